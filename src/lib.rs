@@ -1,0 +1,3 @@
+//! casefile.
+pub mod smtp;
+pub mod time;

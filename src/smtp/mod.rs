@@ -1,0 +1,14 @@
+//! The words of the field: outcomes, stages, replies and what they mean, lanes.
+//!
+//! Everything a log, a table or a narrative says about an SMTP session is said
+//! in these words, and in no others.
+
+mod lane;
+mod meaning;
+mod outcome;
+mod reply;
+
+pub use lane::{Lane, LaneError, Lanes, Sublane};
+pub use meaning::{Category, Meaning, Scope, gmail_replies_date, meaning_of};
+pub use outcome::{By, Outcome, Stage, TlsUse};
+pub use reply::{Reply, Token, TokenKind, acceptance_second};

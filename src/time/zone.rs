@@ -1,0 +1,171 @@
+//! Time zones of sources: UTC, a fixed offset, or a named zone with its DST edges.
+
+use std::fmt;
+
+use chrono::{Offset, TimeZone as _};
+use chrono_tz::Tz;
+use thiserror::Error;
+
+use super::Stamp;
+
+/// The zone a source writes its local times in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Zone {
+    /// A constant offset from UTC in seconds, east positive. Zero is UTC.
+    Fixed(i32),
+    /// A zone of the IANA database, compiled in (see `chrono_tz::IANA_TZDB_VERSION`).
+    Named(Tz),
+}
+
+/// What a local time means in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LocalTime {
+    /// Exactly one moment.
+    One(Stamp),
+    /// The hour that happens twice: the earlier and the later moment.
+    Twice(Stamp, Stamp),
+    /// The hour that never happens.
+    Never,
+}
+
+/// Why a zone's name was not accepted.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ZoneError {
+    /// No such zone; the nearest name, if one is near.
+    #[error("no time zone is called `{name}`{}", nearest.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
+    Unknown {
+        /// What was given.
+        name: String,
+        /// The closest known name.
+        nearest: Option<String>,
+    },
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    pub const UTC: Self = Self::Fixed(0);
+
+    /// Reads `UTC`, `Z`, `+01:00`, `-0500` or an IANA name such as `America/New_York`.
+    ///
+    /// # Errors
+    /// When the name is unknown; the nearest known name is offered.
+    pub fn parse(name: &str) -> Result<Self, ZoneError> {
+        let name = name.trim();
+        if name.eq_ignore_ascii_case("utc") || name.eq_ignore_ascii_case("z") || name.eq_ignore_ascii_case("gmt") {
+            return Ok(Self::UTC);
+        }
+        if let Some(seconds) = parse_offset(name) {
+            return Ok(Self::Fixed(seconds));
+        }
+        name.parse()
+            .map(Self::Named)
+            .map_err(|_| ZoneError::Unknown { name: name.to_owned(), nearest: nearest_zone(name) })
+    }
+
+    /// The moment of a local wall-clock time, given as if it were UTC.
+    #[must_use]
+    pub fn to_utc(self, local: Stamp) -> LocalTime {
+        match self {
+            Self::Fixed(seconds) => LocalTime::One(local.plus_millis(-i64::from(seconds) * 1000)),
+            Self::Named(tz) => {
+                let Some(naive) = chrono::DateTime::from_timestamp_millis(local.millis()).map(|t| t.naive_utc()) else {
+                    return LocalTime::Never;
+                };
+                let moment = |t: chrono::DateTime<Tz>| Stamp::from_millis(t.timestamp_millis());
+                match tz.from_local_datetime(&naive) {
+                    chrono::LocalResult::Single(t) => LocalTime::One(moment(t)),
+                    chrono::LocalResult::Ambiguous(a, b) => LocalTime::Twice(moment(a), moment(b)),
+                    chrono::LocalResult::None => LocalTime::Never,
+                }
+            }
+        }
+    }
+
+    /// Seconds east of UTC at a moment.
+    #[must_use]
+    pub fn offset_at(self, at: Stamp) -> i32 {
+        match self {
+            Self::Fixed(seconds) => seconds,
+            Self::Named(tz) => chrono::DateTime::from_timestamp_millis(at.millis())
+                .map_or(0, |t| tz.offset_from_utc_datetime(&t.naive_utc()).fix().local_minus_utc()),
+        }
+    }
+}
+
+impl fmt::Display for Zone {
+    /// `UTC`, `UTC-05:00` or the IANA name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(0) => f.write_str("UTC"),
+            Self::Fixed(s) => {
+                let sign = if *s < 0 { '-' } else { '+' };
+                write!(f, "UTC{sign}{:02}:{:02}", s.abs() / 3600, s.abs() / 60 % 60)
+            }
+            Self::Named(tz) => f.write_str(tz.name()),
+        }
+    }
+}
+
+fn parse_offset(text: &str) -> Option<i32> {
+    let text = text.strip_prefix("UTC").or_else(|| text.strip_prefix("GMT")).unwrap_or(text);
+    let sign = match text.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (hours, minutes): (i32, i32) = match digits.len() {
+        1 | 2 => (digits.parse().ok()?, 0),
+        4 => (digits[..2].parse().ok()?, digits[2..].parse().ok()?),
+        _ => return None,
+    };
+    (hours <= 14 && minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
+}
+
+fn nearest_zone(name: &str) -> Option<String> {
+    let wanted = name.to_ascii_lowercase();
+    chrono_tz::TZ_VARIANTS
+        .iter()
+        .map(|tz| {
+            let full = tz.name().to_ascii_lowercase();
+            let city = full.rsplit('/').next().unwrap_or(&full);
+            let score = strsim::jaro_winkler(&wanted, &full).max(strsim::jaro_winkler(&wanted, city));
+            (score, tz.name())
+        })
+        .filter(|(score, _)| *score > 0.85)
+        // The score first; on ties the name, so that the answer never depends on table order.
+        .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
+        .map(|(_, name)| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::parse_rfc3339;
+
+    fn at(text: &str) -> Stamp {
+        parse_rfc3339(text).expect("a test time")
+    }
+
+    #[test]
+    fn both_dst_edges_are_told_apart() {
+        let ny = Zone::parse("America/New_York").expect("known");
+        assert_eq!(
+            ny.to_utc(at("2026-11-01T01:30Z")),
+            LocalTime::Twice(at("2026-11-01T05:30Z"), at("2026-11-01T06:30Z"))
+        );
+        assert_eq!(ny.to_utc(at("2026-03-08T02:30Z")), LocalTime::Never);
+        assert_eq!(ny.to_utc(at("2026-11-24T03:00Z")), LocalTime::One(at("2026-11-24T08:00Z")));
+    }
+
+    #[test]
+    fn offsets_and_misspelt_names() {
+        assert_eq!(Zone::parse("+05:30"), Ok(Zone::Fixed(19_800)));
+        assert_eq!(Zone::parse("-0500"), Ok(Zone::Fixed(-18_000)));
+        let error = Zone::parse("Oslo").expect_err("not a zone");
+        assert_eq!(error.to_string(), "no time zone is called `Oslo`; did you mean `Europe/Oslo`?");
+    }
+}
