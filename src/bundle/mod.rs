@@ -1,0 +1,1 @@
+//! What leaves the house: entries, manifest, leak gate, zip, publishing and verifying.

@@ -1,0 +1,1 @@
+//! What is asked: case.yaml as typed, then as meant.

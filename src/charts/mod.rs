@@ -1,0 +1,1 @@
+//! Pictures, drawn only from a release.

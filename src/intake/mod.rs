@@ -1,0 +1,1 @@
+//! Bytes to records: sources, decompression, what was skipped and why.

@@ -1,0 +1,1 @@
+//! Words, rendered only from a release.

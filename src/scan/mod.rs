@@ -1,0 +1,1 @@
+//! Events to counts that merge by addition.

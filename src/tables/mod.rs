@@ -1,0 +1,1 @@
+//! CSV tables, written only from a release.

@@ -1,0 +1,1 @@
+//! Counts and metrics on one per-minute grid.
