@@ -1,1 +1,20 @@
-//! Events to counts that merge by addition.
+//! Events to counts that merge by addition, in any order and any split.
+//!
+//! - `tally` holds the counts: integers only, so that addition is associative.
+//! - `names` gives egresses and MX hosts small numbers.
+//! - `collector` turns events into counts and keeps exact lines by content.
+//! - `worker` reads files in parallel and joins their edges once.
+
+mod cell;
+mod collector;
+mod excerpt;
+mod names;
+mod tally;
+mod worker;
+
+pub use cell::{Axis, CellKey, What};
+pub use collector::Collector;
+pub use excerpt::{Excerpt, ExcerptLine};
+pub use names::{Egress, EgressId, MxId, Names};
+pub use tally::{BUSY_SLOTS, FileTally, ReplyExample, ReplyKey, ReplyTally, Tally};
+pub use worker::{LogJob, Progress, ScanProblem, Scanned, scan};

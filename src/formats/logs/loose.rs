@@ -1,0 +1,61 @@
+//! What the edges of a file leave open, and how it is joined.
+//!
+//! For each process (node, tag, pid) a reader keeps the lines before the first
+//! line that fixes its state, the *head*, and those after the last one, the
+//! *tail*. The tail of one file and the head of the next are one session's
+//! lines; replaying them in order gives the events that neither file could.
+
+use std::collections::BTreeMap;
+
+use super::{LogFormat, LogClock, Sink};
+use crate::intake::Exhibit;
+
+/// A verbatim line kept for joining.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptLine {
+    /// The file.
+    pub exhibit: Exhibit,
+    /// Its number, 1-based.
+    pub number: u64,
+    /// Its bytes, without the line end.
+    pub text: Box<[u8]>,
+}
+
+/// The open edges of one process in one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Lines up to and including the first that fixes the state.
+    pub head: Vec<KeptLine>,
+    /// Whether the head ends with a line that fixes the state; else the file
+    /// never fixed it, and the head is all there is.
+    pub fixed: bool,
+    /// The last line that fixed the state, and those after it. Their events are out.
+    pub tail: Vec<KeptLine>,
+}
+
+/// The open edges of a file, by process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LooseEnds(pub BTreeMap<Box<[u8]>, Ends>);
+
+/// A process that never finishes a delivery keeps at most this many lines.
+const LONGEST_TAIL: usize = 256;
+
+/// Joins the edges of files of one stream, given in order of time, and emits the
+/// events that were waiting.
+pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sink: &mut dyn Sink) {
+    let mut known: BTreeMap<Box<[u8]>, Vec<KeptLine>> = BTreeMap::new();
+    for part in parts {
+        for (process, ends) in part.0 {
+            let before = known.entry(process).or_default();
+            if let Some(first) = ends.head.first() {
+                format.reader(first.exhibit, clock.clone()).replay(before, &ends.head, sink);
+            }
+            if ends.fixed {
+                *before = ends.tail;
+            } else {
+                before.extend(ends.head);
+                before.drain(..before.len().saturating_sub(LONGEST_TAIL));
+            }
+        }
+    }
+}

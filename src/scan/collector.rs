@@ -1,0 +1,217 @@
+//! Events to counts: the sink of one file's reader.
+
+use rustc_hash::FxHashMap;
+
+use super::tally::SAMPLES;
+use super::{Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, ReplyExample, ReplyKey, ReplyTally, Tally, What};
+use super::BUSY_SLOTS;
+use crate::formats::logs::{Event, Sink};
+use crate::intake::Exhibit;
+use crate::smtp::{
+    Lane, Lanes, Meaning, Outcome, Reply, Sublane, TlsUse, acceptance_second, meaning_of,
+};
+use crate::time::{Minute, Stamp};
+
+/// Counts the events of one file.
+pub struct Collector<'a> {
+    lanes: &'a Lanes,
+    exhibit: Exhibit,
+    /// The node that case.yaml names for this file, over the log's own host field.
+    node: Option<String>,
+    tally: Tally,
+    file: FileTally,
+    /// Lanes by MX host, so that the patterns are tried once a host.
+    lane_of_host: FxHashMap<Box<[u8]>, Lane>,
+    /// Replies by their raw text without the token: each is taken apart once.
+    known: FxHashMap<Box<[u8]>, (Reply, Meaning)>,
+}
+
+/// Distinct raw replies remembered; beyond that they are parsed each time.
+const MOST_KNOWN: usize = 4096;
+
+impl<'a> Collector<'a> {
+    /// A collector for one file.
+    #[must_use]
+    pub fn new(lanes: &'a Lanes, exhibit: Exhibit, node: Option<String>) -> Self {
+        Self {
+            lanes,
+            exhibit,
+            node,
+            tally: Tally::default(),
+            file: FileTally::default(),
+            lane_of_host: FxHashMap::default(),
+            known: FxHashMap::default(),
+        }
+    }
+
+    /// The counts, with the file's accounting.
+    #[must_use]
+    pub fn into_tally(mut self, accounting: crate::formats::Accounting) -> Tally {
+        self.file.accounting = accounting;
+        self.tally.files.insert(self.exhibit, self.file);
+        self.tally
+    }
+
+    /// The lane of an event.
+    pub fn lane_of(&mut self, event: &Event<'_>) -> Lane {
+        if event.mx_host.is_empty() {
+            return self.lanes.classify(&[], event.rcpt_domain, event.reply);
+        }
+        if let Some(lane) = self.lane_of_host.get(event.mx_host) {
+            return *lane;
+        }
+        // The tail of a reply can only add to what the host says, so hosts that
+        // are known by name alone are remembered.
+        let lane = self.lanes.classify(event.mx_host, event.rcpt_domain, event.reply);
+        if lane != Lane::OTHER {
+            self.lane_of_host.insert(event.mx_host.into(), lane);
+        }
+        lane
+    }
+
+    fn understand(&mut self, reply: &[u8]) -> (Reply, Meaning) {
+        if let Some(known) = self.known.get(reply) {
+            return known.clone();
+        }
+        let parsed = Reply::parse(&String::from_utf8_lossy(reply));
+        let meaning = meaning_of(&parsed);
+        if self.known.len() < MOST_KNOWN {
+            self.known.insert(reply.into(), (parsed.clone(), meaning));
+        }
+        (parsed, meaning)
+    }
+
+    fn count_reply(&mut self, event: &Event<'_>, reply: &Reply, meaning: Meaning, egress: EgressId, mx: MxId) {
+        let key = ReplyKey { normal_form: reply.normal_form(), outcome: event.outcome, stage: event.stage };
+        let example = ReplyExample {
+            at: event.at,
+            text: without_note(event.reply),
+            token: reply.token.as_ref().map(|t| t.0.clone()).unwrap_or_default(),
+            egress,
+            mx,
+            mx_ip: String::from_utf8_lossy(event.mx_ip).into_owned(),
+            exhibit: event.exhibit,
+            number: event.line,
+            queue_id: String::from_utf8_lossy(event.queue_id).into_owned(),
+        };
+        let one = ReplyTally {
+            code: reply.code,
+            enhanced: reply.enhanced.clone(),
+            row: meaning.id,
+            category: meaning.category,
+            scope: meaning.scope,
+            attempts: u64::from(event.weight),
+            span: (event.at, event.at),
+            by_egress: [(egress, u64::from(event.weight))].into(),
+            by_mx: [(mx, u64::from(event.weight))].into(),
+            examples: vec![example],
+        };
+        match self.tally.replies.get_mut(&key) {
+            Some(known) => known.merge(one),
+            None => {
+                self.tally.replies.insert(key, one);
+            }
+        }
+    }
+
+    /// Spreads the session's duration over five-second slots.
+    fn count_busy(&mut self, event: &Event<'_>, lane: Lane, egress: EgressId) {
+        let Some(lasted) = event.lasted_ms else { return };
+        const SLOT_MS: i64 = 60_000 / BUSY_SLOTS as i64;
+        let end = event.at.millis();
+        let mut at = end - i64::from(lasted);
+        while at < end {
+            let slot_end = (at.div_euclid(SLOT_MS) + 1) * SLOT_MS;
+            let until = slot_end.min(end);
+            let slot = (at.rem_euclid(60_000) / SLOT_MS) as usize;
+            let slots = self.tally.busy.entry((Stamp::from_millis(at).minute(), lane, egress)).or_default();
+            if let Some(ms) = slots.get_mut(slot) {
+                *ms = ms.saturating_add((until - at) as u32);
+            }
+            at = until;
+        }
+    }
+
+    fn count_skew(&mut self, event: &Event<'_>, egress: EgressId) {
+        let Some(second) = acceptance_second(event.reply) else { return };
+        let off = (event.at.seconds() - second).clamp(-86_400, 86_400) as i32;
+        // Beyond two minutes it is a wrong zone or clock; a coarser count will do.
+        let off = if off.abs() > 120 { off / 60 * 60 } else { off };
+        *self.tally.skew.entry((egress, off)).or_default() += 1;
+    }
+}
+
+impl Sink for Collector<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        let lane = self.lane_of(event);
+        let egress = match &self.node {
+            Some(node) => self.tally.names.egress(node.as_bytes(), event.tag, event.source_ip),
+            None => self.tally.names.egress(event.node, event.tag, event.source_ip),
+        };
+        *self.tally.recipients.entry((lane, event.outcome)).or_default() += u64::from(event.recipients);
+        if event.weight == 0 {
+            return;
+        }
+        let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
+        let understood = answered.then(|| self.understand(event.reply));
+        let what = What {
+            outcome: event.outcome,
+            by: event.by,
+            stage: event.stage,
+            tls: event.tls,
+            category: understood.as_ref().map(|(_, m)| m.category),
+            shut: understood.as_ref().is_some_and(|(r, _)| r.code == Some(421)),
+            sublane: Sublane::of(lane, event.rcpt_domain),
+        };
+        let minute = event.at.minute();
+        let weight = u64::from(event.weight);
+        *self.tally.cells.entry(CellKey { minute, lane, axis: Axis::Egress(egress), what }).or_default() += weight;
+        if event.tls == TlsUse::Established {
+            *self.tally.established.entry(egress).or_default() += weight;
+        }
+        self.count_busy(event, lane, egress);
+        if lane == Lane::GMAIL {
+            let mx = self.tally.names.mx(event.mx_host);
+            *self.tally.cells.entry(CellKey { minute, lane, axis: Axis::Mx(mx), what }).or_default() += weight;
+            if let Some((reply, meaning)) = &understood {
+                self.count_reply(event, reply, *meaning, egress, mx);
+            } else if event.outcome == Outcome::Delivered {
+                self.count_skew(event, egress);
+            }
+            let known = self.tally.excerpts.get(&(minute, event.outcome, egress));
+            if what.is_failure()
+                && known.is_none_or(|k| event.at <= k.at)
+                && let Some(excerpt) = Excerpt::of(event, egress, mx)
+            {
+                self.tally.keep(minute, event.outcome, egress, excerpt);
+            }
+        }
+    }
+
+    fn heard(&mut self, minute: Minute, lines: u32) {
+        *self.file.heard.entry(minute).or_default() += u64::from(lines);
+    }
+
+    fn unrecognised(&mut self, number: u64, text: &[u8]) {
+        if self.file.unrecognised.len() < SAMPLES {
+            self.file.unrecognised.push((number, text[..text.len().min(300)].to_vec()));
+        }
+    }
+}
+
+/// The reply without Postfix's `(in reply to … command)`.
+fn without_note(reply: &[u8]) -> String {
+    let text = String::from_utf8_lossy(reply);
+    match text.rfind(" (in reply to ") {
+        Some(at) if text.ends_with(')') => text[..at].trim_end().to_owned(),
+        _ => text.into_owned(),
+    }
+}
+
+/// How an egress is shown where no IP is known for it.
+impl std::fmt::Display for Egress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.ip.is_empty() { write!(f, "{} on {}", self.tag, self.node) } else { f.write_str(&self.ip) }
+    }
+}
+

@@ -1,0 +1,227 @@
+//! The counts of a scan. Integers only; merging is addition, or the smallest of two.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+
+use super::names::Translation;
+use super::{Axis, CellKey, EgressId, Excerpt, MxId, Names};
+use crate::formats::Accounting;
+use crate::intake::Exhibit;
+use crate::smtp::{Category, Lane, Outcome, Scope, Stage};
+use crate::time::{Minute, Stamp};
+
+/// Slots of five seconds in a minute, in which open sessions are added up.
+pub const BUSY_SLOTS: usize = 12;
+
+/// Everything a scan knows.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// The names behind the numbers below.
+    pub names: Names,
+    /// Attempts by kind.
+    pub cells: FxHashMap<CellKey, u64>,
+    /// Session milliseconds by five-second slot, from the durations that the log
+    /// states: divided by 5,000 they estimate the open connections.
+    pub busy: FxHashMap<(Minute, Lane, EgressId), [u32; BUSY_SLOTS]>,
+    /// Recipients reported on, by lane: not attempts.
+    pub recipients: BTreeMap<(Lane, Outcome), u64>,
+    /// Replies of the Gmail lane, by normal form.
+    pub replies: BTreeMap<ReplyKey, ReplyTally>,
+    /// Failed attempts of the Gmail lane with their exact lines: the earliest of
+    /// each minute, outcome and egress.
+    pub excerpts: BTreeMap<(Minute, Outcome, EgressId), Excerpt>,
+    /// Established TLS sessions seen in delivered or failed attempts, by egress:
+    /// tells whether the log writes them at all.
+    pub established: BTreeMap<EgressId, u64>,
+    /// Log time minus Gmail's clock, in whole seconds, by egress, with counts.
+    pub skew: BTreeMap<(EgressId, i32), u64>,
+    /// What is known of each file.
+    pub files: BTreeMap<Exhibit, FileTally>,
+}
+
+/// One file's share.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileTally {
+    /// Where its lines went.
+    pub accounting: Accounting,
+    /// Lines of any kind by minute: the log was running.
+    pub heard: BTreeMap<Minute, u64>,
+    /// First samples of lines that no rule understood, with their numbers.
+    pub unrecognised: Vec<(u64, Vec<u8>)>,
+    /// First and last event or line.
+    pub span: Option<(Stamp, Stamp)>,
+}
+
+/// Replies are grouped by how they read once addresses and tokens are masked.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReplyKey {
+    /// `421 4.7.28 Gmail has detected … [ADDRESS 15] …`
+    pub normal_form: String,
+    /// Whether it deferred or rejected.
+    pub outcome: Outcome,
+    /// At which stage.
+    pub stage: Stage,
+}
+
+/// One group of replies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplyTally {
+    /// 421, 550.
+    pub code: Option<u16>,
+    /// 4.7.28.
+    pub enhanced: Option<String>,
+    /// Row of the list of Gmail's replies; `-` when it is not in the list.
+    pub row: &'static str,
+    /// What it means.
+    pub category: Category,
+    /// What its limit is bound to.
+    pub scope: Scope,
+    /// Attempts by egress, MX host and minute.
+    pub attempts: u64,
+    /// First and last time.
+    pub span: (Stamp, Stamp),
+    /// By egress.
+    pub by_egress: BTreeMap<EgressId, u64>,
+    /// By MX host.
+    pub by_mx: BTreeMap<MxId, u64>,
+    /// The earliest examples.
+    pub examples: Vec<ReplyExample>,
+}
+
+/// One occurrence of a reply, verbatim.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReplyExample {
+    /// When.
+    pub at: Stamp,
+    /// The reply as logged, the MTA's own note left out.
+    pub text: String,
+    /// Google's token; empty when there is none.
+    pub token: String,
+    /// From where.
+    pub egress: EgressId,
+    /// To where.
+    pub mx: MxId,
+    /// The receiver's address as logged.
+    pub mx_ip: String,
+    /// The file.
+    pub exhibit: Exhibit,
+    /// The line.
+    pub number: u64,
+    /// Queue id; empty when there is none.
+    pub queue_id: String,
+}
+
+/// Examples kept of each reply.
+pub(super) const EXAMPLES: usize = 5;
+
+/// Samples of unrecognised lines kept of each file.
+pub(super) const SAMPLES: usize = 5;
+
+impl Tally {
+    /// Adds another tally. Commutative and associative up to the numbering of names,
+    /// which no output shows.
+    pub fn merge(&mut self, other: Self) {
+        let to = self.names.adopt(&other.names);
+        for (key, n) in other.cells {
+            *self.cells.entry(translate(key, &to)).or_default() += n;
+        }
+        for ((minute, lane, egress), slots) in other.busy {
+            let mine = self.busy.entry((minute, lane, to.egress(egress))).or_default();
+            for (a, b) in mine.iter_mut().zip(slots) {
+                *a = a.saturating_add(b);
+            }
+        }
+        for (key, n) in other.recipients {
+            *self.recipients.entry(key).or_default() += n;
+        }
+        for (key, reply) in other.replies {
+            let reply = reply.translated(&to);
+            match self.replies.get_mut(&key) {
+                Some(mine) => mine.merge(reply),
+                None => {
+                    self.replies.insert(key, reply);
+                }
+            }
+        }
+        for ((minute, outcome, egress), mut excerpt) in other.excerpts {
+            let egress = to.egress(egress);
+            (excerpt.egress, excerpt.mx) = (egress, to.mx(excerpt.mx));
+            self.keep(minute, outcome, egress, excerpt);
+        }
+        for (egress, n) in other.established {
+            *self.established.entry(to.egress(egress)).or_default() += n;
+        }
+        for ((egress, seconds), n) in other.skew {
+            *self.skew.entry((to.egress(egress), seconds)).or_default() += n;
+        }
+        for (exhibit, file) in other.files {
+            self.files.entry(exhibit).or_default().merge(file);
+        }
+    }
+
+    /// Keeps an excerpt if it is the earliest of its kind; ties by its bytes.
+    pub(super) fn keep(&mut self, minute: Minute, outcome: Outcome, egress: EgressId, excerpt: Excerpt) {
+        match self.excerpts.entry((minute, outcome, egress)) {
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert(excerpt);
+            }
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                let order = |e: &Excerpt| (e.at, e.lines.clone());
+                if order(&excerpt) < order(slot.get()) {
+                    slot.insert(excerpt);
+                }
+            }
+        }
+    }
+}
+
+fn translate(key: CellKey, to: &Translation) -> CellKey {
+    let axis = match key.axis {
+        Axis::Egress(id) => Axis::Egress(to.egress(id)),
+        Axis::Mx(id) => Axis::Mx(to.mx(id)),
+    };
+    CellKey { axis, ..key }
+}
+
+impl FileTally {
+    fn merge(&mut self, other: Self) {
+        self.accounting.add(other.accounting);
+        for (minute, n) in other.heard {
+            *self.heard.entry(minute).or_default() += n;
+        }
+        self.unrecognised.extend(other.unrecognised);
+        self.unrecognised.sort();
+        self.unrecognised.truncate(SAMPLES);
+        self.span = match (self.span, other.span) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (a, b) => a.or(b),
+        };
+    }
+}
+
+impl ReplyTally {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
+        for (id, n) in other.by_egress {
+            *self.by_egress.entry(id).or_default() += n;
+        }
+        for (id, n) in other.by_mx {
+            *self.by_mx.entry(id).or_default() += n;
+        }
+        self.examples.extend(other.examples);
+        // By time, text and place: none of them depends on how names are numbered.
+        self.examples.sort_by(|a, b| (a.at, &a.text, a.exhibit, a.number).cmp(&(b.at, &b.text, b.exhibit, b.number)));
+        self.examples.truncate(EXAMPLES);
+    }
+
+    fn translated(mut self, to: &Translation) -> Self {
+        self.by_egress = self.by_egress.into_iter().map(|(id, n)| (to.egress(id), n)).collect();
+        self.by_mx = self.by_mx.into_iter().map(|(id, n)| (to.mx(id), n)).collect();
+        for example in &mut self.examples {
+            (example.egress, example.mx) = (to.egress(example.egress), to.mx(example.mx));
+        }
+        self
+    }
+}
