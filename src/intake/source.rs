@@ -100,7 +100,9 @@ fn walk(root: &Path, dir: &Path, prefix: &str, found: &mut Gathered) -> io::Resu
             continue;
         }
         // A link is followed only while it stays inside the folder.
-        if entry.file_type().is_ok_and(|t| t.is_symlink()) && !fs::canonicalize(&path).is_ok_and(|p| p.starts_with(root)) {
+        if entry.file_type().is_ok_and(|t| t.is_symlink())
+            && !fs::canonicalize(&path).is_ok_and(|p| p.starts_with(root))
+        {
             skip(found, &name, "a link that leads out of the folder");
             continue;
         }
@@ -119,7 +121,9 @@ fn walk(root: &Path, dir: &Path, prefix: &str, found: &mut Gathered) -> io::Resu
 
 /// An output folder holds `send/` or `keep/` with our receipt or key.
 fn is_our_output(entries: &[fs::DirEntry]) -> bool {
-    entries.iter().any(|e| e.file_name() == "keep" && (e.path().join("RECEIPT.json").exists() || e.path().join("case.key").exists()))
+    entries.iter().any(|e| {
+        e.file_name() == "keep" && (e.path().join("RECEIPT.json").exists() || e.path().join("case.key").exists())
+    })
 }
 
 fn take(path: PathBuf, name: String, meta: &fs::Metadata, found: &mut Gathered) {

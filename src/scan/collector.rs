@@ -2,14 +2,14 @@
 
 use rustc_hash::FxHashMap;
 
-use super::tally::SAMPLES;
-use super::{Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, ReplyExample, ReplyKey, ReplyTally, Tally, What};
 use super::BUSY_SLOTS;
+use super::tally::SAMPLES;
+use super::{
+    Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, ReplyExample, ReplyKey, ReplyTally, Tally, What,
+};
 use crate::formats::logs::{Event, Sink};
 use crate::intake::Exhibit;
-use crate::smtp::{
-    Lane, Lanes, Meaning, Outcome, Reply, Sublane, TlsUse, acceptance_second, meaning_of,
-};
+use crate::smtp::{Lane, Lanes, Meaning, Outcome, Reply, Sublane, TlsUse, acceptance_second, meaning_of};
 use crate::time::{Minute, Stamp};
 
 /// Counts the events of one file.
@@ -214,4 +214,3 @@ impl std::fmt::Display for Egress {
         if self.ip.is_empty() { write!(f, "{} on {}", self.tag, self.node) } else { f.write_str(&self.ip) }
     }
 }
-

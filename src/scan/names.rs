@@ -91,11 +91,8 @@ impl Names {
 
     /// This table's numbers for another's names.
     pub(super) fn adopt(&mut self, other: &Self) -> Translation {
-        let egresses = other
-            .egresses
-            .iter()
-            .map(|e| self.egress(e.node.as_bytes(), e.tag.as_bytes(), e.ip.as_bytes()))
-            .collect();
+        let egresses =
+            other.egresses.iter().map(|e| self.egress(e.node.as_bytes(), e.tag.as_bytes(), e.ip.as_bytes())).collect();
         let mx_hosts = other.mx_hosts.iter().map(|h| self.mx(h.as_bytes())).collect();
         Translation { egresses, mx_hosts }
     }

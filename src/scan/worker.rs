@@ -112,7 +112,9 @@ fn read(job: &LogJob, lanes: &Lanes, progress: &Progress) -> Result<Part, Intake
     let digest = opened.digest();
     let problem = match result {
         Err(e) => Some(format!("breaks off after line {}: {e}; what came before was used", reader.accounting().read)),
-        Ok(()) if grew(job, digest.1) => Some("changed its size while it was read; it was used as far as read".to_owned()),
+        Ok(()) if grew(job, digest.1) => {
+            Some("changed its size while it was read; it was used as far as read".to_owned())
+        }
         Ok(()) => None,
     };
     let accounting = reader.accounting();

@@ -114,7 +114,8 @@ pub(super) fn month_day_second(t: &[u8; 15]) -> Option<(u32, u32, i64)> {
     let two = |i: usize| Some(i64::from(digit(i)? * 10 + digit(i + 1)?));
     let (h, m, s) = (two(7)?, two(10)?, two(13)?);
     let shaped = t[3] == b' ' && t[6] == b' ' && t[9] == b':' && t[12] == b':';
-    (shaped && (1..=31).contains(&day) && h < 24 && m < 60 && s <= 60).then(|| (month, day, h * 3600 + m * 60 + s.min(59)))
+    (shaped && (1..=31).contains(&day) && h < 24 && m < 60 && s <= 60)
+        .then(|| (month, day, h * 3600 + m * 60 + s.min(59)))
 }
 
 fn valid_date(year: i64, month: u32, day: u32) -> bool {

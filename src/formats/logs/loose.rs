@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{LogFormat, LogClock, Sink};
+use super::{LogClock, LogFormat, Sink};
 use crate::intake::Exhibit;
 
 /// A verbatim line kept for joining.

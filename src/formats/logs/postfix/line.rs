@@ -18,8 +18,25 @@ pub(super) struct Daemon<'a> {
 impl Daemon<'_> {
     pub(super) fn is_postfix(&self) -> bool {
         const PROGRAMS: &[&[u8]] = &[
-            b"smtp", b"lmtp", b"qmgr", b"cleanup", b"smtpd", b"bounce", b"error", b"tlsproxy", b"local", b"pickup", b"master",
-            b"anvil", b"scache", b"discard", b"trivial-rewrite", b"postfix-script", b"virtual", b"pipe", b"verify",
+            b"smtp",
+            b"lmtp",
+            b"qmgr",
+            b"cleanup",
+            b"smtpd",
+            b"bounce",
+            b"error",
+            b"tlsproxy",
+            b"local",
+            b"pickup",
+            b"master",
+            b"anvil",
+            b"scache",
+            b"discard",
+            b"trivial-rewrite",
+            b"postfix-script",
+            b"virtual",
+            b"pipe",
+            b"verify",
         ];
         !self.tag.is_empty() && PROGRAMS.contains(&self.program)
     }
@@ -246,8 +263,14 @@ mod tests {
             statement(b"warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:../ssl/record/ssl3_record.c:350:"),
             Statement::Library(b"wrong version number")
         );
-        assert_eq!(statement(b"Untrusted TLS connection established to mx.example[2001:db8::1]:25: TLSv1.3 with cipher X"), Statement::Established(host));
-        assert_eq!(statement(b"connect to mx.example[2001:db8::1]:25: Connection timed out"), Statement::Connect(host, b"Connection timed out"));
+        assert_eq!(
+            statement(b"Untrusted TLS connection established to mx.example[2001:db8::1]:25: TLSv1.3 with cipher X"),
+            Statement::Established(host)
+        );
+        assert_eq!(
+            statement(b"connect to mx.example[2001:db8::1]:25: Connection timed out"),
+            Statement::Connect(host, b"Connection timed out")
+        );
         assert_eq!(
             statement(b"464321D47: Cannot start TLS: handshake failure"),
             Statement::Failure { queue_id: b"464321D47", reason: b"Cannot start TLS: handshake failure" }

@@ -75,7 +75,9 @@ fn survey(head: &[u8]) -> Survey {
             Stamped::YearLess(text, rest) => (local_near(text, gmail_second(line)), rest),
         };
         survey.first_local = survey.first_local.or(local);
-        survey.node = survey.node.or_else(|| memchr::memchr(b' ', rest).map(|e| String::from_utf8_lossy(&rest[..e]).into_owned()));
+        survey.node = survey
+            .node
+            .or_else(|| memchr::memchr(b' ', rest).map(|e| String::from_utf8_lossy(&rest[..e]).into_owned()));
         if let (Some(local), Some(second)) = (local, gmail_second(line)) {
             survey.near = survey.near.or(Some(Stamp::from_seconds(second)));
             offsets.push(local.seconds() - second);

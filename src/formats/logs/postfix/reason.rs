@@ -90,7 +90,11 @@ fn said_or_refused(rest: &[u8]) -> Reason<'_> {
     }
     if let Some(reply) = rest.strip_prefix(b"refused to talk to me: ") {
         // Greeting, EHLO, or EHLO after TLS: the words do not tell which.
-        return Reason { host: Some(host), reply, ..plain(outcome_of(reply), By::Receiver, Stage::Unknown, Kind::Plain) };
+        return Reason {
+            host: Some(host),
+            reply,
+            ..plain(outcome_of(reply), By::Receiver, Stage::Unknown, Kind::Plain)
+        };
     }
     plain(Outcome::Unclassified, By::Unknown, Stage::Unknown, Kind::Plain)
 }
@@ -108,7 +112,11 @@ fn tls_required(rest: &[u8]) -> Reason<'_> {
         && let Some((host, rest)) = host_and_rest(rest)
     {
         let reply = rest.strip_prefix(b"refused to start TLS: ").unwrap_or(rest);
-        return Reason { host: Some(host), reply, ..plain(outcome_of(reply), By::Receiver, Stage::Starttls, Kind::Plain) };
+        return Reason {
+            host: Some(host),
+            reply,
+            ..plain(outcome_of(reply), By::Receiver, Stage::Starttls, Kind::Plain)
+        };
     }
     if let Some(rest) = rest.strip_prefix(b"was not offered by host ") {
         let host = host_and_rest(rest).map(|(host, _)| host);
@@ -197,7 +205,9 @@ fn is_own_fault(text: &[u8]) -> bool {
 pub(super) fn handshake_failure(detail: Option<&[u8]>, library: Option<&[u8]>) -> (Outcome, By) {
     match (detail, library) {
         (Some(b"-1"), Some(reason)) => of_library(reason),
-        (Some(d), _) if contains(d, b"lost connection") || contains(d, b"reset by peer") || contains(d, b"Broken pipe") => {
+        (Some(d), _)
+            if contains(d, b"lost connection") || contains(d, b"reset by peer") || contains(d, b"Broken pipe") =>
+        {
             (Outcome::RemoteClose, By::Receiver)
         }
         (Some(d), _) if contains(d, b"timed out") => (Outcome::Timeout, By::Unknown),
@@ -206,7 +216,10 @@ pub(super) fn handshake_failure(detail: Option<&[u8]>, library: Option<&[u8]>) -
 }
 
 fn of_library(reason: &[u8]) -> (Outcome, By) {
-    if contains(reason, b"wrong version number") || contains(reason, b"unknown protocol") || contains(reason, b"http request") {
+    if contains(reason, b"wrong version number")
+        || contains(reason, b"unknown protocol")
+        || contains(reason, b"http request")
+    {
         (Outcome::Plaintext, By::Receiver)
     } else if contains(reason, b"unexpected eof") {
         (Outcome::RemoteClose, By::Receiver)
@@ -234,20 +247,50 @@ mod tests {
     fn the_catalogue() {
         use {By::*, Outcome::*};
         let rows = [
-            ("host mx.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try again later, closing connection. l7 - gsmtp", (Deferral, Receiver, Stage::Unknown)),
-            ("host mx.example[10.77.0.5] refused to talk to me: 554 5.7.1 No SMTP service here", (Rejection, Receiver, Stage::Unknown)),
-            ("host mx.example[10.77.0.28] said: 421 4.7.0 Too many recipients. gsmtp (in reply to RCPT TO command)", (Deferral, Receiver, Stage::Rcpt)),
-            ("host mx.example[10.77.0.28] said: 550 5.1.1 no (in reply to end of DATA command)", (Rejection, Receiver, Stage::EndOfData)),
-            ("lost connection with mx.example[10.77.0.6] while receiving the initial server greeting", (RemoteClose, Receiver, Stage::Banner)),
-            ("lost connection with mx.example[10.77.0.10] while performing the EHLO handshake", (RemoteClose, Receiver, Stage::Ehlo)),
-            ("conversation with mx.example[10.77.0.15] timed out while receiving the STARTTLS response", (Timeout, Unknown, Stage::Starttls)),
-            ("TLS is required, but host mx.example[10.0.0.1] refused to start TLS: 421 4.7.0 Temporary System Problem.", (Deferral, Receiver, Stage::Starttls)),
+            (
+                "host mx.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try again later, closing connection. l7 - gsmtp",
+                (Deferral, Receiver, Stage::Unknown),
+            ),
+            (
+                "host mx.example[10.77.0.5] refused to talk to me: 554 5.7.1 No SMTP service here",
+                (Rejection, Receiver, Stage::Unknown),
+            ),
+            (
+                "host mx.example[10.77.0.28] said: 421 4.7.0 Too many recipients. gsmtp (in reply to RCPT TO command)",
+                (Deferral, Receiver, Stage::Rcpt),
+            ),
+            (
+                "host mx.example[10.77.0.28] said: 550 5.1.1 no (in reply to end of DATA command)",
+                (Rejection, Receiver, Stage::EndOfData),
+            ),
+            (
+                "lost connection with mx.example[10.77.0.6] while receiving the initial server greeting",
+                (RemoteClose, Receiver, Stage::Banner),
+            ),
+            (
+                "lost connection with mx.example[10.77.0.10] while performing the EHLO handshake",
+                (RemoteClose, Receiver, Stage::Ehlo),
+            ),
+            (
+                "conversation with mx.example[10.77.0.15] timed out while receiving the STARTTLS response",
+                (Timeout, Unknown, Stage::Starttls),
+            ),
+            (
+                "TLS is required, but host mx.example[10.0.0.1] refused to start TLS: 421 4.7.0 Temporary System Problem.",
+                (Deferral, Receiver, Stage::Starttls),
+            ),
             ("TLS is required, but was not offered by host mx.example[10.0.0.1]", (TlsFailure, Sender, Stage::Ehlo)),
             ("TLS is required, but our TLS engine is unavailable", (Local, Sender, Stage::Starttls)),
             ("Server certificate not verified", (TlsFailure, Sender, Stage::Handshake)),
             ("connect to mta1.example[203.0.113.10]:25: Connection refused", (ConnectFailure, Unknown, Stage::Connect)),
-            ("delivery temporarily suspended: host mx.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try", (Local, Sender, Stage::Unknown)),
-            ("Host or domain name not found. Name service error for name=gmail.com type=MX: Host not found, try again", (ConnectFailure, Unknown, Stage::Connect)),
+            (
+                "delivery temporarily suspended: host mx.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try",
+                (Local, Sender, Stage::Unknown),
+            ),
+            (
+                "Host or domain name not found. Name service error for name=gmail.com type=MX: Host not found, try again",
+                (ConnectFailure, Unknown, Stage::Connect),
+            ),
             ("mail for example.com loops back to myself", (Local, Sender, Stage::Unknown)),
             ("the moon is full", (Unclassified, Unknown, Stage::Unknown)),
         ];
@@ -262,7 +305,10 @@ mod tests {
         assert_eq!(handshake_failure(Some(b"Connection reset by peer"), None), (Outcome::RemoteClose, By::Receiver));
         assert_eq!(handshake_failure(Some(b"Connection timed out"), None), (Outcome::Timeout, By::Unknown));
         assert_eq!(handshake_failure(Some(b"-1"), Some(b"wrong version number")), (Outcome::Plaintext, By::Receiver));
-        assert_eq!(handshake_failure(Some(b"-1"), Some(b"sslv3 alert handshake failure")), (Outcome::TlsFailure, By::Receiver));
+        assert_eq!(
+            handshake_failure(Some(b"-1"), Some(b"sslv3 alert handshake failure")),
+            (Outcome::TlsFailure, By::Receiver)
+        );
         assert_eq!(handshake_failure(Some(b"-1"), Some(b"unsupported protocol")), (Outcome::TlsFailure, By::Sender));
         assert_eq!(handshake_failure(Some(b"-1"), None), (Outcome::TlsFailure, By::Unknown));
         assert_eq!(handshake_failure(None, None), (Outcome::TlsFailure, By::Unknown));

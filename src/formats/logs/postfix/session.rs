@@ -81,7 +81,14 @@ enum Fate {
 
 impl Reader {
     pub(super) fn new(exhibit: Exhibit, clock: LogClock) -> Self {
-        Self { exhibit, clock, number: 0, accounting: Accounting::default(), processes: FxHashMap::default(), heard: None }
+        Self {
+            exhibit,
+            clock,
+            number: 0,
+            accounting: Accounting::default(),
+            processes: FxHashMap::default(),
+            heard: None,
+        }
     }
 
     fn line(&mut self, line: &[u8], sink: &mut dyn Sink) -> Fate {
@@ -306,7 +313,13 @@ impl Process {
     fn event_of_reason<'a>(&'a self, current: Current<'a>, reason: &Reason<'a>, relay: Host<'a>) -> Event<'a> {
         let open = &self.loose[self.session_from..];
         let established = open.iter().any(|k| matches!(statement(k.text()), Statement::Established(_)));
-        let mut event = Event { outcome: reason.outcome, by: reason.by, stage: reason.stage, reply: reason.reply, ..blank(current) };
+        let mut event = Event {
+            outcome: reason.outcome,
+            by: reason.by,
+            stage: reason.stage,
+            reply: reason.reply,
+            ..blank(current)
+        };
         let mut host = reason.host.unwrap_or(relay);
         event.tls = if established { TlsUse::Established } else { TlsUse::Unknown };
         if reason.kind == Kind::Handshake {
@@ -381,7 +394,9 @@ impl Kept {
 
 /// `postfix/error`: the queue manager defers without a session.
 fn own_decision(current: Current<'_>, sink: &mut dyn Sink) -> Fate {
-    let Statement::Delivery(delivery) = statement(current.daemon.text) else { return fate_of_other(current.daemon.text) };
+    let Statement::Delivery(delivery) = statement(current.daemon.text) else {
+        return fate_of_other(current.daemon.text);
+    };
     let own = EventLine { exhibit: current.exhibit, number: current.number, text: current.line };
     sink.event(&Event {
         outcome: Outcome::Local,
