@@ -1,1 +1,161 @@
-//! Counts and metrics on one per-minute grid.
+//! Counts and metrics on one per-minute grid, where no data is not zero.
+//!
+//! - `coverage` says of each minute whether the logs were running.
+//! - `series` holds one lane, sending IP or MX host over the grid.
+//! - `connections` estimates open sessions from the durations that logs state.
+
+mod connections;
+mod coverage;
+mod series;
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+pub use coverage::{MinuteState, NodeCoverage};
+pub use series::{Counts, Place, Row};
+
+use crate::formats::metrics::MetricSet;
+use crate::intake::Exhibit;
+use crate::scan::{Axis, CellKey, EgressId, MxId, Names, Tally, What};
+use crate::smtp::{Lane, Lanes};
+use crate::time::{Minute, Window};
+
+/// The grid of a case.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// All minutes that any log covers.
+    pub window: Window,
+    /// What is known of each minute.
+    pub states: Vec<MinuteState>,
+    /// Coverage of each node.
+    pub nodes: Vec<NodeCoverage>,
+    /// Lanes; Gmail first, the others by attempts.
+    pub lanes: Vec<Row<Lane>>,
+    /// Sending IPs of the Gmail lane, by label.
+    pub egresses: Vec<Row<Place>>,
+    /// MX hosts of the Gmail lane, by attempts.
+    pub mx_hosts: Vec<Row<MxId>>,
+    /// Metrics of all nodes.
+    pub metrics: MetricSet,
+    /// Estimated open sessions of the Gmail lane: all of them, then by egress row.
+    pub connections: Connections,
+    cells: Vec<(CellKey, u64)>,
+    places: BTreeMap<EgressId, Place>,
+    names: Names,
+}
+
+/// Open sessions on the Gmail lane, estimated from the durations that logs state.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Connections {
+    /// The largest five-second mean of each minute, all egresses together; none
+    /// where the log states no durations.
+    pub all: Vec<Option<f64>>,
+    /// The same for each row of [`Timeline::egresses`].
+    pub by_egress: Vec<Vec<Option<f64>>>,
+}
+
+/// What is known besides the tally.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Node of each log file.
+    pub nodes: BTreeMap<Exhibit, String>,
+    /// Tag or private address to public sending IP, as case.yaml says.
+    pub sending_ips: BTreeMap<String, IpAddr>,
+    /// The window asked for; none takes all that the logs cover.
+    pub window: Option<Window>,
+}
+
+impl Timeline {
+    /// Lays a tally and metrics on the grid. Nothing when no log covers any minute.
+    #[must_use]
+    pub fn new(tally: &Tally, metrics: MetricSet, lanes: &Lanes, setup: &Setup) -> Option<Self> {
+        let nodes = coverage::of_nodes(tally, &setup.nodes);
+        let heard = coverage::window_of(&nodes)?;
+        let window = setup.window.map_or(heard, |w| Window::new(w.from.max(heard.from), w.to.min(heard.to)));
+        if window.is_empty() {
+            return None;
+        }
+        let states = coverage::states(&nodes, window);
+        let mut cells: Vec<_> =
+            tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)).collect();
+        cells.sort_unstable_by_key(|(key, _)| *key);
+        let places = series::places(&tally.names, &setup.sending_ips);
+        let mut timeline = Self {
+            window,
+            states,
+            nodes,
+            lanes: Vec::new(),
+            egresses: Vec::new(),
+            mx_hosts: Vec::new(),
+            metrics,
+            connections: Connections::default(),
+            cells,
+            places,
+            names: tally.names.clone(),
+        };
+        timeline.lanes = timeline.rows(|key| matches!(key.axis, Axis::Egress(_)).then_some(key.lane));
+        timeline.lanes.sort_by_key(|r| (r.of != Lane::GMAIL, std::cmp::Reverse(r.total().attempts), lanes.name(r.of).to_owned()));
+        timeline.egresses = timeline.rows(|key| match key.axis {
+            Axis::Egress(id) if key.lane == Lane::GMAIL => timeline.places.get(&id).cloned(),
+            _ => None,
+        });
+        timeline.mx_hosts = timeline.rows(|key| match key.axis {
+            Axis::Mx(id) if key.lane == Lane::GMAIL => Some(id),
+            _ => None,
+        });
+        timeline.mx_hosts.sort_by_key(|r| (std::cmp::Reverse(r.total().attempts), timeline.names.mx_of(r.of).map(str::to_owned)));
+        timeline.connections = connections::estimate(tally, &timeline);
+        Some(timeline)
+    }
+
+    /// The Gmail lane; nothing when no session went there.
+    #[must_use]
+    pub fn gmail(&self) -> Option<&Row<Lane>> {
+        self.lanes.first().filter(|r| r.of == Lane::GMAIL)
+    }
+
+    /// The place of an egress number.
+    #[must_use]
+    pub fn place(&self, id: EgressId) -> Option<&Place> {
+        self.places.get(&id)
+    }
+
+    /// The name of an MX host.
+    #[must_use]
+    pub fn mx_name(&self, id: MxId) -> &str {
+        self.names.mx_of(id).unwrap_or_default()
+    }
+
+    /// The sum over the egress marginal of a lane's attempts that a test accepts,
+    /// inside a window.
+    pub fn sum(&self, lane: Lane, window: Window, mut accept: impl FnMut(What) -> bool) -> u64 {
+        self.inside(window)
+            .filter(|(k, _)| k.lane == lane && matches!(k.axis, Axis::Egress(_)) && accept(k.what))
+            .map(|(_, n)| n)
+            .sum()
+    }
+
+    /// All counts inside a window, ordered.
+    pub fn inside(&self, window: Window) -> impl Iterator<Item = (CellKey, u64)> + '_ {
+        let from = self.cells.partition_point(|(k, _)| k.minute < window.from);
+        self.cells[from..].iter().take_while(move |(k, _)| k.minute < window.to).copied()
+    }
+
+    /// Whether a minute is covered by all logs, by some, or by none.
+    #[must_use]
+    pub fn state(&self, minute: Minute) -> MinuteState {
+        self.window.index(minute).and_then(|i| self.states.get(i)).copied().unwrap_or(MinuteState::Unknown)
+    }
+
+    fn rows<K: Ord + Clone>(&self, key_of: impl Fn(&CellKey) -> Option<K>) -> Vec<Row<K>> {
+        let mut found: BTreeMap<K, Row<K>> = BTreeMap::new();
+        for (key, n) in &self.cells {
+            let Some(of) = key_of(key) else { continue };
+            let row = found.entry(of.clone()).or_insert_with(|| Row::empty(of, &self.states));
+            if let Some(Some(counts)) = self.window.index(key.minute).and_then(|i| row.counts.get_mut(i)) {
+                counts.add(key.what, *n);
+            }
+        }
+        found.into_values().collect()
+    }
+}

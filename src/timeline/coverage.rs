@@ -1,0 +1,124 @@
+//! Which minutes the logs cover: a minute without coverage is unknown, not zero.
+
+use std::collections::BTreeMap;
+
+use crate::intake::Exhibit;
+use crate::scan::Tally;
+use crate::time::{Minute, Window};
+
+/// What is known of a minute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum MinuteState {
+    /// No log was running: nothing is known.
+    Unknown,
+    /// A first or last minute of a log, or one that another node's log misses:
+    /// counts are lower bounds. It may date a wave, never be its peak.
+    Incomplete,
+    /// All logs were running all the minute.
+    Full,
+}
+
+/// One node's log coverage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeCoverage {
+    /// The node.
+    pub node: String,
+    /// First and last minute with a line, as a window.
+    pub window: Window,
+    /// Minutes inside the window in which the log was silent though it never is.
+    pub gaps: Vec<Window>,
+}
+
+/// Lines per minute from which on a silent minute means that no log was kept: with
+/// ten expected, silence by chance has odds below 5 in 100,000 (Poisson).
+const BUSY: u64 = 10;
+
+/// Coverage of each node, from the lines heard in its files.
+pub(super) fn of_nodes(tally: &Tally, nodes: &BTreeMap<Exhibit, String>) -> Vec<NodeCoverage> {
+    let mut heard: BTreeMap<&str, BTreeMap<Minute, u64>> = BTreeMap::new();
+    for (exhibit, file) in &tally.files {
+        let node = nodes.get(exhibit).map_or("", String::as_str);
+        let minutes = heard.entry(node).or_default();
+        for (minute, n) in &file.heard {
+            *minutes.entry(*minute).or_default() += n;
+        }
+    }
+    heard.into_iter().filter_map(|(node, minutes)| of_node(node, &minutes)).collect()
+}
+
+fn of_node(node: &str, heard: &BTreeMap<Minute, u64>) -> Option<NodeCoverage> {
+    let (first, _) = heard.first_key_value()?;
+    let (last, _) = heard.last_key_value()?;
+    let mut lines: Vec<_> = heard.values().copied().collect();
+    lines.sort_unstable();
+    let usual = lines[lines.len() / 2];
+    let mut gaps = Vec::new();
+    if usual >= BUSY {
+        let mut expected = *first;
+        for minute in heard.keys() {
+            if *minute > expected {
+                gaps.push(Window::new(expected, *minute));
+            }
+            expected = minute.plus(1);
+        }
+    }
+    Some(NodeCoverage { node: node.to_owned(), window: Window::new(*first, last.plus(1)), gaps })
+}
+
+/// The smallest window that holds all nodes' coverage.
+pub(super) fn window_of(nodes: &[NodeCoverage]) -> Option<Window> {
+    nodes.iter().map(|n| n.window).reduce(Window::union)
+}
+
+/// The state of each minute of a window.
+pub(super) fn states(nodes: &[NodeCoverage], window: Window) -> Vec<MinuteState> {
+    window
+        .minutes()
+        .map(|minute| {
+            let of_nodes = nodes.iter().map(|n| n.state(minute));
+            let (best, worst) = of_nodes.fold((MinuteState::Unknown, MinuteState::Full), |(b, w), s| (b.max(s), w.min(s)));
+            match (best, worst) {
+                (MinuteState::Unknown, _) => MinuteState::Unknown,
+                (MinuteState::Full, MinuteState::Full) => MinuteState::Full,
+                _ => MinuteState::Incomplete,
+            }
+        })
+        .collect()
+}
+
+impl NodeCoverage {
+    /// What this node's log knows of a minute.
+    #[must_use]
+    pub fn state(&self, minute: Minute) -> MinuteState {
+        let silent = |m: Minute| !self.window.contains(m) || self.gaps.iter().any(|g| g.contains(m));
+        if silent(minute) {
+            MinuteState::Unknown
+        } else if silent(minute.plus(-1)) || silent(minute.plus(1)) {
+            // The log began or ended somewhere inside this minute.
+            MinuteState::Incomplete
+        } else {
+            MinuteState::Full
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(minutes: &[(i32, u64)]) -> NodeCoverage {
+        let heard = minutes.iter().map(|(m, n)| (Minute::new(*m), *n)).collect();
+        of_node("a", &heard).unwrap_or(NodeCoverage { node: String::new(), window: Window::new(Minute::new(0), Minute::new(0)), gaps: Vec::new() })
+    }
+
+    #[test]
+    fn silence_of_a_busy_log_is_a_gap_and_of_a_quiet_one_is_not() {
+        let busy = node(&[(1, 50), (2, 60), (5, 40), (6, 50)]);
+        assert_eq!(busy.gaps, [Window::new(Minute::new(3), Minute::new(5))]);
+        assert_eq!(node(&[(1, 2), (2, 1), (5, 3)]).gaps, []);
+        let of = |m| busy.state(Minute::new(m));
+        use MinuteState::{Full, Incomplete, Unknown};
+        assert_eq!([0, 1, 2, 3, 5, 6, 7].map(of), [Unknown, Incomplete, Incomplete, Unknown, Incomplete, Incomplete, Unknown]);
+        assert_eq!(node(&[(1, 50), (2, 60), (3, 40)]).state(Minute::new(2)), Full);
+    }
+}

@@ -1,0 +1,127 @@
+//! One lane, sending IP or MX host over the grid.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::MinuteState;
+use crate::scan::{Egress, EgressId, Names, What};
+use crate::smtp::Outcome;
+
+/// What happened in one minute, or in several.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Sessions attempted; the sender's own decisions are none.
+    pub attempts: u64,
+    /// Those that failed by pressure, fault or loss of the connection.
+    pub failed: u64,
+    /// By outcome, in the order of [`Outcome::ALL`].
+    pub outcomes: [u64; Outcome::ALL.len()],
+}
+
+impl Counts {
+    /// Adds so many attempts of a kind.
+    pub const fn add(&mut self, what: What, n: u64) {
+        if what.outcome.is_attempt() {
+            self.attempts += n;
+        }
+        if what.is_failure() {
+            self.failed += n;
+        }
+        self.outcomes[what.outcome as usize] += n;
+    }
+
+    /// Adds other counts.
+    pub fn plus(&mut self, other: Self) {
+        self.attempts += other.attempts;
+        self.failed += other.failed;
+        for (a, b) in self.outcomes.iter_mut().zip(other.outcomes) {
+            *a += b;
+        }
+    }
+
+    /// How many attempts had an outcome.
+    #[must_use]
+    pub const fn of(&self, outcome: Outcome) -> u64 {
+        self.outcomes[outcome as usize]
+    }
+
+    /// Attempts whose message was accepted.
+    #[must_use]
+    pub const fn delivered(&self) -> u64 {
+        self.of(Outcome::Delivered)
+    }
+}
+
+/// A row of the grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row<K> {
+    /// What it is about.
+    pub of: K,
+    /// One entry for each minute of the window; none where no log was running.
+    pub counts: Vec<Option<Counts>>,
+}
+
+impl<K> Row<K> {
+    pub(super) fn empty(of: K, states: &[MinuteState]) -> Self {
+        let counts = states.iter().map(|s| (*s != MinuteState::Unknown).then(Counts::default)).collect();
+        Self { of, counts }
+    }
+
+    /// The sum over all known minutes.
+    #[must_use]
+    pub fn total(&self) -> Counts {
+        self.sum(|_| true)
+    }
+
+    /// The sum over the minutes at accepted positions.
+    pub fn sum(&self, accept: impl Fn(usize) -> bool) -> Counts {
+        let mut sum = Counts::default();
+        for (_, counts) in self.counts.iter().enumerate().filter(|(i, _)| accept(*i)) {
+            sum.plus(counts.unwrap_or_default());
+        }
+        sum
+    }
+}
+
+/// Where sessions leave from: an IP, or what stands for one in the log.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The public sending IP, when known.
+    pub ip: Option<IpAddr>,
+    /// Postfix's syslog name, a transport, a binding; of the first egress by name
+    /// where several share an IP.
+    pub tag: String,
+    /// The node, likewise.
+    pub node: String,
+}
+
+impl Place {
+    /// `192.0.2.11`, or `postfix-ip1 on mta1` where no IP is known.
+    #[must_use]
+    pub fn label(&self) -> String {
+        self.ip.map_or_else(|| format!("{} on {}", self.tag, self.node), |ip| ip.to_string())
+    }
+}
+
+/// The place of each egress: by case.yaml's map, else by an address in the log or its tag.
+pub(super) fn places(names: &Names, map: &BTreeMap<String, IpAddr>) -> BTreeMap<EgressId, Place> {
+    let ip_of = |e: &Egress| {
+        let mapped = [&e.tag, &e.ip].into_iter().find_map(|k| map.get(k.as_str()).copied());
+        // `postfix-192.0.2.11/smtp`: some name the transport after the address.
+        let in_tag = || e.tag.rsplit(['-', '/']).next().and_then(|t| t.parse().ok());
+        mapped.or_else(|| e.ip.parse().ok()).or_else(in_tag)
+    };
+    let mut egresses: Vec<_> = names.egresses().collect();
+    egresses.sort_by(|a, b| a.1.cmp(b.1));
+    let mut first: BTreeMap<IpAddr, Place> = BTreeMap::new();
+    let mut places = BTreeMap::new();
+    for (id, egress) in egresses {
+        let own = Place { ip: ip_of(egress), tag: egress.tag.clone(), node: egress.node.clone() };
+        let place = match own.ip {
+            Some(ip) => first.entry(ip).or_insert(own).clone(),
+            None => own,
+        };
+        places.insert(id, place);
+    }
+    places
+}
