@@ -1,1 +1,5 @@
-fn main() {}
+//! The `casefile` command: everything it does stands in the library.
+
+fn main() -> std::process::ExitCode {
+    casefile::desk::run()
+}

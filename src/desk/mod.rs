@@ -1,1 +1,152 @@
-//! Where people come in.
+//! Where people come in: arguments, commands, every printed sentence, exit codes.
+//!
+//! Nothing below this room prints, exits, or reads the clock or the environment.
+
+mod args;
+mod build;
+mod events;
+mod evidence;
+mod exit;
+mod init;
+mod inspect;
+mod progress;
+mod words;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Parser as _;
+use serde_json::json;
+
+use args::{Arguments, Build, Command, Reveal, Verify};
+use exit::Failure;
+
+/// Set by SIGINT and SIGTERM: the work ends at the next safe point.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Runs the command that was typed and returns its exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(e) => {
+            // Help and version go to standard output and end well; all else is usage.
+            let code = if e.use_stderr() { 2 } else { 0 };
+            let _ = e.print();
+            return ExitCode::from(code);
+        }
+    };
+    // Without a handler the default action applies, which is to end: no harm done.
+    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    match obey(arguments.command) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            tell(&words::failure(&failure));
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn obey(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Build(args) => run_build(&args),
+        Command::Inspect(args) => say(&inspect::inspect(&args, &STOP)?),
+        Command::Init(args) => say(&init::init(&args, &STOP)?),
+        Command::Verify(args) => run_verify(&args),
+        Command::Reveal(args) => run_reveal(&args),
+        Command::Events(args) => events::events(&args, std::io::stdout().lock()).map(|()| 0),
+        Command::Schema => say(crate::case::schema_json().trim_end()),
+    }
+}
+
+fn run_build(args: &Build) -> Result<u8, Failure> {
+    let built = build::build(args, &STOP)?;
+    if args.json {
+        let bundles: Vec<_> = built
+            .bundles
+            .iter()
+            .map(|b| json!({"audience": b.audience, "path": b.path, "bytes": b.bytes, "sha256": b.sha256}))
+            .collect();
+        say(&json!({"case": built.case, "bundles": bundles, "facts": built.facts, "readiness": built.readiness, "problems": built.problems}).to_string())?;
+    } else if !args.quiet {
+        tell(&words::built(&built));
+    }
+    if args.require_ready && !built.ready {
+        return Err(Failure::NotReady("a must-have is missing, see the lines above".to_owned()));
+    }
+    Ok(0)
+}
+
+fn run_verify(args: &Verify) -> Result<u8, Failure> {
+    let verified = crate::bundle::verify_path(&args.path).map_err(|e| match e {
+        crate::bundle::BundleError::Io { path, source } => {
+            Failure::Input(crate::intake::IntakeError::Io { path, source })
+        }
+        other => Failure::Nothing(format!("{}: {other}", args.path.display())),
+    })?;
+    let valid = verified.faults.is_empty();
+    if args.json {
+        let faults: Vec<_> = verified.faults.iter().map(|f| json!({"entry": f.entry, "what": f.what})).collect();
+        say(&json!({"valid": valid, "audience": verified.audience, "files": verified.files, "faults": faults})
+            .to_string())?;
+    } else {
+        for fault in &verified.faults {
+            tell(&words::shown(&format!("{}: {}", fault.entry, fault.what)));
+        }
+        say(&if valid {
+            format!("valid: {} files for {}", verified.files, verified.audience)
+        } else {
+            format!("not valid: {} faults", verified.faults.len())
+        })?;
+    }
+    Ok(u8::from(!valid))
+}
+
+/// Tokens to values, everything else as it came.
+fn run_reveal(args: &Reveal) -> Result<u8, Failure> {
+    let path = args.case.join("keep/tokens.map");
+    let io = |source| Failure::Input(crate::intake::IntakeError::Io { path: path.clone(), source });
+    let map = fs::read_to_string(&path).map_err(io)?;
+    let known: BTreeMap<&str, &str> = map.lines().filter_map(|l| l.split_once('\t')).collect();
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|source| Failure::Write { path: "standard input".to_owned(), source })?;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut revealed = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find(is_part) {
+        let (before, from) = rest.split_at(start);
+        let (word, after) = from.split_at(from.find(|c| !is_part(c)).unwrap_or(from.len()));
+        revealed.push_str(before);
+        revealed.push_str(known.get(word).copied().unwrap_or(word));
+        rest = after;
+    }
+    revealed.push_str(rest);
+    print(&revealed)?;
+    Ok(0)
+}
+
+/// A line on standard output.
+fn say(text: &str) -> Result<u8, Failure> {
+    print(text)?;
+    print("\n")?;
+    Ok(0)
+}
+
+fn print(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Write { path: "standard output".to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A line on standard error; where that is closed there is nobody to tell.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

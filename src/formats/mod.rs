@@ -9,6 +9,10 @@ pub mod transcripts;
 
 use serde::Serialize;
 
+use logs::{LOG_FORMATS, LogFormat};
+use metrics::{METRIC_FORMATS, MetricFormat};
+use transcripts::{TRANSCRIPT_FORMATS, TranscriptFormat};
+
 /// What kind of evidence a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -81,4 +85,63 @@ impl Accounting {
     pub const fn adds_up(self) -> bool {
         self.read == self.used + self.irrelevant + self.unrecognised
     }
+}
+
+/// A format that claimed a file.
+#[derive(Clone, Copy)]
+pub enum Format {
+    /// An MTA's log.
+    Log(&'static dyn LogFormat),
+    /// Metrics.
+    Metric(&'static dyn MetricFormat),
+    /// A STARTTLS test.
+    Transcript(&'static dyn TranscriptFormat),
+}
+
+impl Format {
+    /// What kind of evidence it is.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Log(_) => Kind::Log,
+            Self::Metric(_) => Kind::Metric,
+            Self::Transcript(_) => Kind::Transcript,
+        }
+    }
+
+    /// Its name in outputs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Log(f) => f.name(),
+            Self::Metric(f) => f.name(),
+            Self::Transcript(f) => f.name(),
+        }
+    }
+}
+
+/// The format of a file by its first bytes, and why; the most specific kinds are tried
+/// first, tables of numbers last. Nothing when no reader claims it.
+#[must_use]
+pub fn recognise(head: Head<'_>) -> Option<(Format, String)> {
+    let transcript = || TRANSCRIPT_FORMATS.iter().find_map(|f| Some((Format::Transcript(*f), f.recognise(head)?)));
+    let log = || LOG_FORMATS.iter().find_map(|f| Some((Format::Log(*f), f.recognise(head)?)));
+    let metric = || METRIC_FORMATS.iter().find_map(|f| Some((Format::Metric(*f), f.recognise(head)?)));
+    log().or_else(transcript).or_else(metric)
+}
+
+/// The format of a name that case.yaml states.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Format> {
+    let log = LOG_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Log(*f));
+    let metric = || METRIC_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Metric(*f));
+    let transcript = || TRANSCRIPT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Transcript(*f));
+    log.or_else(metric).or_else(transcript)
+}
+
+/// All names that case.yaml may state as a format.
+#[must_use]
+pub fn names() -> Vec<&'static str> {
+    let logs = LOG_FORMATS.iter().map(|f| f.name());
+    logs.chain(METRIC_FORMATS.iter().map(|f| f.name())).chain(TRANSCRIPT_FORMATS.iter().map(|f| f.name())).collect()
 }

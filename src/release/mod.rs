@@ -1,8 +1,18 @@
 //! What one reader may see: the only door to the floors above.
 
+mod error;
+mod exhibits;
 mod figure;
+mod pictures;
 mod redacted;
+pub mod redactor;
+mod rows;
 mod sheet;
+mod sight;
+
+use std::cell::RefCell;
+
+pub use error::ReleaseError;
 
 pub use crate::findings::{Evidence, Fact, Node, Value};
 pub use figure::{Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
@@ -10,6 +20,11 @@ pub use redacted::Redacted;
 pub use sheet::{Cell, Column, ColumnKind, Table};
 
 use serde::Serialize;
+
+use crate::findings::{Evident, Findings};
+use crate::formats::transcripts::Verdict;
+use crate::time::Stamp;
+use redactor::{CaseKey, Class, Counts, Learner, RedactionReport, Redactor, RedactorConfig};
 
 /// Who reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -40,13 +55,160 @@ impl Audience {
 pub struct Release {
     audience: Audience,
     name: String,
-    when: crate::time::Stamp,
+    when: Stamp,
     facts: Node,
     figures: Vec<Figure>,
     tables: Vec<Table>,
     excerpts: Vec<ExcerptFile>,
     transcripts: Vec<TranscriptFile>,
     withheld: Vec<Withheld>,
+    png: bool,
+    report: RedactionReport,
+    forbidden: Vec<redactor::Forbidden>,
+    published: Vec<(String, String)>,
+}
+
+/// What a release is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The evidence.
+    pub evident: &'a Evident<'a>,
+    /// What was found in it.
+    pub findings: &'a Findings,
+    /// The text of each transcript, in the order of `evident.tests`.
+    pub transcripts: &'a [Vec<u8>],
+    /// Key of the case.
+    pub key: &'a CaseKey,
+}
+
+/// Makes what one reader may see: learns everything that could reach the bundle,
+/// then rewrites it, then composes tables and pictures from what is left.
+///
+/// # Errors
+/// When two values would share a token.
+pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, ReleaseError> {
+    let evident = source.evident;
+    let chosen = exhibits::chosen(source.findings, evident.tally);
+    let redactor = learn(source, audience, &chosen);
+    let pen = Pen {
+        redactor: &redactor,
+        outside: audience != Audience::Internal,
+        report: RefCell::new(RedactionReport::new(audience, evident.case.redact.allow.len())),
+        fault: RefCell::new(None),
+    };
+    let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.write("facts", t.as_bytes()).to_string());
+    let text = |t: &str| pen.write("charts and tables", t.as_bytes()).to_string();
+    let tables = rows::tables(audience, evident.timeline, evident.lanes, &facts, &text);
+    let studio = pictures::Studio {
+        audience,
+        case: evident.case,
+        lanes: evident.lanes,
+        timeline: evident.timeline,
+        findings: source.findings,
+        rewrite: &text,
+    };
+    let figures = studio.figures();
+    let excerpts = exhibits::excerpts(&chosen, &|line| pen.write("excerpts", line));
+    let (transcripts, withheld) = transcripts(source, audience, &pen);
+    if let Some(fault) = pen.fault.into_inner() {
+        return Err(fault.into());
+    }
+    let name = match audience {
+        Audience::Internal => evident.case.name.clone(),
+        outside => format!("{}-{}", evident.case.name, outside.word()),
+    };
+    Ok(Release {
+        audience,
+        name,
+        when: evident.timeline.window.to.start(),
+        facts,
+        figures,
+        tables,
+        excerpts,
+        transcripts,
+        withheld,
+        png: true,
+        report: pen.report.into_inner(),
+        forbidden: redactor.forbidden().to_vec(),
+        published: redactor.published(),
+    })
+}
+
+/// The redactor at work on one release, counting what it takes out of each document.
+struct Pen<'a> {
+    redactor: &'a Redactor,
+    outside: bool,
+    report: RefCell<RedactionReport>,
+    fault: RefCell<Option<redactor::Collision>>,
+}
+
+impl Pen<'_> {
+    fn write(&self, document: &str, text: &[u8]) -> Redacted {
+        if !self.outside {
+            return Redacted::new(String::from_utf8_lossy(text).into_owned());
+        }
+        let mut counts = Counts::default();
+        match self.redactor.rewrite(text, &mut counts) {
+            Ok(redacted) => {
+                self.report.borrow_mut().add(document, &counts);
+                redacted
+            }
+            Err(collision) => {
+                // Nothing of this release will be used: the fault is returned at the end.
+                *self.fault.borrow_mut() = Some(collision);
+                Redacted::new(String::new())
+            }
+        }
+    }
+}
+
+/// The first pass: everything that could reach this reader's bundle.
+fn learn(source: &Source<'_>, audience: Audience, chosen: &[exhibits::Chosen<'_>]) -> Redactor {
+    let evident = source.evident;
+    let case = evident.case;
+    let mut config = RedactorConfig::new(audience, source.key.clone());
+    config.own_domains = case.redact.own_domains.iter().chain(&case.sender.domains).cloned().collect();
+    config.keep_domains.clone_from(&case.redact.keep_workspace_domains);
+    config.allow = case.redact.allow.iter().chain(&case.sender.contact).cloned().collect();
+    config.deny.clone_from(&case.redact.deny);
+    config.nodes = evident.timeline.nodes.iter().map(|n| n.node.clone()).chain(case.nodes.keys().cloned()).collect();
+    config.nodes.sort();
+    config.nodes.dedup();
+    config.names =
+        case.nodes.values().filter_map(|n| n.provider_id.clone()).map(|id| (Class::ProviderId, id)).collect();
+    config.sending_ips = evident.timeline.egresses.iter().filter_map(|r| r.of.ip).collect();
+    let mut learner = Learner::new(config);
+    for (_, fact) in source.findings.facts.leaves() {
+        if let Value::Text(text) | Value::Sentence(text) = &fact.value {
+            learner.learn(text.as_bytes());
+        }
+    }
+    for line in chosen.iter().flat_map(|c| &c.excerpts).flat_map(|e| &e.lines) {
+        learner.learn(&line.text);
+    }
+    for (test, text) in evident.tests.iter().zip(source.transcripts) {
+        learner.learn(&exhibits::without_secrets(test, text));
+    }
+    learner.finish()
+}
+
+fn transcripts(source: &Source<'_>, audience: Audience, pen: &Pen<'_>) -> (Vec<TranscriptFile>, Vec<Withheld>) {
+    let tests = source.evident.tests;
+    let shown = exhibits::shown(tests, audience);
+    let mut files = Vec::new();
+    let mut withheld = Vec::new();
+    for (test, text) in tests.iter().zip(source.transcripts) {
+        if shown.iter().any(|s| std::ptr::eq(*s, test)) {
+            files.push(exhibits::transcript(test, pen.write("transcripts", &exhibits::without_secrets(test, text))));
+        } else if test.transcript.verdict != Verdict::Inconclusive {
+            withheld.push(Withheld {
+                item: format!("text of transcript {}", test.exhibit),
+                why: "a few of each kind are enough; its result is in tables/transcripts.csv".to_owned(),
+            });
+        }
+    }
+    files.dedup_by(|a, b| a.name == b.name);
+    (files, withheld)
 }
 
 /// Exact lines that belong together, redacted.
@@ -91,6 +253,51 @@ pub struct Withheld {
     pub why: String,
 }
 
+#[cfg(test)]
+impl Release {
+    /// A release without a redactor, for tests of the rooms above.
+    /// An excerpt is (file, about, exhibit, line number, line).
+    pub(crate) fn for_tests(
+        audience: Audience,
+        name: &str,
+        when: crate::time::Stamp,
+        facts: Node,
+        tables: Vec<Table>,
+        excerpts: &[(&str, &str, &str, u64, &str)],
+    ) -> Self {
+        let excerpts = excerpts
+            .iter()
+            .map(|&(name, about, exhibit, number, text)| ExcerptFile {
+                name: name.to_owned(),
+                about: about.to_owned(),
+                lines: vec![ExcerptRow { exhibit: exhibit.to_owned(), number, text: Redacted::new(text.to_owned()) }],
+            })
+            .collect();
+        let withheld = vec![Withheld { item: "a line of S01".to_owned(), why: "it could not be redacted".to_owned() }];
+        let name = name.to_owned();
+        Self {
+            audience,
+            name,
+            when,
+            facts,
+            figures: vec![],
+            tables,
+            excerpts,
+            transcripts: vec![],
+            withheld,
+            png: true,
+            report: RedactionReport::new(audience, 0),
+            forbidden: vec![],
+            published: vec![],
+        }
+    }
+
+    /// A citation of lines, for tests of rooms that may not name an exhibit's type.
+    pub(crate) const fn cite_for_tests(exhibit: u16, from: u64, to: u64) -> Evidence {
+        Evidence::Lines(crate::intake::Exhibit(exhibit), from, to)
+    }
+}
+
 impl Release {
     /// Who reads.
     #[must_use]
@@ -106,7 +313,7 @@ impl Release {
 
     /// The moment stamped on everything: the end of the evidence, never the clock.
     #[must_use]
-    pub const fn when(&self) -> crate::time::Stamp {
+    pub const fn when(&self) -> Stamp {
         self.when
     }
 
@@ -144,5 +351,41 @@ impl Release {
     #[must_use]
     pub fn withheld(&self) -> &[Withheld] {
         &self.withheld
+    }
+
+    /// The same release with fewer bytes: its pictures as SVG alone.
+    #[must_use]
+    pub fn without_png(&self) -> Self {
+        let mut slim = self.clone();
+        slim.png = false;
+        slim.withheld.push(Withheld {
+            item: "PNG twins of the charts".to_owned(),
+            why: "the bundle would be over its budget; the SVG charts hold the same".to_owned(),
+        });
+        slim
+    }
+
+    /// Whether pictures are given as PNG too.
+    #[must_use]
+    pub const fn has_png(&self) -> bool {
+        self.png
+    }
+
+    /// What the redactor did, by class and document; no values.
+    #[must_use]
+    pub const fn report(&self) -> &RedactionReport {
+        &self.report
+    }
+
+    /// Values that must not occur in what is made from this release, for the leak gate.
+    #[must_use]
+    pub fn forbidden(&self) -> &[redactor::Forbidden] {
+        &self.forbidden
+    }
+
+    /// The tokens given out, with their values, for the sender's own keeping.
+    #[must_use]
+    pub fn published(&self) -> &[(String, String)] {
+        &self.published
     }
 }

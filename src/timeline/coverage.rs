@@ -76,7 +76,8 @@ pub(super) fn states(nodes: &[NodeCoverage], window: Window) -> Vec<MinuteState>
         .minutes()
         .map(|minute| {
             let of_nodes = nodes.iter().map(|n| n.state(minute));
-            let (best, worst) = of_nodes.fold((MinuteState::Unknown, MinuteState::Full), |(b, w), s| (b.max(s), w.min(s)));
+            let (best, worst) =
+                of_nodes.fold((MinuteState::Unknown, MinuteState::Full), |(b, w), s| (b.max(s), w.min(s)));
             match (best, worst) {
                 (MinuteState::Unknown, _) => MinuteState::Unknown,
                 (MinuteState::Full, MinuteState::Full) => MinuteState::Full,
@@ -108,7 +109,11 @@ mod tests {
 
     fn node(minutes: &[(i32, u64)]) -> NodeCoverage {
         let heard = minutes.iter().map(|(m, n)| (Minute::new(*m), *n)).collect();
-        of_node("a", &heard).unwrap_or(NodeCoverage { node: String::new(), window: Window::new(Minute::new(0), Minute::new(0)), gaps: Vec::new() })
+        of_node("a", &heard).unwrap_or(NodeCoverage {
+            node: String::new(),
+            window: Window::new(Minute::new(0), Minute::new(0)),
+            gaps: Vec::new(),
+        })
     }
 
     #[test]
@@ -118,7 +123,10 @@ mod tests {
         assert_eq!(node(&[(1, 2), (2, 1), (5, 3)]).gaps, []);
         let of = |m| busy.state(Minute::new(m));
         use MinuteState::{Full, Incomplete, Unknown};
-        assert_eq!([0, 1, 2, 3, 5, 6, 7].map(of), [Unknown, Incomplete, Incomplete, Unknown, Incomplete, Incomplete, Unknown]);
+        assert_eq!(
+            [0, 1, 2, 3, 5, 6, 7].map(of),
+            [Unknown, Incomplete, Incomplete, Unknown, Incomplete, Incomplete, Unknown]
+        );
         assert_eq!(node(&[(1, 50), (2, 60), (3, 40)]).state(Minute::new(2)), Full);
     }
 }

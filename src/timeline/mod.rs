@@ -94,7 +94,9 @@ impl Timeline {
             names: tally.names.clone(),
         };
         timeline.lanes = timeline.rows(|key| matches!(key.axis, Axis::Egress(_)).then_some(key.lane));
-        timeline.lanes.sort_by_key(|r| (r.of != Lane::GMAIL, std::cmp::Reverse(r.total().attempts), lanes.name(r.of).to_owned()));
+        timeline
+            .lanes
+            .sort_by_key(|r| (r.of != Lane::GMAIL, std::cmp::Reverse(r.total().attempts), lanes.name(r.of).to_owned()));
         timeline.egresses = timeline.rows(|key| match key.axis {
             Axis::Egress(id) if key.lane == Lane::GMAIL => timeline.places.get(&id).cloned(),
             _ => None,
@@ -103,7 +105,9 @@ impl Timeline {
             Axis::Mx(id) if key.lane == Lane::GMAIL => Some(id),
             _ => None,
         });
-        timeline.mx_hosts.sort_by_key(|r| (std::cmp::Reverse(r.total().attempts), timeline.names.mx_of(r.of).map(str::to_owned)));
+        timeline
+            .mx_hosts
+            .sort_by_key(|r| (std::cmp::Reverse(r.total().attempts), timeline.names.mx_of(r.of).map(str::to_owned)));
         timeline.connections = connections::estimate(tally, &timeline);
         Some(timeline)
     }

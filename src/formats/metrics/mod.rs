@@ -1,11 +1,28 @@
 //! Metrics: numbers over time, each with a canonical signal, a unit and a node.
 
+mod cells;
+mod fold;
+mod generic;
+mod lines;
+mod names;
+mod parts;
+mod rows;
+mod sadf;
+#[cfg(test)]
+mod samples;
 mod series;
 mod signals;
+mod stamps;
+mod table;
+mod units;
 
+pub use generic::Generic;
+pub use sadf::Sadf;
 pub use series::{MetricCell, MetricSeries, MetricSet};
-pub use signals::{Aggregate, Signal, SignalInfo};
+pub use signals::{Aggregate, Signal, SignalInfo, SignalKind};
+pub use stamps::DateOrder;
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use thiserror::Error;
@@ -20,9 +37,11 @@ pub struct MetricSetup {
     pub node: Option<String>,
     /// The zone of zone-less times, when stated in case.yaml.
     pub zone: Option<Zone>,
+    /// Which of day and month comes first in `05/06/2026`, when stated in case.yaml.
+    pub dates: Option<DateOrder>,
     /// Column name → signal and unit, as case.yaml maps them.
     pub columns: Vec<ColumnMap>,
-    /// A multiple of the file's exhibit id, set on every series it yields: `S07`.
+    /// The file's exhibit id, set on every series it yields: `S07`.
     pub exhibit: String,
 }
 
@@ -91,4 +110,30 @@ pub trait MetricFormat: Sync {
 }
 
 /// The registry: producers with a fingerprint first, the generic reader last.
-pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[];
+pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[&Sadf, &Generic];
+
+/// Columns of no known signal while a file is read: smallest and largest value,
+/// in the order of first appearance.
+#[derive(Debug, Default)]
+struct Unmapped {
+    seen: BTreeMap<String, (usize, f64, f64)>,
+}
+
+impl Unmapped {
+    /// More columns than this are no table that a person could map.
+    const MOST: usize = 500;
+
+    fn saw(&mut self, column: &str, value: f64) {
+        if let Some((_, least, most)) = self.seen.get_mut(column) {
+            (*least, *most) = (least.min(value), most.max(value));
+        } else if self.seen.len() < Self::MOST {
+            self.seen.insert(column.to_owned(), (self.seen.len(), value, value));
+        }
+    }
+
+    fn list(self) -> Vec<(String, f64, f64)> {
+        let mut all: Vec<_> = self.seen.into_iter().collect();
+        all.sort_by_key(|(_, (position, ..))| *position);
+        all.into_iter().map(|(column, (_, least, most))| (column, least, most)).collect()
+    }
+}

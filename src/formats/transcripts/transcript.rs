@@ -142,7 +142,8 @@ pub struct Transcript {
     pub protocol: Option<String>,
     /// `TLS_AES_256_GCM_SHA384`
     pub cipher: Option<String>,
-    /// Verify code and its words: `0 (ok)`; none where no certificate arrived.
+    /// What was said of the certificate; none where none arrived. `s_client`: code and words,
+    /// `0 (ok)`; `posttls-finger`: `verified`, `trusted`, `untrusted (certificate has expired)`, `anonymous`.
     pub verify: Option<String>,
     /// Subject of the peer's certificate.
     pub subject: Option<String>,
@@ -150,14 +151,43 @@ pub struct Transcript {
     pub issuer: Option<String>,
     /// `SSL handshake has read R bytes and written W bytes`: these count plain SMTP bytes too.
     pub bytes: Option<(u64, u64)>,
-    /// SMTP replies seen, verbatim, in order.
+    /// SMTP replies seen, verbatim, in order; the lines of one joined by line feeds. What follows a
+    /// 334 is left out. Like `because`, they may name addresses.
     pub replies: Vec<String>,
     /// The token of the banner or of a reply, when it is Google's.
     pub token: Option<String>,
-    /// Handshake or total time in milliseconds, where the text has one.
+    /// Total time in milliseconds, where the text has one (`real 0m1.220s` of `time`).
     pub elapsed_ms: Option<u64>,
     /// Lines of the file this run covers, 1-based, inclusive.
     pub lines: (u64, u64),
     /// Byte ranges of the file that hold session secrets or AUTH data; they must never leave.
     pub secrets: Vec<Range<usize>>,
+}
+
+impl Transcript {
+    /// A run of which nothing is known yet.
+    pub(super) fn new(tool: &'static str) -> Self {
+        Self {
+            tool,
+            started: None,
+            clock: Clock::Unknown,
+            host: None,
+            address: None,
+            source_ip: None,
+            verdict: Verdict::Inconclusive,
+            phase: Phase::Unknown,
+            because: String::new(),
+            protocol: None,
+            cipher: None,
+            verify: None,
+            subject: None,
+            issuer: None,
+            bytes: None,
+            replies: Vec::new(),
+            token: None,
+            elapsed_ms: None,
+            lines: (0, 0),
+            secrets: Vec::new(),
+        }
+    }
 }

@@ -1,0 +1,101 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Turns the evidence of a mail incident into two bundles: one for the ESP or host,
+/// one for Google.
+#[derive(Debug, Parser)]
+#[command(name = "casefile", version, about, long_about = None, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Build both bundles, the postmortem and the receipt from a folder or a case.yaml
+    Build(Build),
+    /// Say what each file is, what it covers, and what is missing
+    Inspect(Inspect),
+    /// Look at a folder and write a commented case.yaml
+    Init(Init),
+    /// Check a bundle: a zip, or the folder it was unpacked to
+    Verify(Verify),
+    /// Turn tokens of a bundle back into values, from standard input to standard output
+    Reveal(Reveal),
+    /// Print delivery attempts as NDJSON, one a line
+    Events(Events),
+    /// Print the JSON Schema of case.yaml, for editors
+    Schema,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Build {
+    /// A folder of evidence, or a case.yaml in it
+    pub(super) path: PathBuf,
+    /// Output folder [default: ./<case>/]
+    #[arg(short, long, value_name = "DIR")]
+    pub(super) output: Option<PathBuf>,
+    /// Replace an existing output; its key is kept
+    #[arg(long)]
+    pub(super) force: bool,
+    /// Key of the tokens, 32 bytes as 64 hex digits [default: keep/case.key of the output]
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Option<PathBuf>,
+    /// Threads to read with [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// Exit with 4 when a must-have of a bundle is missing
+    #[arg(long)]
+    pub(super) require_ready: bool,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Inspect {
+    /// Files and folders
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Init {
+    /// The folder of evidence
+    pub(super) dir: PathBuf,
+    /// Replace an existing case.yaml
+    #[arg(long)]
+    pub(super) force: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Verify {
+    /// The bundle
+    pub(super) path: PathBuf,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Reveal {
+    /// The output folder of the case
+    #[arg(long = "case", value_name = "DIR")]
+    pub(super) case: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Events {
+    /// Logs, or folders of logs
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+}

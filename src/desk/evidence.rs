@@ -1,0 +1,331 @@
+//! Reading a folder: every file recognised, every line accounted for.
+
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read as _};
+use std::path::PathBuf;
+
+use crate::case::{Case, SourceRule};
+use crate::findings::StarttlsTest;
+use crate::formats::logs::{LogClock, LogFormat, Survey, ZoneBasis};
+use crate::formats::metrics::{ColumnMap, MetricFormat, MetricSet, MetricSetup, Signal};
+use crate::formats::transcripts::{Clock, Condition, TranscriptFormat, condition_in_file_name, stamp_in_file_name};
+use crate::formats::{Accounting, Format, Head, Kind, by_name, recognise};
+use crate::intake::{Exhibit, IntakeError, Skipped, Source, gather, head_of, open};
+use crate::scan::{LogJob, Progress, Tally, scan};
+use crate::time::{Stamp, Zone};
+
+/// Bytes by which a file is recognised and its clock read.
+const HEAD: usize = 256 * 1024;
+
+/// A transcript longer than this is no test anyone made.
+const LONGEST_TRANSCRIPT: u64 = 8 * 1024 * 1024;
+
+/// One file, read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ReadFile {
+    pub(super) exhibit: String,
+    pub(super) path: String,
+    pub(super) name: String,
+    pub(super) kind: Option<Kind>,
+    pub(super) format: &'static str,
+    pub(super) why: String,
+    pub(super) zone: String,
+    pub(super) span: Option<(Stamp, Stamp)>,
+    pub(super) accounting: Accounting,
+    pub(super) sha256: String,
+    pub(super) cannot_show: Vec<String>,
+    pub(super) problems: Vec<String>,
+    pub(super) samples: Vec<(u64, String)>,
+    /// Transcripts: class of the evidence table, phase reached.
+    pub(super) verdict: Option<(&'static str, String)>,
+    /// Metrics: signal, unit, number of minutes.
+    pub(super) signals: Vec<(String, String, usize)>,
+    /// Columns that are no known signal.
+    pub(super) unmapped: Vec<String>,
+}
+
+/// Everything read from the named paths.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    pub(super) files: Vec<ReadFile>,
+    pub(super) skipped: Vec<Skipped>,
+    pub(super) tally: Tally,
+    pub(super) metrics: MetricSet,
+    pub(super) tests: Vec<StarttlsTest>,
+    /// The text of each test's file.
+    pub(super) transcripts: Vec<Vec<u8>>,
+    /// Node of each log.
+    pub(super) nodes: BTreeMap<Exhibit, String>,
+    /// Clock of each log node: zone, and how it is known.
+    pub(super) clocks: BTreeMap<String, (Zone, ZoneBasis)>,
+    /// Logs without a year that nothing tells.
+    pub(super) undated: Vec<String>,
+}
+
+/// What a file turned out to be.
+struct Claimed {
+    source: Source,
+    format: Option<(Format, String)>,
+    survey: Survey,
+}
+
+/// Reads all files below the paths.
+///
+/// # Errors
+/// When a named path cannot be read. Trouble inside a folder is told per file.
+pub(super) fn read(
+    paths: &[PathBuf],
+    case: &Case,
+    threads: usize,
+    progress: &Progress,
+) -> Result<Evidence, IntakeError> {
+    let gathered = gather(paths)?;
+    let mut evidence = Evidence { skipped: gathered.skipped, ..Evidence::default() };
+    let named_files = paths.iter().all(|p| p.is_file());
+    let mut claimed = Vec::new();
+    for source in gathered.sources {
+        match claim(&source, case) {
+            Ok(found) => claimed.push(found),
+            Err(e) if named_files => return Err(e),
+            Err(e) => evidence.skipped.push(Skipped { name: source.name, why: e.to_string() }),
+        }
+    }
+    // A year that one log proves serves the others: they are of one incident.
+    let near = case.window.map(|w| w.from.start()).or_else(|| claimed.iter().filter_map(|c| c.survey.near).min());
+    let jobs = log_jobs(&claimed, case, near, &mut evidence);
+    let scanned = scan(&jobs, &case.lanes, threads, progress)?;
+    evidence.tally = scanned.tally;
+    for found in &claimed {
+        let mut file = ReadFile {
+            exhibit: found.source.exhibit.to_string(),
+            path: found.source.path.display().to_string(),
+            name: found.source.name.clone(),
+            ..ReadFile::default()
+        };
+        match &found.format {
+            None => "no reader claims it".clone_into(&mut file.why),
+            Some((format, why)) => {
+                file.kind = Some(format.kind());
+                file.format = format.name();
+                file.why.clone_from(why);
+                match format {
+                    Format::Log(f) => of_log(*f, found, &mut file, &evidence, &scanned.digests),
+                    Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence.metrics),
+                    Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
+                }
+            }
+        }
+        let told = scanned.problems.iter().filter(|p| p.exhibit == found.source.exhibit);
+        file.problems.extend(told.map(|p| p.what.clone()));
+        evidence.files.push(file);
+    }
+    evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(evidence)
+}
+
+fn claim(source: &Source, case: &Case) -> Result<Claimed, IntakeError> {
+    let (bytes, whole) = head_of(&source.path, HEAD)?;
+    let head = Head { bytes: &bytes, whole };
+    let stated = case.rule_for(&source.name).and_then(|r| r.format.as_deref()).and_then(by_name);
+    let format = stated.map(|f| (f, "stated in case.yaml".to_owned())).or_else(|| recognise(head));
+    let survey = match &format {
+        Some((Format::Log(f), _)) => f.survey(head),
+        _ => Survey::default(),
+    };
+    Ok(Claimed { source: source.clone(), format, survey })
+}
+
+fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mut Evidence) -> Vec<LogJob> {
+    let mut jobs = Vec::new();
+    // Offsets that Gmail's clock gave for one file of a node serve the node's other files.
+    let mut offsets: BTreeMap<String, i32> = BTreeMap::new();
+    for found in claimed {
+        if let (Some(node), Some(offset)) = (node_of(found, case), found.survey.offset_s) {
+            offsets.entry(node).or_insert(offset);
+        }
+    }
+    for found in claimed {
+        let Some((Format::Log(format), _)) = &found.format else { continue };
+        let rule = case.rule_for(&found.source.name);
+        let node = node_of(found, case).unwrap_or_default();
+        let (zone, basis) = zone_of(rule, &found.survey, offsets.get(&node).copied());
+        let near = found.survey.near.or(near);
+        if near.is_none() && !found.survey.dated {
+            evidence.undated.push(found.source.name.clone());
+        }
+        evidence.nodes.insert(found.source.exhibit, node.clone());
+        evidence.clocks.entry(node.clone()).or_insert((zone, basis));
+        let clock = LogClock::new(zone, near);
+        jobs.push(LogJob {
+            source: found.source.clone(),
+            format: *format,
+            begins: found.survey.first_local,
+            clock,
+            node: rule.and_then(|r| r.node.clone()),
+            stream: format!("{} {node}", format.name()),
+        });
+    }
+    jobs
+}
+
+fn node_of(found: &Claimed, case: &Case) -> Option<String> {
+    case.rule_for(&found.source.name).and_then(|r| r.node.clone()).or_else(|| found.survey.node.clone())
+}
+
+/// The zone of a log, by the ladder: in the stamps, stated, from Gmail's clock, assumed.
+fn zone_of(rule: Option<&SourceRule>, survey: &Survey, offset: Option<i32>) -> (Zone, ZoneBasis) {
+    if survey.zoned {
+        return (Zone::UTC, ZoneBasis::Embedded);
+    }
+    if let Some(zone) = rule.and_then(|r| r.zone) {
+        return (zone, ZoneBasis::Stated);
+    }
+    match survey.offset_s.or(offset) {
+        Some(seconds) => (Zone::Fixed(seconds), ZoneBasis::Gmail),
+        None => (Zone::UTC, ZoneBasis::Assumed),
+    }
+}
+
+fn of_log(
+    format: &dyn LogFormat,
+    found: &Claimed,
+    file: &mut ReadFile,
+    evidence: &Evidence,
+    digests: &BTreeMap<Exhibit, (String, u64)>,
+) {
+    let exhibit = found.source.exhibit;
+    file.cannot_show = format.cannot_show().iter().map(|s| (*s).to_owned()).collect();
+    if let Some(tally) = evidence.tally.files.get(&exhibit) {
+        file.accounting = tally.accounting;
+        let first = tally.heard.first_key_value().map(|(m, _)| m.start());
+        let last = tally.heard.last_key_value().map(|(m, _)| m.plus(1).start().plus_millis(-1000));
+        file.span = first.zip(last);
+        file.samples = tally.unrecognised.iter().map(|(n, t)| (*n, String::from_utf8_lossy(t).into_owned())).collect();
+    }
+    if let Some((sha, _)) = digests.get(&exhibit) {
+        file.sha256.clone_from(sha);
+    }
+    if let Some((zone, basis)) = evidence.nodes.get(&exhibit).and_then(|n| evidence.clocks.get(n)) {
+        file.zone = format!("{zone} ({})", basis.words());
+    }
+    if evidence.undated.contains(&found.source.name) {
+        file.problems.push(format!("nothing tells the year of its lines, so none of them could be placed; state a window in case.yaml, or sources: - {{path: \"{}\", …}} beside a dated file", found.source.name));
+    }
+}
+
+fn of_metric(format: &dyn MetricFormat, found: &Claimed, case: &Case, file: &mut ReadFile, metrics: &mut MetricSet) {
+    let rule = case.rule_for(&found.source.name);
+    let columns = rule.into_iter().flat_map(|r| &r.columns);
+    let setup = MetricSetup {
+        node: rule.and_then(|r| r.node.clone()),
+        zone: rule.and_then(|r| r.zone),
+        columns: columns
+            .filter_map(|(name, c)| {
+                Some(ColumnMap { column: name.clone(), signal: Signal::from_name(&c.signal)?, unit: c.unit.clone() })
+            })
+            .collect(),
+        exhibit: found.source.exhibit.to_string(),
+        ..MetricSetup::default()
+    };
+    let mut opened = match open(&found.source.path) {
+        Ok(opened) => opened,
+        Err(e) => return file.problems.push(e.to_string()),
+    };
+    match format.read(&mut BufReader::with_capacity(1 << 17, &mut opened), &setup) {
+        Err(e) => file.problems.push(e.to_string()),
+        Ok(read) => {
+            file.accounting = read.accounting;
+            file.sha256 = opened.digest().0;
+            file.zone = read.zone.map(|(zone, how)| format!("{zone} ({how})")).unwrap_or_default();
+            file.span = read.series.iter().filter_map(|s| s.span).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
+            file.signals =
+                read.series.iter().map(|s| (signal_name(s), s.signal.unit().to_owned(), s.minutes.len())).collect();
+            file.unmapped = read.unmapped.into_iter().map(|(name, ..)| name).collect();
+            file.problems.extend(read.notes);
+            file.samples = read.unrecognised;
+            metrics.extend(read.series);
+        }
+    }
+}
+
+fn signal_name(series: &crate::formats::metrics::MetricSeries) -> String {
+    if series.instance.is_empty() {
+        series.signal.name().to_owned()
+    } else {
+        format!("{} ({})", series.signal.name(), series.instance)
+    }
+}
+
+fn of_transcript(
+    format: &dyn TranscriptFormat,
+    found: &Claimed,
+    case: &Case,
+    file: &mut ReadFile,
+    evidence: &mut Evidence,
+) {
+    let mut text = Vec::new();
+    let opened = open(&found.source.path).map_err(|e| e.to_string());
+    let read = opened.and_then(|o| {
+        let mut limited = o.take(LONGEST_TRANSCRIPT);
+        limited.read_to_end(&mut text).map_err(|e| e.to_string())
+    });
+    if let Err(e) = read {
+        file.problems.push(e);
+        return;
+    }
+    file.sha256 = crate::intake::sha256_hex(&text);
+    let lines = crate::intake::lines_of(&text).count() as u64;
+    file.accounting = Accounting { read: lines, used: lines, ..Accounting::default() };
+    let rule = case.rule_for(&found.source.name);
+    let base = found.source.name.rsplit('/').next().unwrap_or(&found.source.name);
+    for mut run in format.read(&text) {
+        if run.started.is_none() {
+            let stated = rule.and_then(|r| r.taken).map(|t| (t, Clock::Stated));
+            let named = || stamp_in_file_name(base).map(|t| (t, Clock::FileName));
+            if let Some((at, clock)) = stated.or_else(named) {
+                (run.started, run.clock) = (Some(at), clock);
+            }
+        }
+        let (condition, condition_from) = condition_of(rule, base);
+        file.verdict.get_or_insert((run.verdict.word(), serde_word(&run.phase)));
+        file.span = match (file.span, run.started) {
+            (Some((a, b)), Some(at)) => Some((a.min(at), b.max(at))),
+            (span, at) => span.or(at.map(|at| (at, at))),
+        };
+        if run.started.is_none() {
+            file.problems.push(format!(
+                "nothing tells when it was taken; add to case.yaml: sources: - {{path: \"{}\", taken: TIME}}",
+                found.source.name
+            ));
+        }
+        let exhibit = found.source.exhibit.to_string();
+        evidence.tests.push(StarttlsTest {
+            exhibit,
+            file: found.source.name.clone(),
+            transcript: run,
+            condition,
+            condition_from,
+        });
+        evidence.transcripts.push(text.clone());
+    }
+}
+
+/// The load of the node: as stated, else by the file's name.
+fn condition_of(rule: Option<&SourceRule>, base: &str) -> (Condition, &'static str) {
+    let stated = rule.and_then(|r| r.condition.as_deref()).and_then(|c| match c {
+        "idle" => Some(Condition::Idle),
+        "loaded" => Some(Condition::Loaded),
+        "recovered" => Some(Condition::Recovered),
+        _ => None,
+    });
+    match (stated, condition_in_file_name(base)) {
+        (Some(condition), _) => (condition, "stated in case.yaml"),
+        (None, Some(condition)) => (condition, "by the file's name"),
+        (None, None) => (Condition::Unknown, "not stated"),
+    }
+}
+
+/// The word that serde writes for a plain enum.
+fn serde_word(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,70 @@
+//! The exit codes: a promise to scripts.
+
+use thiserror::Error;
+
+use crate::bundle::BundleError;
+use crate::case::Problems;
+use crate::intake::IntakeError;
+use crate::release::ReleaseError;
+
+/// Why a command ended without its result.
+#[derive(Debug, Error)]
+pub(super) enum Failure {
+    /// The case file has problems; all of them are told.
+    #[error("{}", .0.render(.1, false))]
+    Case(Problems, String),
+    /// Something typed makes no sense.
+    #[error("{0}")]
+    Usage(String),
+    /// A named input could not be read.
+    #[error(transparent)]
+    Input(#[from] IntakeError),
+    /// Named input could be read, and holds nothing to work on.
+    #[error("{0}")]
+    Nothing(String),
+    /// A must-have is missing, and `--require-ready` was given.
+    #[error("{0}")]
+    NotReady(String),
+    /// Two values would share a token.
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    /// The bundle was refused or could not be written.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+    /// The words could not be rendered.
+    #[error(transparent)]
+    Words(#[from] crate::narrative::NarrativeError),
+    /// The files of a bundle could not be made.
+    #[error(transparent)]
+    Contents(#[from] crate::bundle::ContentsError),
+    /// A file of the output could not be written.
+    #[error("{path}: {source}")]
+    Write {
+        /// Which.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A bundle is not valid.
+    #[error("{0}")]
+    Invalid(String),
+    /// Stopped by a signal.
+    #[error("interrupted; nothing was left half-written")]
+    Interrupted,
+}
+
+impl Failure {
+    /// 2 usage, case.yaml or output exists · 3 input unreadable · 4 not ready · 5 leak
+    /// gate · 6 writing failed · 130 interrupted; for `verify` 1 not valid, 3 unreadable.
+    pub(super) const fn code(&self) -> u8 {
+        match self {
+            Self::Case(..) | Self::Usage(_) | Self::Bundle(BundleError::Exists(_)) => 2,
+            Self::Input(_) | Self::Nothing(_) => 3,
+            Self::NotReady(_) => 4,
+            Self::Release(_) | Self::Bundle(BundleError::Leak(_)) => 5,
+            Self::Invalid(_) => 1,
+            Self::Interrupted | Self::Bundle(BundleError::Interrupted) => 130,
+            Self::Bundle(_) | Self::Words(_) | Self::Contents(_) | Self::Write { .. } => 6,
+        }
+    }
+}

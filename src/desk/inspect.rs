@@ -1,0 +1,71 @@
+//! `casefile inspect`: what each file is, what it covers, what is missing.
+
+use std::sync::atomic::AtomicBool;
+
+use serde_json::{Value, json};
+
+use super::args::Inspect;
+use super::evidence::{self, Evidence, ReadFile};
+use super::exit::Failure;
+use super::progress::Reading;
+use super::words;
+use crate::case::Case;
+use crate::formats::Kind;
+
+pub(super) fn inspect(args: &Inspect, stop: &'static AtomicBool) -> Result<String, Failure> {
+    let case = match args.paths.as_slice() {
+        [only] if only.is_dir() => super::build::case_of(only)?.1,
+        _ => Case::bare("case"),
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let reading = Reading::begin(!args.json, stop);
+    let evidence = evidence::read(&args.paths, &case, threads, reading.progress())?;
+    drop(reading);
+    Ok(if args.json { as_json(&evidence).to_string() } else { as_text(&evidence) })
+}
+
+fn as_text(evidence: &Evidence) -> String {
+    let mut parts: Vec<String> = evidence.files.iter().map(words::inspected).collect();
+    parts.extend(
+        evidence
+            .skipped
+            .iter()
+            .map(|s| format!("--   {}\n     skipped: {}", words::shown(&s.name), words::shown(&s.why))),
+    );
+    if parts.is_empty() {
+        parts.push("nothing to read here".to_owned());
+    }
+    parts.join("\n")
+}
+
+/// The shape that scripts read; keys are added, never changed.
+fn as_json(evidence: &Evidence) -> Value {
+    let mut files: Vec<Value> = evidence.files.iter().map(file_json).collect();
+    files.extend(evidence.skipped.iter().map(
+        |s| json!({"path": s.name, "kind": "unknown", "format": null, "why": s.why, "skipped": true, "problems": []}),
+    ));
+    json!({ "files": files })
+}
+
+fn file_json(file: &ReadFile) -> Value {
+    let a = file.accounting;
+    let signals: Vec<_> =
+        file.signals.iter().map(|(name, unit, points)| json!({"name": name, "unit": unit, "points": points})).collect();
+    json!({
+        "path": file.path,
+        "exhibit": file.exhibit,
+        "kind": file.kind.unwrap_or(Kind::Unknown),
+        "format": if file.format.is_empty() { None } else { Some(file.format) },
+        "why": file.why,
+        "from": file.span.map(|(a, _)| a.to_second()),
+        "to": file.span.map(|(_, b)| b.to_second()),
+        "zone": if file.zone.is_empty() { None } else { Some(&file.zone) },
+        "records": {"read": a.read, "used": a.used, "irrelevant": a.irrelevant, "unrecognised": a.unrecognised},
+        "verdict": file.verdict.as_ref().map(|(v, _)| v),
+        "phase": file.verdict.as_ref().map(|(_, p)| p),
+        "signals": signals,
+        "unmapped": file.unmapped,
+        "cannot_show": file.cannot_show,
+        "problems": file.problems,
+    })
+}

@@ -1,0 +1,145 @@
+//! Every sentence that is printed. Text from files is shown, never obeyed.
+
+use super::build::Built;
+use super::evidence::{Evidence, ReadFile};
+use crate::case::Case;
+use crate::formats::Kind;
+use crate::smtp::Lane;
+
+/// Share of candidate lines that may stay unrecognised before it is said.
+const MANY_UNRECOGNISED: f64 = 0.02;
+
+/// Control and bidirectional characters as what they are, so that no file steers a terminal.
+pub(super) fn shown(text: &str) -> String {
+    let is_steering = |c: char| {
+        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}')
+    };
+    text.chars().map(|c| if is_steering(c) { format!("\\u{{{:x}}}", c as u32) } else { c.to_string() }).collect()
+}
+
+/// What went wrong or is odd, file by file and for the case as a whole.
+pub(super) fn problems(evidence: &Evidence) -> Vec<String> {
+    let mut problems = Vec::new();
+    for file in &evidence.files {
+        problems.extend(file.problems.iter().map(|p| format!("{} ({}): {p}.", file.exhibit, file.name)));
+        let candidates = file.accounting.used + file.accounting.unrecognised;
+        if candidates > 0 && file.accounting.unrecognised as f64 > MANY_UNRECOGNISED * candidates as f64 {
+            problems.push(format!(
+                "{} ({}): {} of {} lines were not understood.",
+                file.exhibit, file.name, file.accounting.unrecognised, file.accounting.read
+            ));
+        }
+        if file.kind.is_none() {
+            problems.push(format!("{} ({}): no reader claims it; it was left out.", file.exhibit, file.name));
+        }
+    }
+    let gmail = evidence.tally.cells.keys().any(|k| k.lane == Lane::GMAIL);
+    let others = evidence.tally.cells.keys().any(|k| k.lane != Lane::GMAIL);
+    if !gmail && others {
+        problems.push("The logs hold no session to Gmail.".to_owned());
+    }
+    if gmail && !others {
+        problems
+            .push("The logs hold sessions to Gmail only, so there is no other receiver to compare with.".to_owned());
+    }
+    let minutes: Vec<_> = evidence.tally.cells.keys().map(|k| k.minute).collect();
+    if let (Some(first), Some(last)) = (minutes.iter().min(), minutes.iter().max()) {
+        let apart = |m: &crate::formats::metrics::MetricSeries| m.minutes.range(*first..=*last).next().is_none();
+        if !evidence.metrics.is_empty() && evidence.metrics.iter().all(apart) {
+            problems.push("Logs and metrics have no minute in common: probably a time zone. State it in case.yaml (sources: - {path: \"metrics/*\", zone: ZONE}).".to_owned());
+        }
+    }
+    problems
+}
+
+/// Why there is nothing to build from.
+pub(super) fn nothing(evidence: &Evidence, case: &Case) -> String {
+    let logs = evidence.files.iter().filter(|f| f.kind == Some(Kind::Log)).count();
+    if evidence.files.is_empty() && evidence.skipped.is_empty() {
+        "the folder is empty; put MTA logs, metrics and STARTTLS transcripts into it".to_owned()
+    } else if evidence.files.iter().all(|f| f.kind.is_none()) {
+        format!(
+            "none of the {} files was recognised; `casefile inspect` tells what was tried",
+            evidence.files.len() + evidence.skipped.len()
+        )
+    } else if logs == 0 {
+        "there is no MTA log among the files; metrics and transcripts alone date nothing".to_owned()
+    } else if !evidence.undated.is_empty() {
+        format!(
+            "nothing tells the year of {}; add a window to case.yaml (window: {{from: …, to: …}})",
+            evidence.undated.join(", ")
+        )
+    } else if case.window.is_some() {
+        "the logs do not cover the window of case.yaml; check its dates, or the zone of the logs".to_owned()
+    } else {
+        "the logs hold no line with a time".to_owned()
+    }
+}
+
+/// The end of a build: the minutes, readiness, and the files written.
+pub(super) fn built(built: &Built) -> String {
+    let mut lines: Vec<String> = built.summary.iter().filter(|s| !s.is_empty()).map(|s| shown(s)).collect();
+    lines.push(String::new());
+    for problem in built.problems.iter().take(12) {
+        lines.push(format!("note: {}", shown(problem)));
+    }
+    if built.problems.len() > 12 {
+        lines.push(format!("note: and {} more, in keep/postmortem.md", built.problems.len() - 12));
+    }
+    for bundle in &built.bundles {
+        lines.push(format!("wrote {} ({} bytes)", bundle.path.display(), bundle.bytes));
+    }
+    lines.push(format!("kept  {} (not for sending: addresses are not redacted)", built.output.join("keep").display()));
+    lines.join("\n")
+}
+
+/// One file, as `inspect` prints it.
+pub(super) fn inspected(file: &ReadFile) -> String {
+    let kind = file.kind.map_or("unknown", Kind::word);
+    let mut lines = vec![format!("{}  {}", file.exhibit, shown(&file.name))];
+    let format = if file.format.is_empty() { String::new() } else { format!(" ({})", file.format) };
+    lines.push(format!("     {kind}{format}: {}", shown(&file.why)));
+    if let Some((from, to)) = file.span {
+        let zone = if file.zone.is_empty() { String::new() } else { format!(", times {}", file.zone) };
+        lines.push(format!("     from {} to {}{zone}", from.to_second(), to.to_second()));
+    }
+    let a = file.accounting;
+    if a.read > 0 {
+        lines.push(format!(
+            "     {} lines: {} used, {} irrelevant, {} not understood",
+            a.read, a.used, a.irrelevant, a.unrecognised
+        ));
+    }
+    if let Some((verdict, phase)) = &file.verdict {
+        lines.push(format!("     verdict {verdict}, phase {phase}"));
+    }
+    for (name, unit, minutes) in &file.signals {
+        lines.push(format!("     signal {} [{unit}], {minutes} minutes", shown(name)));
+    }
+    if !file.unmapped.is_empty() {
+        lines.push(format!("     columns that are no known signal: {}", shown(&file.unmapped.join(", "))));
+    }
+    lines.extend(file.problems.iter().map(|p| format!("     note: {}", shown(p))));
+    lines.extend(file.samples.iter().map(|(n, t)| format!("     not understood, line {n}: {}", shown(t))));
+    lines.extend(file.cannot_show.iter().map(|s| format!("     cannot show: {s}")));
+    lines.join("\n")
+}
+
+/// What went wrong, on standard error.
+pub(super) fn failure(failure: &super::exit::Failure) -> String {
+    use super::exit::Failure;
+    use crate::bundle::BundleError;
+    match failure {
+        Failure::Case(problems, file) => problems.render(file, false),
+        Failure::Bundle(BundleError::Leak(hits)) => {
+            let mut lines = vec!["casefile: the leak gate refused, and nothing was published:".to_owned()];
+            lines.extend(hits.iter().take(20).map(|h| format!("  {}", shown(&h.to_string()))));
+            if hits.len() > 20 {
+                lines.push(format!("  and {} more", hits.len() - 20));
+            }
+            lines.push("a value that may be shown goes into case.yaml under redact: allow".to_owned());
+            lines.join("\n")
+        }
+        other => format!("casefile: {}", shown(&other.to_string())),
+    }
+}

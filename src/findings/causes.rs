@@ -1,0 +1,353 @@
+//! The table of causes: evidence for, against and missing, and a rule for each verdict.
+//!
+//! Every item is true, false or not known. A cause is *supported* when all its
+//! items *for* are known and right and none against is; *against* when a known item
+//! kills it; *possible* when nothing kills it; *unknown* when none of its items is
+//! known. What is not known never counts for or against. There is no score.
+
+use super::{Node, Value};
+
+/// What is known about the incident, item by item. None is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Items {
+    /// All other receivers with enough traffic are clean in the same minutes.
+    pub(super) others_clean: Item,
+    /// 421 answers and remote closes are most of the failed sessions.
+    pub(super) pressure: Item,
+    /// Replies speak of reputation, content or policy.
+    pub(super) policy: Item,
+    /// Replies speak of Google's own system.
+    pub(super) system: Item,
+    /// TLS failures follow a reply or a close.
+    pub(super) downstream: Item,
+    /// Failures come with load.
+    pub(super) load_linked: Item,
+    /// Sending IPs with little traffic fail too.
+    pub(super) low_volume_fails: Item,
+    /// The network was at a limit at onset.
+    pub(super) net_ceiling: Item,
+    /// CPU, open files or workers were at a limit at onset.
+    pub(super) host_ceiling: Item,
+    /// Of IPs with like load some fail and some are clean.
+    pub(super) ip_split: Item,
+    /// An idle STARTTLS test succeeds.
+    pub(super) idle_ok: Item,
+    /// Genuine TLS failures are most of the failed sessions.
+    pub(super) tls_alert: Item,
+    /// The sender's own decisions came first and outnumber the receiver's.
+    pub(super) own_throttle: Item,
+}
+
+/// One item: what is known, and the sentence that says so with its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Item {
+    pub(super) known: Option<bool>,
+    pub(super) says: String,
+}
+
+impl Default for Item {
+    fn default() -> Self {
+        Self { known: None, says: String::new() }
+    }
+}
+
+impl Item {
+    pub(super) fn new(known: Option<bool>, says: impl Into<String>) -> Self {
+        Self { known, says: says.into() }
+    }
+}
+
+/// A verdict on one cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Supported,
+    Possible,
+    Against,
+    Unknown,
+}
+
+impl Verdict {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Supported => "supported",
+            Self::Possible => "possible",
+            Self::Against => "against",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One cause, judged.
+#[derive(Clone, Debug)]
+pub(super) struct Cause {
+    pub(super) id: &'static str,
+    pub(super) title: &'static str,
+    pub(super) verdict: Verdict,
+    supports: Vec<String>,
+    against: Vec<String>,
+    missing: Vec<String>,
+}
+
+/// A demand on an item: which, the value it must have, and what to ask for when it is not known.
+struct Need<'a> {
+    item: &'a Item,
+    wanted: bool,
+    ask: &'static str,
+}
+
+const fn need<'a>(item: &'a Item, wanted: bool, ask: &'static str) -> Need<'a> {
+    Need { item, wanted, ask }
+}
+
+const ASK_OTHERS: &str = "logs of the same minutes with at least 150 sessions to other receivers";
+const ASK_NETWORK: &str = "egress of the sending nodes in these minutes and its limit (sadf -d -- -n DEV; case.yaml: nodes.NAME.limits.egress)";
+const ASK_HOST: &str = "CPU, open files and worker counts of the sending nodes with their limits (sadf -d -- -u -v)";
+const ASK_REPLIES: &str = "the receiver's reply texts";
+const ASK_LOAD: &str = "minutes with little load in the same log, or a second launch";
+const ASK_IPS: &str = "a second sending IP with like load";
+const ASK_IDLE: &str = "an idle STARTTLS test from a sending node (posttls-finger -c)";
+const ASK_TLS: &str = "the TLS library's messages for the failed handshakes";
+const ASK_QUIET_IP: &str = "a sending IP with little traffic to Gmail in the same minutes";
+
+/// Judges all causes.
+pub(super) fn judge(items: &Items) -> Vec<Cause> {
+    let i = items;
+    let others = || need(&i.others_clean, true, ASK_OTHERS);
+    let pressure = || need(&i.pressure, true, ASK_REPLIES);
+    // An idle test that succeeds speaks against a fault of the TLS stack; none taken says nothing.
+    let reputation_sign = either(&i.policy, &i.ip_split);
+    let tls_at_rest = either(
+        &Item::new(i.idle_ok.known.map(|ok| !ok), i.idle_ok.says.clone()),
+        &Item::new(i.load_linked.known.map(|l| !l), i.load_linked.says.clone()),
+    );
+    vec![
+        cause(
+            "google_rate",
+            "rate or connection pressure on Google's side",
+            &[
+                others(),
+                pressure(),
+                need(&i.load_linked, true, ASK_LOAD),
+                need(&i.net_ceiling, false, ASK_NETWORK),
+                need(&i.host_ceiling, false, ASK_HOST),
+            ],
+            &[&i.policy, &i.tls_alert, &i.ip_split, &i.own_throttle],
+        ),
+        cause(
+            "google_reputation",
+            "reputation or policy on Google's side",
+            &[others(), pressure(), need(&reputation_sign, true, ASK_IPS)],
+            &[&i.net_ceiling, &i.host_ceiling, &i.tls_alert],
+        ),
+        cause(
+            "google_system",
+            "a fault in Google's own systems",
+            &[
+                others(),
+                need(&i.system, true, ASK_REPLIES),
+                need(&i.load_linked, false, ASK_LOAD),
+                need(&i.low_volume_fails, true, ASK_QUIET_IP),
+            ],
+            &[&i.net_ceiling, &i.host_ceiling, &i.tls_alert],
+        ),
+        cause(
+            "sender_network",
+            "the sender's network at its limit",
+            &[need(&i.net_ceiling, true, ASK_NETWORK), need(&i.others_clean, false, ASK_OTHERS)],
+            &[&i.pressure, &i.tls_alert],
+        ),
+        cause(
+            "sender_load",
+            "the sender's servers at their limit",
+            &[need(&i.host_ceiling, true, ASK_HOST), need(&i.others_clean, false, ASK_OTHERS)],
+            &[&i.pressure, &i.tls_alert],
+        ),
+        cause(
+            "tls_stack",
+            "a fault of the sender's TLS stack",
+            &[
+                need(&i.tls_alert, true, ASK_TLS),
+                need(&i.others_clean, false, ASK_OTHERS),
+                need(&i.downstream, false, ASK_TLS),
+                need(&tls_at_rest, true, ASK_IDLE),
+            ],
+            &[&i.net_ceiling, &i.host_ceiling, &i.idle_ok],
+        ),
+        cause(
+            "sender_throttle",
+            "the sender's own throttle",
+            &[need(&i.own_throttle, true, "the MTA's own throttling records")],
+            &[],
+        ),
+    ]
+}
+
+/// True when either is, false when both are known to be false.
+fn either(a: &Item, b: &Item) -> Item {
+    match (a.known, b.known) {
+        (Some(true), _) => a.clone(),
+        (_, Some(true)) => b.clone(),
+        (Some(false), Some(false)) => Item::new(Some(false), format!("{} {}", a.says, b.says).trim().to_owned()),
+        _ => Item::default(),
+    }
+}
+
+fn cause(id: &'static str, title: &'static str, needs: &[Need<'_>], kills: &[&Item]) -> Cause {
+    let right = |n: &&Need<'_>| n.item.known == Some(n.wanted);
+    let wrong = |n: &&Need<'_>| n.item.known == Some(!n.wanted);
+    let supports: Vec<_> = needs.iter().filter(right).map(|n| n.item.says.clone()).collect();
+    let mut against: Vec<_> = needs.iter().filter(wrong).map(|n| n.item.says.clone()).collect();
+    against.extend(kills.iter().filter(|i| i.known == Some(true)).map(|i| i.says.clone()));
+    against.dedup();
+    let missing: Vec<_> = needs.iter().filter(|n| n.item.known.is_none()).map(|n| n.ask.to_owned()).collect();
+    let verdict = match (against.is_empty(), missing.is_empty(), supports.is_empty()) {
+        (false, _, _) => Verdict::Against,
+        (true, true, _) => Verdict::Supported,
+        (true, false, false) => Verdict::Possible,
+        (true, false, true) => Verdict::Unknown,
+    };
+    Cause { id, title, verdict, supports, against, missing }
+}
+
+/// The overall verdict: the only supported cause, or `inconclusive`.
+pub(super) fn overall(causes: &[Cause]) -> &'static str {
+    let mut supported = causes.iter().filter(|c| c.verdict == Verdict::Supported);
+    match (supported.next(), supported.next()) {
+        (Some(only), None) => only.id,
+        _ => "inconclusive",
+    }
+}
+
+/// The sentence of the overall verdict.
+pub(super) fn sentence(causes: &[Cause]) -> String {
+    let supported: Vec<_> = causes.iter().filter(|c| c.verdict == Verdict::Supported).collect();
+    match supported.as_slice() {
+        [only] => format!("The facts support {} and speak against no part of its rule.", only.title),
+        [] => {
+            let possible: Vec<_> = causes.iter().filter(|c| c.verdict == Verdict::Possible).map(|c| c.title).collect();
+            let mut missing: Vec<&str> = causes
+                .iter()
+                .filter(|c| c.verdict == Verdict::Possible)
+                .flat_map(|c| &c.missing)
+                .map(String::as_str)
+                .collect();
+            missing.sort_unstable();
+            missing.dedup();
+            if possible.is_empty() {
+                "No cause is supported by the facts given.".to_owned()
+            } else if missing.is_empty() {
+                format!("Inconclusive. Not excluded: {}.", possible.join("; "))
+            } else {
+                format!(
+                    "Inconclusive. Not excluded: {}. What would decide it: {}.",
+                    possible.join("; "),
+                    missing.join("; ")
+                )
+            }
+        }
+        several => {
+            let titles: Vec<_> = several.iter().map(|c| c.title).collect();
+            format!(
+                "Inconclusive: the facts support more than one cause, {}, and do not rank them.",
+                titles.join(" and ")
+            )
+        }
+    }
+}
+
+impl Cause {
+    pub(super) fn node(&self) -> Node {
+        let list = |texts: &[String]| Node::List(texts.iter().map(|t| Value::Sentence(t.clone()).into()).collect());
+        Node::group([
+            ("id", Value::Word(self.id).into()),
+            ("title", Value::Text(self.title.to_owned()).into()),
+            ("verdict", Value::Word(self.verdict.word()).into()),
+            ("for", list(&self.supports)),
+            ("against", list(&self.against)),
+            ("missing", list(&self.missing)),
+        ])
+    }
+
+    pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
+        self.missing.iter().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn yes() -> Item {
+        Item::new(Some(true), "yes")
+    }
+
+    fn no() -> Item {
+        Item::new(Some(false), "no")
+    }
+
+    fn throttled() -> Items {
+        Items {
+            others_clean: yes(),
+            pressure: yes(),
+            policy: no(),
+            system: yes(),
+            downstream: yes(),
+            load_linked: yes(),
+            low_volume_fails: no(),
+            net_ceiling: no(),
+            host_ceiling: no(),
+            ip_split: no(),
+            idle_ok: yes(),
+            tls_alert: no(),
+            own_throttle: no(),
+        }
+    }
+
+    #[test]
+    fn complete_evidence_of_a_throttle_names_it() {
+        assert_eq!(overall(&judge(&throttled())), "google_rate");
+    }
+
+    #[test]
+    fn each_missing_input_is_refused_and_named() {
+        for (blank, ask) in [
+            (Items { others_clean: Item::default(), ..throttled() }, ASK_OTHERS),
+            (Items { net_ceiling: Item::default(), ..throttled() }, ASK_NETWORK),
+            (Items { host_ceiling: Item::default(), ..throttled() }, ASK_HOST),
+            (Items { load_linked: Item::default(), ..throttled() }, ASK_LOAD),
+        ] {
+            let causes = judge(&blank);
+            assert_eq!(overall(&causes), "inconclusive");
+            assert!(sentence(&causes).contains(ask), "{}", sentence(&causes));
+        }
+    }
+
+    #[test]
+    fn a_tls_fault_everywhere_is_the_tls_stack() {
+        let items = Items {
+            others_clean: no(),
+            pressure: no(),
+            downstream: no(),
+            load_linked: no(),
+            tls_alert: yes(),
+            idle_ok: Item::default(),
+            ..throttled()
+        };
+        assert_eq!(overall(&judge(&items)), "tls_stack");
+        // An idle test that succeeds speaks against it.
+        assert_eq!(overall(&judge(&Items { idle_ok: yes(), ..items })), "inconclusive");
+    }
+
+    #[test]
+    fn a_saturated_link_that_hurts_all_receivers_is_the_network() {
+        let items = Items { others_clean: no(), pressure: no(), net_ceiling: yes(), ..throttled() };
+        assert_eq!(overall(&judge(&items)), "sender_network");
+    }
+
+    #[test]
+    fn nothing_known_concludes_nothing() {
+        let causes = judge(&Items::default());
+        assert!(causes.iter().all(|c| c.verdict == Verdict::Unknown));
+        assert_eq!(overall(&causes), "inconclusive");
+    }
+}

@@ -1,0 +1,139 @@
+//! The incident on the Gmail lane: its waves, dated.
+
+use super::contrast::Yardstick;
+use super::waves::{self, Baseline, Detection, MinuteCount, Outcome};
+use crate::smtp::Lane;
+use crate::time::{Minute, Window};
+use crate::timeline::{MinuteState, Timeline};
+
+/// One wave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FoundWave {
+    /// First minute with a failed session.
+    pub first: Minute,
+    /// Minute with most failed sessions; the earliest of several. None where no
+    /// minute of the wave was covered whole.
+    pub peak: Option<Minute>,
+    /// First minute of proven quiet; none where quiet is not shown.
+    pub recovery: Option<Minute>,
+    /// The minute after the last failed session.
+    pub end: Minute,
+    /// About 95 % of first minutes that fit the data.
+    pub first_interval: (Minute, Minute),
+    /// The same for recovery.
+    pub recovery_interval: (Minute, Minute),
+    /// It was going on when the data begin.
+    pub in_progress_at_start: bool,
+    /// It was going on when the data end.
+    pub ongoing_at_end: bool,
+    /// Its edges rise or fall slowly, so its dates are wide.
+    pub gradual: bool,
+    /// Sessions attempted inside.
+    pub attempts: u64,
+    /// Sessions failed inside.
+    pub failed: u64,
+    /// Failed sessions in the peak minute.
+    pub peak_failed: u64,
+}
+
+/// All waves, and what they were measured against.
+#[derive(Clone, Debug, Default)]
+pub struct Incident {
+    /// In order of time.
+    pub waves: Vec<FoundWave>,
+    /// Stretches of failures too small to be a wave: first minute, last minute, failed sessions.
+    pub spikes: Vec<(Minute, Minute, u64)>,
+    /// What was usual; none where there was too little data to say.
+    pub baseline: Option<Baseline>,
+    /// The smallest number of failed sessions that would have shown as a wave.
+    pub smallest: Option<u64>,
+}
+
+impl Incident {
+    /// The waves as windows.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        self.waves.iter().map(|w| Window::new(w.first, w.end)).collect()
+    }
+
+    /// The wave with the minute of most failed sessions.
+    #[must_use]
+    pub fn worst(&self) -> Option<&FoundWave> {
+        self.waves.iter().filter(|w| w.peak.is_some()).max_by_key(|w| (w.peak_failed, std::cmp::Reverse(w.first)))
+    }
+
+    pub(super) fn yardstick(&self) -> Yardstick {
+        // Without a baseline the floor of the detector stands in: twice one per mille, or one point.
+        self.baseline
+            .as_ref()
+            .map_or(Yardstick { tolerance: 0.011, phi: 1.0 }, |b| Yardstick { tolerance: b.tolerance, phi: b.phi })
+    }
+}
+
+/// Dates the waves of the Gmail lane.
+pub(super) fn find(timeline: &Timeline) -> Incident {
+    let Some(gmail) = timeline.gmail() else { return Incident::default() };
+    let minutes: Vec<Option<MinuteCount>> = gmail
+        .counts
+        .iter()
+        .zip(&timeline.states)
+        .map(|(counts, state)| {
+            counts.map(|c| MinuteCount {
+                attempts: clamp(c.attempts),
+                failed: clamp(c.failed),
+                partial: false,
+                incomplete: *state != MinuteState::Full,
+            })
+        })
+        .collect();
+    let control = others(timeline);
+    let evidence = waves::Evidence { control: &control, ..waves::Evidence::new(timeline.window, &minutes) };
+    from_detection(waves::detect(&evidence))
+}
+
+/// All other receivers together, minute by minute: what the nodes could do elsewhere.
+fn others(timeline: &Timeline) -> Vec<Option<MinuteCount>> {
+    let rows: Vec<_> = timeline.lanes.iter().filter(|r| r.of != Lane::GMAIL).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let of_minute = |i: usize| {
+        let mut total = crate::timeline::Counts::default();
+        for row in &rows {
+            total.plus((*row.counts.get(i)?)?);
+        }
+        let incomplete = timeline.states.get(i) != Some(&MinuteState::Full);
+        Some(MinuteCount { attempts: clamp(total.attempts), failed: clamp(total.failed), partial: false, incomplete })
+    };
+    (0..timeline.window.len()).map(of_minute).collect()
+}
+
+fn clamp(n: u64) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn from_detection(detection: Detection) -> Incident {
+    let wave = |w: &waves::Wave| FoundWave {
+        first: w.first,
+        peak: w.peak,
+        recovery: w.recovery,
+        end: w.last.plus(1),
+        first_interval: w.first_interval,
+        recovery_interval: w.recovery_interval,
+        in_progress_at_start: w.in_progress_at_start,
+        ongoing_at_end: w.ongoing_at_end,
+        gradual: w.gradual,
+        attempts: w.attempts,
+        failed: w.failed,
+        peak_failed: u64::from(w.peak_failed),
+    };
+    Incident {
+        waves: detection.waves().iter().map(wave).collect(),
+        spikes: detection.spikes.iter().map(|s| (s.window.from, s.window.to.plus(-1), s.failed)).collect(),
+        smallest: match &detection.outcome {
+            Outcome::NoIncident { smallest_detectable } => Some(u64::from(smallest_detectable.failed)),
+            _ => None,
+        },
+        baseline: detection.baseline,
+    }
+}

@@ -1,0 +1,257 @@
+//! The items that causes are weighed by: each true, false, or not known, with its numbers.
+
+use super::causes::Item;
+use super::contrast::{Contrast, RowVerdict};
+use super::headroom::{Headroom, Resource, ceiling_of, sentence as headroom_sentence};
+use super::order::SessionOrder;
+use super::pattern::Pattern;
+use super::replies::{ReplyGroup, policy_share, system_share};
+use super::waves::statistics::clopper_pearson;
+use super::{Evident, Incident, Value, grouped, starttls};
+use crate::formats::transcripts::Condition;
+use crate::scan::Axis;
+use crate::smtp::{By, Lane, Outcome};
+use crate::timeline::Counts;
+
+pub(super) use super::causes::Items;
+
+/// Everything the items are read from.
+pub(super) struct Seen<'a> {
+    pub(super) evident: &'a Evident<'a>,
+    pub(super) incident: &'a Incident,
+    pub(super) contrast: &'a Contrast,
+    pub(super) order: &'a SessionOrder,
+    pub(super) replies: &'a [ReplyGroup],
+    pub(super) headroom: &'a [Headroom],
+    pub(super) pattern: &'a Pattern,
+}
+
+/// Reads all items. Without a wave there is nothing to weigh.
+pub(super) fn items(seen: &Seen<'_>) -> Items {
+    if seen.incident.waves.is_empty() {
+        return Items::default();
+    }
+    let failed = Failed::of(seen);
+    let first = seen.incident.waves.first().map(|w| w.first);
+    let ceiling = |resource| Item::new(ceiling_of(seen.headroom, resource, first), headroom_sentence(seen.headroom));
+    Items {
+        others_clean: others_clean(seen),
+        pressure: failed.share(failed.pressed, "421 answers and remote closes make up"),
+        policy: majority(
+            policy_share(seen.replies),
+            "of the deferring answers speak of reputation, content or policy.",
+        ),
+        system: majority(
+            system_share(seen.replies),
+            "of the deferring answers speak of a fault in Google's own system.",
+        ),
+        downstream: downstream(seen),
+        load_linked: load_linked(seen),
+        low_volume_fails: low_volume_fails(seen),
+        net_ceiling: ceiling(Resource::Network),
+        host_ceiling: ceiling(Resource::Host),
+        ip_split: ip_split(seen),
+        idle_ok: idle_ok(seen),
+        tls_alert: failed.share(failed.genuine, "TLS alerts and protocol, cipher or certificate faults make up"),
+        own_throttle: own_throttle(seen),
+    }
+}
+
+/// Failed sessions of the Gmail lane inside the waves, by kind.
+struct Failed {
+    all: u64,
+    pressed: u64,
+    genuine: u64,
+    phi: f64,
+}
+
+impl Failed {
+    fn of(seen: &Seen<'_>) -> Self {
+        let mut failed = Self { all: 0, pressed: 0, genuine: 0, phi: seen.incident.yardstick().phi };
+        let timeline = seen.evident.timeline;
+        for window in seen.incident.windows() {
+            for (key, n) in timeline.inside(window) {
+                let what = key.what;
+                if key.lane != Lane::GMAIL || !matches!(key.axis, Axis::Egress(_)) || !what.is_failure() {
+                    continue;
+                }
+                failed.all += n;
+                // Plain bytes after STARTTLS are a reply that the log does not show.
+                if matches!(what.outcome, Outcome::Deferral | Outcome::RemoteClose | Outcome::Plaintext) {
+                    failed.pressed += n;
+                }
+                if what.outcome == Outcome::TlsFailure && what.by != By::Unknown {
+                    failed.genuine += n;
+                }
+            }
+        }
+        failed
+    }
+
+    /// True when the share's lower limit is half or more, false when its upper limit is
+    /// a fifth or less.
+    fn share(&self, part: u64, what: &str) -> Item {
+        if self.all == 0 {
+            return Item::default();
+        }
+        let (lower, upper) = clopper_pearson(part as f64 / self.phi, self.all as f64 / self.phi, 0.95);
+        let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2).then_some(false) };
+        Item::new(known, format!("{what} {} of the failed sessions.", Value::Share(part, self.all, "sessions").text()))
+    }
+}
+
+fn majority((part, whole): (u64, u64), words: &str) -> Item {
+    if whole == 0 {
+        return Item::new(Some(false), "There are no deferring answers.");
+    }
+    Item::new(Some(part * 2 > whole), format!("{} {words}", Value::Share(part, whole, "answers").text()))
+}
+
+/// At least one other receiver must have enough traffic to be clean, and none may fail.
+fn others_clean(seen: &Seen<'_>) -> Item {
+    let lanes = seen.evident.lanes;
+    let rows: Vec<_> = seen.contrast.others().collect();
+    let named = |v: RowVerdict| -> Vec<String> {
+        let mine = rows.iter().filter(|r| r.verdict == v);
+        mine.map(|r| {
+            format!("{} ({})", lanes.name(r.of), Value::Share(r.counts.failed, r.counts.attempts, "sessions").text())
+        })
+        .collect()
+    };
+    let (failing, clean) = (named(RowVerdict::Failing), named(RowVerdict::Clean));
+    match (failing.as_slice(), clean.as_slice()) {
+        ([], []) => Item::new(None, "No other receiver has enough traffic in these minutes."),
+        ([], clean) => Item::new(
+            Some(true),
+            format!("Other receivers stayed at the usual failure rate in the same minutes: {}.", clean.join("; ")),
+        ),
+        (failing, _) => {
+            Item::new(Some(false), format!("Other receivers failed in the same minutes: {}.", failing.join("; ")))
+        }
+    }
+}
+
+/// With fewer than twenty sessions lost at the TLS step the share says nothing.
+fn downstream(seen: &Seen<'_>) -> Item {
+    let order = seen.order;
+    if order.total < 20 {
+        return Item::default();
+    }
+    let (lower, upper) = clopper_pearson(order.downstream() as f64, order.total as f64, 0.95);
+    let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2).then_some(false) };
+    let share = Value::Share(order.downstream(), order.total, "sessions").text();
+    Item::new(
+        known,
+        format!("{share} of the sessions lost at the TLS step followed a reply, a close, a reset or plain text."),
+    )
+}
+
+/// Failures come with load: the waves begin in busy minutes, and quiet minutes stay
+/// at the usual rate. Load is the number of sessions attempted.
+fn load_linked(seen: &Seen<'_>) -> Item {
+    let timeline = seen.evident.timeline;
+    let Some(gmail) = timeline.gmail() else { return Item::default() };
+    let mut loads: Vec<_> = gmail.counts.iter().flatten().map(|c| c.attempts).filter(|n| *n > 0).collect();
+    loads.sort_unstable();
+    let at = |percent: usize| loads.get(loads.len() * percent / 100).copied();
+    let (Some(low), Some(busy)) = (at(40), at(60)) else { return Item::default() };
+    let mut quiet = Counts::default();
+    for counts in gmail.counts.iter().flatten().filter(|c| c.attempts < low) {
+        quiet.plus(*counts);
+    }
+    let yardstick = seen.incident.yardstick();
+    let (lower, upper) = yardstick.interval(quiet);
+    let load_at = |m| {
+        timeline.window.index(m).and_then(|i| gmail.counts.get(i).copied().flatten()).map_or(0, |c: Counts| c.attempts)
+    };
+    let busy_onsets = seen.incident.waves.iter().all(|w| (load_at(w.first) + load_at(w.first.plus(-1))) / 2 >= busy);
+    let share = Value::Share(quiet.failed, quiet.attempts, "sessions").text();
+    let says = format!("In the quieter minutes (fewer than {} sessions) {share} of the sessions failed.", grouped(low));
+    let known = if quiet.attempts > 0 && lower > yardstick.tolerance {
+        Some(false)
+    } else if seen.pattern.word == "consistent" || (busy_onsets && quiet.attempts > 0 && upper < yardstick.tolerance) {
+        Some(true)
+    } else {
+        None
+    };
+    Item::new(known, says)
+}
+
+/// Sending IPs with less than a quarter of the busiest one's sessions: do they fail too?
+fn low_volume_fails(seen: &Seen<'_>) -> Item {
+    let most = seen.contrast.ips.iter().map(|j| j.counts.attempts).max().unwrap_or_default();
+    let small: Vec<_> = seen.contrast.ips.iter().filter(|j| j.counts.attempts * 4 < most).collect();
+    let known = if small.iter().any(|j| j.verdict == RowVerdict::Failing) {
+        Some(true)
+    } else if small.iter().any(|j| j.verdict == RowVerdict::Clean) {
+        Some(false)
+    } else {
+        None
+    };
+    let says = match known {
+        Some(true) => "Sending IPs with little traffic to Gmail fail as well.",
+        Some(false) => "Sending IPs with little traffic to Gmail stayed clean.",
+        None => "No sending IP with little traffic to Gmail can be judged.",
+    };
+    Item::new(known, says)
+}
+
+/// Some IPs fail and some are clean though the clean ones delivered as much.
+fn ip_split(seen: &Seen<'_>) -> Item {
+    let of = |v| seen.contrast.ips.iter().filter(move |j| j.verdict == v);
+    let failing: Vec<_> = of(RowVerdict::Failing).collect();
+    let mut delivered: Vec<_> = failing.iter().map(|j| j.counts.delivered()).collect();
+    delivered.sort_unstable();
+    let Some(usual) = delivered.get(delivered.len() / 2) else {
+        return Item::new(Some(false), "No single sending IP fails.");
+    };
+    let alike = of(RowVerdict::Clean).filter(|j| j.counts.delivered() * 5 >= usual * 4).count();
+    let clean = of(RowVerdict::Clean).count();
+    let says = match (clean, alike) {
+        (0, _) => "No sending IP stayed clean.".to_owned(),
+        (n, 0) => format!(
+            "The clean sending IPs ({}) carried less traffic to Gmail than the failing ones.",
+            grouped(n as u64)
+        ),
+        (_, n) => {
+            format!("{} clean sending IPs carried as much traffic to Gmail as the failing ones.", grouped(n as u64))
+        }
+    };
+    Item::new(Some(alike > 0), says)
+}
+
+fn idle_ok(seen: &Seen<'_>) -> Item {
+    let (ok, all) = starttls::successes(seen.evident.tests, seen.evident.lanes, Condition::Idle);
+    if all == 0 {
+        return Item::default();
+    }
+    Item::new(
+        Some(ok == all),
+        format!("{} idle STARTTLS tests of Gmail's MX succeeded.", Value::Share(ok, all, "tests").text()),
+    )
+}
+
+/// The sender's own decisions before the first wave, and more of them than answers.
+fn own_throttle(seen: &Seen<'_>) -> Item {
+    let timeline = seen.evident.timeline;
+    let (mut own, mut receiver) = (0, 0);
+    let mut first_own = None;
+    for (key, n) in timeline.inside(timeline.window) {
+        if key.lane != Lane::GMAIL || !matches!(key.axis, Axis::Egress(_)) {
+            continue;
+        }
+        if key.what.outcome == Outcome::Local {
+            own += n;
+            first_own = first_own.or(Some(key.minute));
+        } else if key.what.is_failure() {
+            receiver += n;
+        }
+    }
+    let first = seen.incident.waves.first().map(|w| w.first);
+    let came_first = matches!((first_own, first), (Some(o), Some(f)) if o < f);
+    let says = format!(
+        "{} of the records are the sender's own decisions.",
+        Value::Share(own, own + receiver, "records").text()
+    );
+    Item::new(Some(own > receiver && came_first), says)
+}

@@ -1,0 +1,148 @@
+//! What came before each TLS failure: the order inside sessions.
+//!
+//! A reader of logs ties the lines of a session before it names an outcome, so
+//! an outcome at the STARTTLS or handshake stage already is the session's first
+//! abnormal event: a 421 in answer to STARTTLS is a deferral, a close without an
+//! alert a remote close, bytes that are not TLS plain text, an alert a failure.
+
+use std::collections::BTreeMap;
+
+use super::{Evidence, Node, Value};
+use crate::scan::{Axis, Tally, What};
+use crate::smtp::{By, Lane, Outcome, Stage, TlsUse};
+use crate::timeline::Timeline;
+
+/// Sessions lost between STARTTLS and the end of the handshake, by what ended them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SessionOrder {
+    /// All of them.
+    pub total: u64,
+    /// Answered with 4xx or 5xx at STARTTLS.
+    pub after_421: u64,
+    /// Closed or reset by the other side without an alert.
+    pub after_close: u64,
+    /// Bytes that are not TLS.
+    pub plaintext: u64,
+    /// Nothing arrived in time.
+    pub timeout: u64,
+    /// An alert, or a protocol, cipher or certificate fault.
+    pub genuine: u64,
+    /// A TLS error without detail.
+    pub undetermined: u64,
+    /// Not in the total: sessions closed at MAIL FROM with no TLS line though the
+    /// log writes them. Under opportunistic TLS a refused STARTTLS looks like this.
+    pub possibly_refused_starttls: u64,
+    /// Messages accepted in sessions without a TLS line, though the log writes them.
+    pub plaintext_deliveries: u64,
+}
+
+impl SessionOrder {
+    /// Reads the order off the Gmail lane's counts.
+    pub(super) fn of(timeline: &Timeline, tally: &Tally) -> Self {
+        let mut order = Self::default();
+        for (key, n) in timeline.inside(timeline.window) {
+            let Axis::Egress(egress) = key.axis else { continue };
+            if key.lane != Lane::GMAIL {
+                continue;
+            }
+            order.add(key.what, n);
+            if tally.established.contains_key(&egress) && key.what.tls == TlsUse::Unknown {
+                match (key.what.outcome, key.what.stage) {
+                    (Outcome::RemoteClose, Stage::Mail) => order.possibly_refused_starttls += n,
+                    (Outcome::Delivered, _) => order.plaintext_deliveries += n,
+                    _ => {}
+                }
+            }
+        }
+        order
+    }
+
+    const fn add(&mut self, what: What, n: u64) {
+        if !what.is_tls_step() {
+            return;
+        }
+        self.total += n;
+        match (what.outcome, what.by) {
+            (Outcome::Deferral | Outcome::Rejection, _) => self.after_421 += n,
+            (Outcome::RemoteClose, _) => self.after_close += n,
+            (Outcome::Plaintext, _) => self.plaintext += n,
+            (Outcome::Timeout | Outcome::ConnectFailure, _) => self.timeout += n,
+            (Outcome::TlsFailure, By::Unknown) => self.undetermined += n,
+            _ => self.genuine += n,
+        }
+    }
+
+    /// Those that followed a reply, a close, or plain bytes: consequences, not TLS faults.
+    #[must_use]
+    pub const fn downstream(&self) -> u64 {
+        self.after_421 + self.after_close + self.plaintext
+    }
+
+    pub(super) fn node(&self) -> Node {
+        let count = |n| Node::fact(Value::Count(n, "sessions"), [Evidence::Table("tls_failures", String::new())]);
+        Node::group([
+            ("total", count(self.total)),
+            ("after_421", count(self.after_421)),
+            ("after_close", count(self.after_close)),
+            ("plaintext", count(self.plaintext)),
+            ("timeout", count(self.timeout)),
+            ("genuine", count(self.genuine)),
+            ("undetermined", count(self.undetermined)),
+            (
+                "downstream",
+                Node::fact(
+                    Value::Share(self.downstream(), self.total, "sessions"),
+                    [Evidence::Table("tls_failures", String::new())],
+                ),
+            ),
+            ("possibly_refused_starttls", count(self.possibly_refused_starttls)),
+            ("sentence", Value::Sentence(self.sentence()).into()),
+        ])
+    }
+
+    fn sentence(&self) -> String {
+        if self.total == 0 {
+            return "No session was lost between STARTTLS and the end of the TLS handshake.".to_owned();
+        }
+        if self.downstream() * 2 >= self.total {
+            "Most sessions lost at the TLS step ended with a reply, a close, a reset or plain text from the receiver and without a TLS alert: these TLS errors are consequences, not TLS faults.".to_owned()
+        } else if self.genuine * 2 >= self.total {
+            "Most sessions lost at the TLS step ended with a TLS alert or a protocol, cipher or certificate fault."
+                .to_owned()
+        } else if self.timeout * 2 >= self.total {
+            "Most sessions lost at the TLS step timed out: a path or load matter as far as the log shows, not a TLS fault.".to_owned()
+        } else {
+            "No single ending accounts for half of the sessions lost at the TLS step.".to_owned()
+        }
+    }
+}
+
+/// Remote closes of the Gmail lane by stage, with first examples.
+pub(super) fn closes(timeline: &Timeline, tally: &Tally) -> Node {
+    let mut by_stage: BTreeMap<Stage, u64> = BTreeMap::new();
+    for (key, n) in timeline.inside(timeline.window) {
+        if key.lane == Lane::GMAIL && matches!(key.axis, Axis::Egress(_)) && key.what.outcome == Outcome::RemoteClose {
+            *by_stage.entry(key.what.stage).or_default() += n;
+        }
+    }
+    let rows = by_stage.iter().map(|(stage, n)| {
+        let examples = tally
+            .excerpts
+            .values()
+            .filter(|e| e.outcome == Outcome::RemoteClose && e.stage == *stage)
+            .take(2)
+            .map(|e| super::example_of(timeline, e))
+            .collect();
+        Node::group([
+            ("stage", Value::Word(stage.word()).into()),
+            ("count", Node::fact(Value::Count(*n, "sessions"), [Evidence::Table("closes_by_stage", String::new())])),
+            ("examples", Node::List(examples)),
+        ])
+    });
+    let total = by_stage.values().sum();
+    let evidence = [Evidence::Table("closes_by_stage", String::new())];
+    Node::group([
+        ("total", Node::fact(Value::Count(total, "sessions"), evidence)),
+        ("by_stage", Node::List(rows.collect())),
+    ])
+}

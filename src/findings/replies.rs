@@ -1,0 +1,166 @@
+//! What Gmail answered: grouped by wording, with meaning and scope.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Evidence, Node, Value};
+use crate::scan::{ReplyExample, ReplyTally, Tally};
+use crate::smtp::{Category, Outcome, Scope, Stage};
+use crate::time::{Stamp, Window};
+use crate::timeline::Timeline;
+
+/// One wording, over all stages.
+#[derive(Clone, Debug)]
+pub(super) struct ReplyGroup {
+    pub(super) outcome: Outcome,
+    pub(super) category: Category,
+    pub(super) scope: Scope,
+    pub(super) attempts: u64,
+    row: &'static str,
+    code: Option<u16>,
+    enhanced: Option<String>,
+    stages: BTreeMap<Stage, u64>,
+    span: (Stamp, Stamp),
+    ips: BTreeSet<String>,
+    mx_hosts: BTreeSet<String>,
+    examples: Vec<ReplyExample>,
+}
+
+/// Groups the replies of the Gmail lane; the most frequent first.
+pub(super) fn groups(timeline: &Timeline, tally: &Tally) -> Vec<ReplyGroup> {
+    let mut by_form: BTreeMap<(&str, Outcome), ReplyGroup> = BTreeMap::new();
+    for (key, reply) in &tally.replies {
+        let group = by_form.entry((&key.normal_form, key.outcome)).or_insert_with(|| ReplyGroup {
+            outcome: key.outcome,
+            category: reply.category,
+            scope: reply.scope,
+            attempts: 0,
+            row: reply.row,
+            code: reply.code,
+            enhanced: reply.enhanced.clone(),
+            stages: BTreeMap::new(),
+            span: reply.span,
+            ips: BTreeSet::new(),
+            mx_hosts: BTreeSet::new(),
+            examples: Vec::new(),
+        });
+        group.add(timeline, key.stage, reply);
+    }
+    let mut groups: Vec<_> = by_form.into_iter().collect();
+    groups.sort_by(|(a_key, a), (b_key, b)| b.attempts.cmp(&a.attempts).then(a_key.cmp(b_key)));
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+impl ReplyGroup {
+    fn add(&mut self, timeline: &Timeline, stage: Stage, reply: &ReplyTally) {
+        self.attempts += reply.attempts;
+        *self.stages.entry(stage).or_default() += reply.attempts;
+        self.span = (self.span.0.min(reply.span.0), self.span.1.max(reply.span.1));
+        self.ips.extend(reply.by_egress.keys().filter_map(|id| timeline.place(*id)).map(crate::timeline::Place::label));
+        self.mx_hosts.extend(reply.by_mx.keys().map(|id| timeline.mx_name(*id).to_owned()));
+        self.examples.extend(reply.examples.iter().cloned());
+        self.examples.sort_by(|a, b| (a.at, a.exhibit, a.number).cmp(&(b.at, b.exhibit, b.number)));
+    }
+
+    /// `7.28` of `4.7.28`: the class differs between pages.
+    pub(super) fn enhanced_tail(&self) -> Option<&str> {
+        self.enhanced.as_deref()?.split_once('.').map(|(_, tail)| tail)
+    }
+
+    /// Whether an example carries a token of Google's.
+    pub(super) fn has_token(&self) -> bool {
+        self.examples.iter().any(|e| !e.token.is_empty())
+    }
+
+    /// Whether it belongs into a request to Google: rate, reputation, session and
+    /// system replies do; what a recipient's mailbox or admin decided, a benign end
+    /// of session and the sender's own faults do not.
+    pub(super) const fn is_for_google(&self) -> bool {
+        match self.category {
+            Category::Rate | Category::Reputation | Category::System | Category::Session => true,
+            Category::Unknown => matches!(self.outcome, Outcome::Deferral),
+            _ => false,
+        }
+    }
+
+    /// Examples inside the waves come first: they are what the reader looks up.
+    fn shown(&self, waves: &[Window]) -> Vec<&ReplyExample> {
+        let inside = |e: &&ReplyExample| waves.iter().any(|w| w.contains(e.at.minute()));
+        let (mut first, rest): (Vec<_>, Vec<_>) = self.examples.iter().partition(inside);
+        first.extend(rest);
+        first.truncate(2);
+        first
+    }
+
+    pub(super) fn node(&self, timeline: &Timeline, waves: &[Window]) -> Node {
+        let shown = self.shown(waves);
+        let text = shown.first().map(|e| crate::smtp::Reply::parse(&e.text)).map_or_else(String::new, |r| r.text);
+        let stages: Vec<_> = self.stages.iter().map(|(s, n)| format!("{} {}", s.word(), super::grouped(*n))).collect();
+        let evidence = || [Evidence::Table("replies", format!("code {}", self.code.unwrap_or_default()))];
+        Node::group([
+            ("text", Value::Text(text).into()),
+            ("code", Node::maybe(self.code.map(|c| Value::Text(c.to_string())))),
+            ("enhanced", Node::maybe(self.enhanced.clone().map(Value::Text))),
+            ("row", Value::Text(self.row.to_owned()).into()),
+            ("outcome", Value::Word(self.outcome.word()).into()),
+            ("category", Value::Word(self.category.word()).into()),
+            ("scope", Value::Word(self.scope.word()).into()),
+            ("stage", Value::Text(stages.join(", ")).into()),
+            ("attempts", Node::fact(Value::Count(self.attempts, "sessions"), evidence())),
+            ("first", Node::fact(Value::Second(self.span.0), evidence())),
+            ("last", Node::fact(Value::Second(self.span.1), evidence())),
+            ("ips", Node::fact(Value::Count(self.ips.len() as u64, "sending IPs"), evidence())),
+            ("ips_list", Value::Text(join(&self.ips)).into()),
+            ("mx_hosts", Node::fact(Value::Count(self.mx_hosts.len() as u64, "MX hosts"), evidence())),
+            ("mx_list", Value::Text(join(&self.mx_hosts)).into()),
+            ("for_google", Value::Flag(self.is_for_google()).into()),
+            ("examples", Node::List(shown.into_iter().map(|e| example(timeline, e)).collect())),
+        ])
+    }
+}
+
+fn join(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// One occurrence as facts.
+fn example(timeline: &Timeline, e: &ReplyExample) -> Node {
+    let line = || [Evidence::Lines(e.exhibit, e.number, e.number)];
+    let text = |t: &str| if t.is_empty() { Value::Absent } else { Value::Text(t.to_owned()) };
+    let place = timeline.place(e.egress);
+    Node::group([
+        ("at", Node::fact(Value::Second(e.at), line())),
+        ("ip", Node::maybe(place.map(|p| Value::Text(p.label())))),
+        ("mx", Node::fact(text(timeline.mx_name(e.mx)), line())),
+        ("mx_ip", Node::fact(text(&e.mx_ip), line())),
+        ("token", Node::fact(text(&e.token), line())),
+        ("text", Node::fact(text(&e.text), line())),
+        ("queue_id", Node::fact(text(&e.queue_id), line())),
+    ])
+}
+
+/// Up to five queue ids that an ESP can look up, one for each wording and sending IP first.
+pub(super) fn queue_ids(timeline: &Timeline, groups: &[ReplyGroup], waves: &[Window]) -> Node {
+    let mut seen = BTreeSet::new();
+    let candidates = groups.iter().filter(|g| g.category.is_pressure()).flat_map(|g| &g.examples);
+    let inside = |e: &&ReplyExample| waves.is_empty() || waves.iter().any(|w| w.contains(e.at.minute()));
+    let rows = candidates
+        .filter(inside)
+        .filter(|e| !e.queue_id.is_empty() && seen.insert((e.egress, e.at.minute())))
+        .take(5)
+        .map(|e| example(timeline, e));
+    Node::List(rows.collect())
+}
+
+/// Share of 4xx answers that speak of reputation, content or policy, with its base.
+pub(super) fn policy_share(groups: &[ReplyGroup]) -> (u64, u64) {
+    let deferrals = || groups.iter().filter(|g| g.outcome == Outcome::Deferral);
+    let policy = deferrals().filter(|g| g.category == Category::Reputation).map(|g| g.attempts).sum();
+    (policy, deferrals().map(|g| g.attempts).sum())
+}
+
+/// Share of 4xx answers that speak of Google's own system, with its base.
+pub(super) fn system_share(groups: &[ReplyGroup]) -> (u64, u64) {
+    let deferrals = || groups.iter().filter(|g| g.outcome == Outcome::Deferral);
+    let system = deferrals().filter(|g| g.category == Category::System).map(|g| g.attempts).sum();
+    (system, deferrals().map(|g| g.attempts).sum())
+}

@@ -1,0 +1,230 @@
+//! Step 4, *date*: how sure the edges of a wave are, and whether the data show them at all.
+
+use super::baseline::Baseline;
+use super::cut::Stretch;
+use super::lane::{Cell, Lane};
+use super::statistics::ln_beta;
+
+/// How far from an edge its interval is looked for, in usable minutes.
+const REACH: usize = 30;
+/// How far outside an edge evidence for quiet is looked for, in usable minutes.
+const LOOK_OUT: usize = 60;
+/// Odds for quiet over failing that show an edge.
+const ODDS: f64 = 20.0;
+/// Log-likelihood an edge may be worse than the best and still fit: steep and gradual edges.
+const SLACK: (f64, f64) = (3.0, 8.0);
+/// Minutes at the edge that give its failure rate, and its scatter.
+const EDGE_MINUTES: (usize, usize) = (10, 20);
+/// Minutes at the edge that show whether it is gradual.
+const GRADUAL_MINUTES: usize = 3;
+
+/// One end of a wave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Edge {
+    /// About 95 %: the earliest and the latest grid position that fit the data.
+    pub interval: (usize, usize),
+    /// The outermost wave minutes fail at less than half the height of the wave's upper half.
+    pub gradual: bool,
+    /// Quiet is shown outside the edge.
+    pub shown: bool,
+}
+
+/// The start of `wave`; `floor` is the first usable position that belongs to no earlier wave.
+pub(super) fn start(lane: &Lane, wave: Stretch, floor: usize, baseline: &Baseline) -> Edge {
+    let inside = lane.slice(wave.from, wave.to).to_vec();
+    let outside: Vec<Cell> = lane.slice(floor, wave.from).iter().rev().copied().collect();
+    let side = Side::new(&inside, &outside, baseline);
+    let at = |i: usize| lane.cells.get(i).map(|c| c.at);
+    let (outward, inward) = side.fitting();
+    // The start may lie in a gap: back to the minute after the last logged one.
+    let earliest = wave.from.saturating_sub(outward).checked_sub(1).and_then(at).map_or(0, |before| before + 1);
+    let latest = at(wave.from + inward).unwrap_or(earliest).max(earliest);
+    Edge { interval: (earliest, latest), gradual: side.is_gradual(), shown: side.is_shown() }
+}
+
+/// The end of `wave`, as the first minute after it; `ceiling` is the usable
+/// position at which the next wave starts, or their number.
+pub(super) fn end(lane: &Lane, wave: Stretch, ceiling: usize, baseline: &Baseline) -> Edge {
+    let inside: Vec<Cell> = lane.slice(wave.from, wave.to).iter().rev().copied().collect();
+    let outside = lane.slice(wave.to, ceiling);
+    let side = Side::new(&inside, outside, baseline);
+    let at = |i: usize| lane.cells.get(i).map(|c| c.at);
+    let (outward, inward) = side.fitting();
+    let earliest = wave.to.saturating_sub(inward).checked_sub(1).and_then(at).map_or(0, |last| last + 1);
+    // The end may lie in a gap: on to the next logged minute.
+    let latest = at(wave.to + outward).unwrap_or_else(|| lane.window.len()).max(earliest);
+    Edge { interval: (earliest, latest), gradual: side.is_gradual(), shown: side.is_shown() }
+}
+
+/// The minutes on both sides of an edge, each ordered away from it.
+struct Side<'a> {
+    inside: &'a [Cell],
+    outside: &'a [Cell],
+    baseline: &'a Baseline,
+    scatter: f64,
+}
+
+impl<'a> Side<'a> {
+    fn new(inside: &'a [Cell], outside: &'a [Cell], baseline: &'a Baseline) -> Self {
+        Self { inside, outside, baseline, scatter: overdispersion(head(inside, EDGE_MINUTES.1)) }
+    }
+
+    /// The failure rate just inside the edge.
+    fn rate(&self) -> f64 {
+        rate(head(self.inside, EDGE_MINUTES.0)).max(self.baseline.tolerance).min(0.98)
+    }
+
+    /// How many usable minutes outward and inward the edge could lie.
+    fn fitting(&self) -> (usize, usize) {
+        let score = Score::new(self.rate(), self.scatter, self.baseline);
+        let running = |cells: &[Cell], sign: f64| -> Vec<f64> {
+            let mut sum = 0.0;
+            let sums = head(cells, REACH).iter().map(|c| {
+                sum += sign * score.of(*c);
+                sum
+            });
+            std::iter::once(0.0).chain(sums).collect()
+        };
+        let outward = running(self.outside, 1.0);
+        // The wave keeps at least its innermost minute.
+        let inward = running(head(self.inside, self.inside.len().saturating_sub(1)), -1.0);
+        let best = outward.iter().chain(&inward).copied().fold(0.0, f64::max);
+        let slack = if self.is_gradual() { SLACK.1 } else { SLACK.0 };
+        let farthest = |sums: &[f64]| sums.iter().rposition(|s| *s >= best - slack).unwrap_or(0);
+        (farthest(&outward), farthest(&inward))
+    }
+
+    fn is_gradual(&self) -> bool {
+        let mut by_rate = self.inside.to_vec();
+        by_rate.sort_by(|x, y| (y.e() * x.n()).total_cmp(&(x.e() * y.n())));
+        let upper_half = rate(head(&by_rate, self.inside.len().div_ceil(2)));
+        let pu = self.baseline.pu;
+        self.inside.len() > GRADUAL_MINUTES && rate(head(self.inside, GRADUAL_MINUTES)) - pu < 0.5 * (upper_half - pu)
+    }
+
+    /// Whether the minutes outside are at least twenty times likelier when
+    /// quiet. They are held against the rate at the edge or that of the whole
+    /// wave, whichever is lower: an edge ends on a failed minute by
+    /// construction, so its own rate flatters the contrast.
+    fn is_shown(&self) -> bool {
+        let still = self.rate().min(rate(self.inside).max(self.baseline.tolerance));
+        let score = Score::new(still, self.scatter, self.baseline);
+        let failing: f64 = head(self.outside, LOOK_OUT).iter().map(|c| score.of(*c)).sum();
+        -failing >= ODDS.ln()
+    }
+}
+
+/// Log-likelihood ratio of a minute: failing (beta-binomial) over quiet
+/// (binomial), divided by the burstiness. The coefficients cancel.
+struct Score {
+    a: f64,
+    b: f64,
+    norm: f64,
+    quiet: f64,
+    phi: f64,
+}
+
+impl Score {
+    fn new(rate: f64, scatter: f64, baseline: &Baseline) -> Self {
+        let rate = rate.min(0.98);
+        let size = (1.0 - scatter) / scatter;
+        let (a, b) = (rate * size, (1.0 - rate) * size);
+        Self { a, b, norm: ln_beta(a, b), quiet: baseline.pu, phi: baseline.phi }
+    }
+
+    fn of(&self, cell: Cell) -> f64 {
+        let (n, e) = (cell.n(), cell.e());
+        let failing = ln_beta(e + self.a, n - e + self.b) - self.norm;
+        let quiet = e * self.quiet.ln() + (n - e) * (-self.quiet).ln_1p();
+        (failing - quiet) / self.phi
+    }
+}
+
+fn head(cells: &[Cell], count: usize) -> &[Cell] {
+    cells.get(..count).unwrap_or(cells)
+}
+
+fn rate(cells: &[Cell]) -> f64 {
+    let n: f64 = cells.iter().map(|c| c.n()).sum();
+    let e: f64 = cells.iter().map(|c| c.e()).sum();
+    if n > 0.0 { e / n } else { 0.0 }
+}
+
+/// The beta-binomial's intra-minute correlation by the method of moments, 0.0001 to 0.3.
+fn overdispersion(cells: &[Cell]) -> f64 {
+    let p = rate(cells);
+    let (mut excess, mut weight) = (0.0, 0.0);
+    for c in cells {
+        let variance = c.n() * p * (1.0 - p);
+        excess += (c.e() - c.n() * p).powi(2) - variance;
+        weight += variance * (c.n() - 1.0);
+    }
+    if weight > 0.0 { (excess / weight).clamp(1e-4, 0.3) } else { 1e-4 }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::expect_used, reason = "tests")]
+
+    use super::*;
+    use crate::findings::waves::{BaselineSource, MinuteCount};
+    use crate::time::{Minute, Window};
+
+    fn lane(minutes: &[Option<(u32, u32)>]) -> Lane {
+        let counts: Vec<_> = minutes.iter().map(|m| m.map(|(n, e)| MinuteCount::new(n, e))).collect();
+        Lane::new(Window::new(Minute::new(0), Minute::new(minutes.len() as i32)), &counts)
+    }
+
+    fn quiet() -> Baseline {
+        Baseline::of(BaselineSource::Own, &lane(&[Some((100, 0)); 30])).expect("usable")
+    }
+
+    #[test]
+    fn a_steep_edge_is_sure_to_the_minute() {
+        let mut minutes = vec![Some((100, 0)); 10];
+        minutes.extend([Some((100, 30)); 10]);
+        minutes.extend([Some((100, 0)); 10]);
+        let lane = lane(&minutes);
+        let wave = Stretch { from: 10, to: 20 };
+        let first = start(&lane, wave, 0, &quiet());
+        assert_eq!(first, Edge { interval: (10, 10), gradual: false, shown: true });
+        let last = end(&lane, wave, 30, &quiet());
+        assert_eq!(last, Edge { interval: (20, 20), gradual: false, shown: true });
+    }
+
+    #[test]
+    fn an_interval_covers_the_gap_beside_its_edge() {
+        let mut minutes = vec![Some((100, 0)); 10];
+        minutes.extend([None; 4]);
+        minutes.extend([Some((100, 30)); 6]);
+        minutes.extend([None; 3]);
+        minutes.extend([Some((100, 0)); 10]);
+        let lane = lane(&minutes);
+        let wave = Stretch { from: 10, to: 16 };
+        assert_eq!(start(&lane, wave, 0, &quiet()).interval, (10, 14));
+        assert_eq!(end(&lane, wave, 26, &quiet()).interval, (20, 23));
+    }
+
+    #[test]
+    fn an_edge_at_the_end_of_the_data_is_not_shown() {
+        let mut minutes = vec![Some((100, 30)); 6];
+        minutes.extend([None; 20]);
+        let lane = lane(&minutes);
+        let wave = Stretch { from: 0, to: 6 };
+        assert!(!start(&lane, wave, 0, &quiet()).shown);
+        let last = end(&lane, wave, 6, &quiet());
+        assert!(!last.shown, "a gap is no recovery");
+        assert_eq!(last.interval, (6, 26));
+    }
+
+    #[test]
+    fn a_ramp_is_gradual_at_its_foot_only() {
+        let mut minutes = vec![Some((200, 0)); 10];
+        minutes.extend((1..=20).map(|k| Some((200, 4 * k))));
+        minutes.extend([Some((200, 0)); 10]);
+        let lane = lane(&minutes);
+        let wave = Stretch { from: 10, to: 30 };
+        assert!(start(&lane, wave, 0, &quiet()).gradual);
+        assert!(!end(&lane, wave, 40, &quiet()).gradual);
+    }
+}

@@ -1,0 +1,433 @@
+//! sysstat's `sadf -d`: semicolons, a comment line that names the columns, one
+//! row for each time (and each interface or core).
+//!
+//! Rates are averages of the interval that ends at the stamp; the row says how
+//! long it was. Its kB are 1024 bytes.
+
+use std::io::BufRead;
+
+use super::cells::{self, Cell};
+use super::fold::{Fold, LONGEST_INTERVAL_S, Of, Sample};
+use super::lines::Lines;
+use super::rows::is_loopback;
+use super::stamps::{Clock, DateOrder, Told, read_time};
+use super::{MetricError, MetricFormat, MetricRead, MetricSetup, Signal};
+use crate::formats::Head;
+
+/// The reader of `sadf -d`.
+#[derive(Clone, Copy, Debug)]
+pub struct Sadf;
+
+const HEADER: &str = "# hostname;interval;timestamp";
+/// Columns before those of the report: host, interval, time.
+const LEADING: usize = 3;
+/// How many restarts and operator's comments are quoted.
+const MOST_QUOTED: usize = 40;
+
+impl MetricFormat for Sadf {
+    fn name(&self) -> &'static str {
+        "sadf"
+    }
+
+    fn recognise(&self, head: Head<'_>) -> Option<String> {
+        let start = head.bytes.get(..8192).unwrap_or(head.bytes);
+        start
+            .split(|b| *b == b'\n')
+            .any(|line| line.starts_with(HEADER.as_bytes()))
+            .then(|| format!("the comment line `{HEADER};…` of sadf -d"))
+    }
+
+    fn read(&self, input: &mut dyn BufRead, setup: &MetricSetup) -> Result<MetricRead, MetricError> {
+        let failed = |line| move |source| MetricError::Io { line, source };
+        let mut lines = Lines::open(input).map_err(failed(0))?;
+        let mut reports = Reports::new(setup);
+        loop {
+            let before = lines.number();
+            let Some((number, line)) = lines.next_line().map_err(failed(before))? else { break };
+            reports.take(number, line)?;
+        }
+        Ok(reports.finish())
+    }
+}
+
+/// How one column is read.
+#[derive(Clone, Copy, Debug)]
+struct Column {
+    at: usize,
+    signal: Signal,
+    factor: f64,
+    how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum How {
+    /// The average since the last row.
+    Average,
+    /// 100 minus that.
+    Complement,
+    /// A level when the row was taken.
+    Instant,
+    /// KiB available, of a total that `kbmemused` and `%memused` (this column) give.
+    OfMemory { used: usize, percent: usize },
+}
+
+/// One report: the columns that a header line names.
+#[derive(Clone, Debug, Default)]
+struct Report {
+    names: Vec<String>,
+    /// `CPU` or `IFACE` rows: which column holds the instance.
+    instance: Option<usize>,
+    columns: Vec<Column>,
+}
+
+impl Report {
+    fn of(header: &str) -> Self {
+        let names: Vec<String> = header.trim_start_matches("# ").split(';').map(str::to_owned).collect();
+        let find = |name: &str| names.iter().position(|n| n == name);
+        let instance = find("CPU").or_else(|| find("IFACE")).filter(|at| *at == LEADING);
+        let by = |name: &str| instance.is_some() && find(name) == instance;
+        let (tcp_errors, memory) = (find("estres/s").is_some(), find("kbmemused").zip(find("%memused")));
+        let columns = names.iter().enumerate().skip(LEADING).filter_map(|(at, name)| {
+            use How::{Average, Complement, Instant};
+            let (signal, factor, how) = match name.as_str() {
+                "%idle" if by("CPU") => (Signal::CpuPercent, 1.0, Complement),
+                "%user" | "%usr" if by("CPU") => (Signal::CpuUserPercent, 1.0, Average),
+                "%system" | "%sys" if by("CPU") => (Signal::CpuSystemPercent, 1.0, Average),
+                "%steal" if by("CPU") => (Signal::CpuStealPercent, 1.0, Average),
+                "%soft" if by("CPU") => (Signal::CpuSoftirqPercent, 1.0, Average),
+                "txkB/s" if by("IFACE") => (Signal::EgressBps, 8192.0, Average),
+                "%ifutil" if by("IFACE") => (Signal::LinkUtilPercent, 1.0, Average),
+                "txdrop/s" if by("IFACE") => (Signal::EgressDrops, 1.0, Average),
+                // NFS clients have a `retrans/s` of their own.
+                "retrans/s" if tcp_errors => (Signal::RetransmitsPerS, 1.0, Average),
+                "oseg/s" => (Signal::OutSegments, 1.0, Average),
+                "tcpsck" => (Signal::ConnsEstablished, 1.0, Instant),
+                "tcp-tw" => (Signal::TimeWait, 1.0, Instant),
+                "runq-sz" => (Signal::RunQueue, 1.0, Instant),
+                "ldavg-1" => (Signal::Load1, 1.0, Instant),
+                "file-nr" => (Signal::OpenFiles, 1.0, Instant),
+                "kbavail" => {
+                    let (used, percent) = memory?;
+                    (Signal::MemAvailablePercent, 1.0, How::OfMemory { used, percent })
+                }
+                _ => return None,
+            };
+            Some(Column { at, signal, factor, how })
+        });
+        Self { columns: columns.collect(), instance, names }
+    }
+}
+
+struct Reports<'a> {
+    setup: &'a MetricSetup,
+    report: Option<Report>,
+    clock: Clock,
+    fold: Fold,
+    read: MetricRead,
+    quoted: usize,
+    zoneless: bool,
+    memory: bool,
+}
+
+impl<'a> Reports<'a> {
+    fn new(setup: &'a MetricSetup) -> Self {
+        Self {
+            setup,
+            report: None,
+            clock: Clock::new(None, setup.zone, false),
+            fold: Fold::default(),
+            read: MetricRead::default(),
+            quoted: 0,
+            zoneless: false,
+            memory: false,
+        }
+    }
+
+    fn take(&mut self, number: u64, line: &str) -> Result<(), MetricError> {
+        self.read.accounting.read += 1;
+        if line.starts_with(HEADER) {
+            if line.contains("[...]") {
+                return Err(MetricError::Unclear {
+                    line: number,
+                    what: "`sadf -h` puts all reports on one line, where columns cannot be told apart".to_owned(),
+                    way_out: "export again with `sadf -d` without `-h`; no key of case.yaml helps".to_owned(),
+                });
+            }
+            self.report = Some(Report::of(line));
+            // The next report starts at the day's first row again.
+            self.clock.rewind();
+            self.read.accounting.irrelevant += 1;
+            return Ok(());
+        }
+        if line.trim().is_empty() {
+            self.read.accounting.irrelevant += 1;
+            return Ok(());
+        }
+        match self.row(line) {
+            Some(true) => self.read.accounting.used += 1,
+            Some(false) => self.read.accounting.irrelevant += 1,
+            None => {
+                self.read.accounting.unrecognised += 1;
+                if self.read.unrecognised.len() < 5 {
+                    self.read.unrecognised.push((number, line.chars().take(200).collect()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// True when a value was used, false when the row says nothing of ours.
+    fn row(&mut self, line: &str) -> Option<bool> {
+        let fields: Vec<&str> = line.split(';').collect();
+        let [host, interval, time, first, ..] = fields.as_slice() else { return None };
+        let told = read_time(time, DateOrder::DayFirst)?;
+        if first.starts_with("LINUX-RESTART") || first.starts_with("COM ") {
+            let at = self.clock.place(told)?;
+            self.quote(first, host, &at.to_second());
+            return Some(false);
+        }
+        let report = self.report.take()?;
+        let used = (fields.len() == report.names.len()).then(|| self.values(&report, &fields, host, interval, told));
+        self.report = Some(report);
+        used?
+    }
+
+    fn values(&mut self, report: &Report, fields: &[&str], host: &str, interval: &str, told: Told) -> Option<bool> {
+        let seconds: f64 = interval.parse().ok().filter(|s| *s > 0.0 && *s <= LONGEST_INTERVAL_S)?;
+        let at = self.clock.place(told)?;
+        self.zoneless |= matches!(told, Told::Local(_));
+        let instance = match report.instance.and_then(|at| fields.get(at)) {
+            None | Some(&"-1" | &"all") => String::new(),
+            Some(core) if core.bytes().all(|b| b.is_ascii_digit()) => format!("cpu{core}"),
+            Some(interface) => (*interface).to_owned(),
+        };
+        let node = if host.is_empty() { self.setup.node.as_deref().unwrap_or("") } else { host };
+        // Some locales print a decimal comma; the separator is a semicolon anyhow.
+        let number = |at: usize| {
+            let cell = fields.get(at)?;
+            match cells::read(cell, cell.contains(',')) {
+                Cell::Number(number, None) => Some(number),
+                _ => None,
+            }
+        };
+        let mut any = false;
+        for column in report.columns.iter().filter(|c| !is_loopback(c.signal, &instance)) {
+            let number_here = number(column.at)? * column.factor;
+            let (value, sample) = match column.how {
+                How::Average => (number_here, Sample::Average(seconds)),
+                How::Complement => ((100.0 - number_here).clamp(0.0, 100.0), Sample::Average(seconds)),
+                How::Instant => (number_here, Sample::Instant),
+                How::OfMemory { used, percent } => {
+                    // Rounded to hundredths, so too small a share gives no total.
+                    let Some(share) = number(percent).filter(|p| *p >= 0.5) else { continue };
+                    self.memory = true;
+                    ((number_here * share / number(used)?.max(1.0)).min(100.0), Sample::Instant)
+                }
+            };
+            let name = report.names.get(column.at).map_or("", String::as_str);
+            any |=
+                self.fold.add(Of { signal: column.signal, node, instance: &instance, column: name }, at, value, sample);
+        }
+        Some(any)
+    }
+
+    fn quote(&mut self, text: &str, host: &str, at: &str) {
+        self.quoted += 1;
+        if self.quoted > MOST_QUOTED {
+            return;
+        }
+        self.read.notes.push(match text.strip_prefix("COM ") {
+            Some(comment) => format!("{at}: comment of the operator of {host}: {comment}"),
+            None => {
+                self.fold.restart();
+                format!("{at}: {host} or its collector restarted")
+            }
+        });
+    }
+
+    fn finish(mut self) -> MetricRead {
+        let folded = self.fold.finish(&self.setup.exhibit);
+        let notes = &mut self.read.notes;
+        if self.quoted > MOST_QUOTED {
+            notes.push(format!("{} more restarts and comments", self.quoted - MOST_QUOTED));
+        }
+        notes.extend(self.clock.notes());
+        if self.zoneless {
+            notes.push(
+                "sadf -t and -T write times without a zone, and -t can write the date of another zone".to_owned(),
+            );
+        }
+        if self.memory {
+            notes.push("mem_available_percent is kbavail over the total that kbmemused and %memused give".to_owned());
+        }
+        let unknown_speed =
+            |s: &&super::MetricSeries| s.signal == Signal::LinkUtilPercent && s.minutes.values().all(|c| c.max == 0.0);
+        for series in folded.series.iter().filter(unknown_speed) {
+            notes.push(format!(
+                "%ifutil of {} is always 0: the speed of the link is unknown, left out",
+                series.instance
+            ));
+        }
+        notes.extend(folded.notes);
+        self.read.series = folded.series.into_iter().filter(|s| !unknown_speed(&s)).collect();
+        self.read.zone = self.clock.zone();
+        self.read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::expect_used, reason = "tests")]
+    use super::super::samples::{assert_cell, cell, format_of, in_zone, minutes, read, sample, series, try_read};
+    use super::*;
+
+    /// The row at 03:57:03 covers two seconds of 03:56 and three of 03:57.
+    #[test]
+    fn averages_are_shared_between_the_minutes_they_cover() {
+        let got = read(&sample("sadf-cpu.csv"));
+        let busy = series(&got, Signal::CpuPercent, "");
+        assert_eq!((busy.node.as_str(), busy.column.as_str(), busy.step_s), ("mta1", "%idle", 5.0));
+        assert_cell(cell(busy, "2026-11-24T03:56Z"), 13, [4.2765, 0.2, 17.1, 6.57]);
+        assert_cell(cell(busy, "2026-11-24T03:57Z"), 13, [1.473_166_666_666_664, 0.0, 6.57, 0.99]);
+        let ends = [cell(busy, "2026-11-24T03:55Z"), cell(busy, "2026-11-24T03:58Z")];
+        assert_cell(ends[0], 2, [5.0 / 7.0, 0.6, 1.0, 1.0]);
+        assert_cell(ends[1], 2, [1.24, 0.99, 1.39, 1.39]);
+        assert_eq!(busy.minutes.len(), 4);
+        assert!(busy.gaps().is_empty() && busy.minutes.values().all(|c| !c.coarse));
+        assert_eq!(got.zone.as_ref().map(|z| z.1.as_str()), Some("UTC (in each stamp)"));
+        assert_eq!((got.accounting.read, got.accounting.used, got.accounting.irrelevant), (28, 27, 1));
+    }
+
+    /// Traps 25 and 33: sysstat's kB are 1024 bytes, and a byte is eight bits.
+    #[test]
+    fn egress_is_in_bits_of_kibibytes() {
+        let got = read(&sample("sadf-net-dev.csv"));
+        let egress = series(&got, Signal::EgressBps, "eth0");
+        assert_cell(
+            cell(egress, "2026-11-24T03:56Z"),
+            13,
+            [664_782.165_333_333_3, 56_934.4, 2_166_456.32, 1_016_954.88],
+        );
+        assert_eq!(cell(series(&got, Signal::LinkUtilPercent, "eth0"), "2026-11-24T03:56Z").max, 0.02);
+    }
+
+    /// Traps 25 and 34: stacked reports, repeated headers, a restart, and `lo` left out.
+    #[test]
+    fn stacked_reports_and_restarts() {
+        let got = read(&sample("sadf-mixed.csv"));
+        assert_cell(
+            cell(series(&got, Signal::EgressBps, "eth0"), "2026-11-24T02:36Z"),
+            12,
+            [47_486.293_333_333_335, 0.0, 402_145.28, 7_946.24],
+        );
+        assert!(got.series.iter().all(|s| s.instance != "lo"));
+        let names: Vec<_> = got.series.iter().filter(|s| s.instance.is_empty()).map(|s| s.signal.name()).collect();
+        let expected = [
+            "cpu_user_percent",
+            "cpu_system_percent",
+            "cpu_steal_percent",
+            "cpu_percent",
+            "open_files",
+            "run_queue",
+            "load1",
+            "out_segments",
+            "retransmits_per_s",
+        ];
+        assert_eq!(names, expected);
+        // Trap 25: the speed of a virtual interface is unknown, so its 0 % say nothing.
+        assert!(got.series.iter().all(|s| s.signal != Signal::LinkUtilPercent));
+        assert!(got.notes.iter().any(|n| n.contains("%ifutil of eth0")));
+        assert_eq!(got.accounting.unrecognised, 0);
+        let restarts =
+            got.notes.iter().filter(|n| n.as_str() == "2026-11-24T02:36:43Z: mta1 or its collector restarted");
+        assert_eq!(restarts.count(), 1);
+        let commented = read(&sample("sadf-comments.csv"));
+        assert!(
+            commented.notes.contains(&"2026-11-24T02:36:44Z: comment of the operator of mta1: incident start".into())
+        );
+    }
+
+    /// Traps 25 and 37: `CPU` is an instance, -1 is the whole, and cores stay apart from it.
+    #[test]
+    fn cores_are_instances_and_never_added() {
+        let got = read(&sample("sadf-cores.csv"));
+        let user = |instance| cell(series(&got, Signal::CpuUserPercent, instance), "2026-11-24T02:36Z").max;
+        assert_eq!((user(""), user("cpu0"), user("cpu1")), (69.17, 79.6, 71.5));
+        assert_eq!(got.series.iter().filter(|s| s.signal == Signal::CpuPercent).count(), 3);
+    }
+
+    #[test]
+    fn nfs_retransmissions_are_not_those_of_tcp() {
+        let got = read(&sample("sadf-nfs-etcp.csv"));
+        let retransmits: Vec<_> = got.series.iter().filter(|s| s.signal == Signal::RetransmitsPerS).collect();
+        assert_eq!(retransmits.len(), 1);
+        assert_eq!(cell(retransmits[0], "2026-11-24T02:36Z").samples, 3);
+        assert_eq!((got.accounting.used, got.accounting.irrelevant), (3, 5));
+    }
+
+    #[test]
+    fn memory_is_a_share_of_the_total_that_the_row_gives() {
+        let got = read(&sample("sadf-mem.csv"));
+        let available = cell(series(&got, Signal::MemAvailablePercent, ""), "2026-11-24T03:55Z");
+        assert_cell(available, 1, [23_870_460.0 * 1.66 / 409_348.0; 4]);
+    }
+
+    #[test]
+    fn epochs_need_no_zone_and_local_times_do() {
+        assert_eq!(minutes(series(&read(&sample("sadf-epoch.csv")), Signal::CpuPercent, "")), "02:36");
+        let assumed = read(&sample("sadf-local.csv"));
+        assert_eq!(minutes(series(&assumed, Signal::CpuPercent, "")), "21:36");
+        assert_eq!(assumed.zone.as_ref().map(|z| z.1.as_str()), Some("UTC (assumed)"));
+        assert!(assumed.notes.iter().any(|n| n.contains("`zone`")) && assumed.notes.iter().any(|n| n.contains("-t")));
+        let stated = in_zone(&sample("sadf-local.csv"), "America/New_York");
+        assert_eq!(minutes(series(&stated, Signal::CpuPercent, "")), "02:36");
+    }
+
+    #[test]
+    fn horizontal_output_is_refused_with_a_way_out() {
+        let error = try_read(&sample("sadf-horizontal.csv"), &MetricSetup::default()).expect_err("refused");
+        assert!(error.to_string().starts_with("line 1: `sadf -h`") && error.to_string().contains("without `-h`"));
+    }
+
+    /// Trap 38: a ten-minute average fills its minutes, marked coarse; a level only its own.
+    #[test]
+    fn coarse_rows_are_spread_and_marked() {
+        let cpu = "# hostname;interval;timestamp;CPU;%user;%nice;%system;%iowait;%steal;%idle\n\
+            mta1;600;2026-11-24 02:10:01 UTC;-1;5.00;0.00;5.00;0.00;0.00;90.00\n\
+            mta1;600;2026-11-24 02:20:01 UTC;-1;20.00;0.00;10.00;0.00;0.00;70.00\n\
+            mta1;600;2026-11-24 02:50:01 UTC;-1;5.00;0.00;0.00;0.00;0.00;95.00\n";
+        let got = read(cpu.as_bytes());
+        let busy = series(&got, Signal::CpuPercent, "");
+        // 02:10 is one second of the first row and 59 of the second.
+        assert_cell(cell(busy, "2026-11-24T02:10Z"), 2, [(10.0 + 59.0 * 30.0) / 60.0, 10.0, 30.0, 30.0]);
+        assert_cell(cell(busy, "2026-11-24T02:15Z"), 1, [30.0; 4]);
+        assert!(busy.minutes.values().all(|c| c.coarse));
+        let gaps: Vec<_> = busy.gaps().iter().map(ToString::to_string).collect();
+        assert_eq!(gaps, ["2026-11-24T02:21Z to 2026-11-24T02:39Z"]);
+        let files = "# hostname;interval;timestamp;dentunusd;file-nr;inode-nr;pty-nr\n\
+            mta1;600;2026-11-24 02:10:01 UTC;1;4000;1;0\n\
+            mta1;600;2026-11-24 02:20:01 UTC;1;5000;1;0\n\
+            mta1;600;2026-11-24 02:30:01 UTC;1;5100;1;0\n";
+        let got = read(files.as_bytes());
+        let open = series(&got, Signal::OpenFiles, "");
+        assert_eq!((minutes(open).as_str(), open.gaps().len(), open.step_s), ("02:10 02:20 02:30", 0, 600.0));
+        assert!(open.minutes.values().all(|c| c.coarse));
+    }
+
+    #[test]
+    fn damaged_rows_are_counted_and_shown() {
+        let text = "# hostname;interval;timestamp;CPU;%user;%nice;%system;%iowait;%steal;%idle\n\
+            mta1;5;2026-11-24 03:56:03 UTC;-1;0.60;0.00;0.40;0.00;0.00;99.00\n\
+            mta1;5;2026-11-24 03:56:08 UTC;-1;0.60;0.0\n\
+            mta1;-7;2026-11-24 03:56:13 UTC;-1;0.60;0.00;0.40;0.00;0.00;99.00\n\nhello\n";
+        let got = read(text.as_bytes());
+        assert_eq!((got.accounting.used, got.accounting.irrelevant, got.accounting.unrecognised), (1, 2, 3));
+        assert_eq!(got.unrecognised.iter().map(|u| u.0).collect::<Vec<_>>(), [3, 4, 6]);
+    }
+
+    #[test]
+    fn only_sadf_is_taken() {
+        assert_eq!(format_of(&sample("sadf-cpu.csv")).map(MetricFormat::name), Some("sadf"));
+        assert_eq!(format_of(&sample("queue.csv")).map(MetricFormat::name), Some("generic"));
+    }
+}

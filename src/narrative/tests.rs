@@ -1,0 +1,292 @@
+//! The texts as their readers get them.
+#![expect(clippy::expect_used, reason = "tests")]
+
+use super::fixtures::{at_mut, ongoing, quiet, release, text, throttle};
+use super::*;
+use crate::release::{Node, Value};
+
+const READERS: [Audience; 3] = [Audience::Esp, Audience::Google, Audience::Internal];
+
+fn made(audience: Audience, facts: Node) -> Vec<Document> {
+    let files = ["data/tables/ips.csv", "data/excerpts/wave-1-first.log", "data/sources.json"].map(str::to_owned);
+    let drawings = [("outcomes".to_owned(), "<?xml version=\"1.0\"?><svg role=\"img\"></svg>".to_owned())];
+    documents(&release(audience, facts), &files, &drawings).expect("renders")
+}
+
+fn one(audience: Audience, facts: Node, path: &str) -> Document {
+    made(audience, facts).into_iter().find(|d| d.path == path).expect("document")
+}
+
+/// Every number is a fact's, every item stands where it says, no line ends in blanks.
+fn sound(documents: &[Document]) {
+    for document in documents {
+        let lines: Vec<&str> = document.text.lines().collect();
+        for item in &document.items {
+            let line = lines.get(item.line - 1).expect("line");
+            let there: String = line.chars().skip(item.column - 1).take(item.text.chars().count()).collect();
+            assert_eq!(there, item.text, "{}:{}", document.path, item.line);
+        }
+        assert!(!document.text.contains(['\u{fdd0}', '\u{fdd1}', '\u{fdd2}', '\u{fdd3}']), "{}", document.path);
+        assert!(document.text.ends_with('\n') && !document.text.contains("\n\n\n"), "{}", document.path);
+        if !document.path.ends_with(".html") {
+            assert_eq!(unlisted_digits(&document.text, &document.items), [], "{}", document.path);
+        }
+        if document.path.ends_with(".txt") {
+            assert!(document.text.is_ascii(), "{}", document.path);
+        }
+    }
+}
+
+#[test]
+fn texts_are_as_reviewed() {
+    for (case, facts) in [("throttle", throttle()), ("quiet", quiet()), ("ongoing", ongoing())] {
+        for reader in READERS {
+            let documents = made(reader, facts.clone());
+            sound(&documents);
+            for document in documents.iter().filter(|d| !d.path.ends_with(".html") || case == "throttle") {
+                let name = format!("{case}-{}-{}", reader.word(), document.path.replace('/', "-"));
+                insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+                    insta::assert_snapshot!(name, document.text);
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn a_report_for_a_desk_is_short() {
+    let report = one(Audience::Esp, throttle(), "data/report.md");
+    let prose = report.text.lines().filter(|line| !line.is_empty() && !line.starts_with('|')).count();
+    assert!(prose <= 90, "{prose} lines");
+}
+
+#[test]
+fn absent_facts_are_no_error() {
+    for reader in READERS {
+        sound(&made(reader, Node::group([])));
+        let mut all = throttle();
+        blank(&mut all);
+        sound(&made(reader, all.clone()));
+        for state in ["found", "none"] {
+            all.insert("incident", Node::group([("state", Value::Word(state).into())]));
+            sound(&made(reader, all.clone()));
+        }
+    }
+}
+
+fn blank(node: &mut Node) {
+    match node {
+        Node::Leaf(fact) => fact.value = Value::Absent,
+        Node::List(items) => items.iter_mut().for_each(blank),
+        Node::Group(parts) => parts.values_mut().for_each(blank),
+    }
+}
+
+/// Puts a text wherever the evidence or the user could have.
+fn spoil(node: &mut Node, with: &str) {
+    match node {
+        Node::Leaf(fact) => {
+            if let Value::Text(text) | Value::Sentence(text) = &mut fact.value {
+                with.clone_into(text);
+            }
+        }
+        Node::List(items) => items.iter_mut().for_each(|item| spoil(item, with)),
+        Node::Group(parts) => parts.values_mut().for_each(|part| spoil(part, with)),
+    }
+}
+
+#[test]
+fn hostile_text_is_inert_everywhere() {
+    let long = "w".repeat(10_000);
+    let hostile = [
+        "[click](http://evil.example) ![x](http://evil.example/x.png) <http://evil.example>",
+        "</script><script>alert(1)</script><img src=x onerror=alert(1)>",
+        "=cmd|' /C calc'!A0",
+        "\u{1b}[2J\u{202e}txt.exe\u{2066}\u{0}\u{fdd0}1v\u{fdd1}9\u{fdd2}\u{fdd3}k",
+        "a | b `code ``` | \\",
+        "# head\n\n---\n<div>\n- x\n",
+        "{{ 7 * 7 }} {% raw %}",
+        &long,
+    ];
+    for with in hostile {
+        for reader in READERS {
+            let mut facts = throttle();
+            spoil(&mut facts, with);
+            for (side, note) in [("esp", with), ("google", with)] {
+                facts.insert("notes", Node::group([(side, text(note))]));
+            }
+            let documents = made(reader, facts);
+            sound(&documents);
+            for document in &documents {
+                let acts = |c: char| c != '\n' && visible(&c.to_string()) != c.to_string();
+                assert!(!document.text.contains(acts), "{} holds a control", document.path);
+                let html = if document.path.ends_with(".html") {
+                    document.text.clone()
+                } else if document.path.ends_with(".md") {
+                    plain_html(&document.text)
+                } else {
+                    continue;
+                };
+                for tag in ["<script", "<img", "<a ", "<div>\n-", "onerror=alert(1)>"] {
+                    assert!(!html.contains(tag), "{}: {tag} from {with:.40}", document.path);
+                }
+            }
+        }
+    }
+}
+
+/// As a renderer would show it that has raw HTML and links on.
+fn plain_html(markdown: &str) -> String {
+    let mut out = String::new();
+    pulldown_cmark::html::push_html(
+        &mut out,
+        pulldown_cmark::Parser::new_ext(markdown, pulldown_cmark::Options::all()),
+    );
+    out
+}
+
+#[test]
+fn tables_keep_their_columns() {
+    let mut facts = throttle();
+    spoil(&mut facts, "a | b `c | d` \\| e");
+    for reader in READERS {
+        for document in made(reader, facts.clone()).iter().filter(|d| d.path.ends_with(".md")) {
+            let mut columns = 0;
+            for line in document.text.lines() {
+                let bars = line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+                if line.starts_with('|') {
+                    assert!(columns == 0 || columns == bars, "{}: {line}", document.path);
+                    columns = bars;
+                } else {
+                    columns = 0;
+                }
+            }
+        }
+    }
+}
+
+fn many_ips(n: u16, of: impl Fn(u16) -> String) -> Node {
+    let row = |i| {
+        let ip = of(i);
+        Node::group([
+            ("label", text(&ip)),
+            ("ip", Value::Ip(ip.parse().expect("ip")).into()),
+            ("verdict", Value::Word("failing").into()),
+        ])
+    };
+    Node::List((0..n).map(row).collect())
+}
+
+#[test]
+fn cuts_hold_their_length_and_their_essentials() {
+    let lists = [
+        many_ips(64, |i| format!("192.0.2.{}", i * 2)),
+        many_ips(64, |i| format!("192.0.2.{i}")),
+        many_ips(64, |i| format!("2001:db8:aaaa:bbbb:cccc:dddd:eeee:{:x}", 0x1000 + i * 2)),
+        many_ips(3, |i| format!("192.0.2.{i}")),
+    ];
+    let sentence = "Gmail has detected an unusual rate of unsolicited mail originating from your IP address. ";
+    for ips in lists {
+        for reply in ["421 short".to_owned(), sentence.repeat(4), "w".repeat(300), sentence.repeat(100)] {
+            let mut facts = throttle();
+            let Node::List(rows) = &ips else { panic!("list") };
+            facts.insert("ips_summary", Node::group([("failing", Value::Count(rows.len() as u64, "IPs").into())]));
+            facts.insert("ips", ips.clone());
+            at_mut(&mut facts, "replies.1").insert("text", text(&reply));
+            for (path, most) in CUTS {
+                let cut = one(Audience::Google, facts.clone(), path);
+                sound(std::slice::from_ref(&cut));
+                assert!(cut.text.chars().count() <= most, "{path}: {}", cut.text.chars().count());
+                let has = |id: &str| cut.items.iter().any(|item| item.fact.starts_with(id));
+                for id in ["ips.1.label", "replies.1.text", "replies.1.examples.1.token", "replies.1.examples.1.at"] {
+                    assert!(has(id), "{path} lost {id}:\n{}", cut.text);
+                }
+                assert!(cut.text.contains("what should we change?"), "{path} lost the ask");
+                assert!(cut.text.lines().next().is_some_and(|subject| subject.len() <= 90), "{path}: long subject");
+                if rows.len() > 10 && !(most > 1_000 && cut.text.contains("192.0.2.0-192.0.2.63")) {
+                    assert!(
+                        cut.text.contains("more in tables/ips.csv") || cut.text.contains("192.0.2.0-192.0.2.63"),
+                        "{}",
+                        cut.text
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cut_survives_hostile_lengths() {
+    let mut facts = throttle();
+    spoil(&mut facts, &"\u{65e5}".repeat(10_000));
+    for (path, most) in CUTS {
+        let cut = one(Audience::Google, facts.clone(), path);
+        assert!(cut.text.chars().count() <= most && cut.text.contains("ASK\n"), "{path}:\n{}", cut.text);
+    }
+}
+
+#[test]
+fn google_sees_no_queue_ids_or_node_names() {
+    for document in made(Audience::Google, throttle()) {
+        for word in ["9C9FB1D6BD", "mta1", "i-0abc", "google_rate", "Rate limit at Google"] {
+            assert!(!document.text.contains(word), "{}: {word}", document.path);
+        }
+    }
+}
+
+#[test]
+fn the_page_is_closed_to_the_network() {
+    let page = one(Audience::Esp, throttle(), "report.html").text;
+    assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'; img-src data:"));
+    assert!(page.contains("<svg role=\"img\"></svg>") && !page.contains("<?xml"));
+    for outside in ["<script", "http:", "https:", "src=\"", "href=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn an_unknown_slot_is_named_with_its_place() {
+    let release = release(Audience::Internal, throttle());
+    let wrong =
+        |template: &str| render_file(template, "mine.md", &release).map(|d| d.text).expect_err("fails").to_string();
+    assert_eq!(wrong("# A\n\n{{ case.tittle }}\n"), "template mine.md, line 3: `case.tittle` is undefined");
+    assert_eq!(
+        wrong("{% for w in waves %}\n{{ w.frist | minute }}\n{% endfor %}"),
+        "template mine.md, line 2: no such slot"
+    );
+    assert!(wrong("\n{% if incident.begin %}x{% endif %}").starts_with("template mine.md, line 2: "));
+    assert!(wrong("\n{{ waves }}").starts_with("template mine.md, line 2: holds no single fact"));
+    assert!(wrong("a\n{% for %}").starts_with("template mine.md, line 2: "));
+    assert!(wrong("{{ case.name | safe }}").contains("safe"));
+}
+
+#[test]
+fn a_users_template_prints_the_same_facts() {
+    let release = release(Audience::Internal, throttle());
+    let template = "First {{ incident.first_minute | clock }}{{ incident.first_minute | evidence }}, {{ waves[0].failed | quantity }}, \
+                    {{ incident.failed_share | raw > 0.5 }}\n{{ todo(\"who was told?\") }}\n{{ spikes | length }} of 12";
+    let document = render_file(template, "mine.txt", &release).expect("renders");
+    assert_eq!(
+        document.text,
+        "First 03:56 [S01:6204-6244], 3,975 sessions, yes\nTODO(human): who was told?\n0 of 12\n"
+    );
+    let facts: Vec<_> = document.items.iter().map(|i| (i.fact.as_str(), i.form)).collect();
+    assert_eq!(
+        facts,
+        [
+            ("incident.first_minute", Form::Clock),
+            ("incident.first_minute", Form::Evidence),
+            ("waves.1.failed", Form::Value)
+        ]
+    );
+    let words: Vec<_> = unlisted_digits(&document.text, &document.items).into_iter().map(|u| u.word).collect();
+    assert_eq!(words, ["0", "12"]);
+    let json = prose_json(&[document]);
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("json");
+    assert_eq!(
+        json.pointer("/items/2"),
+        Some(&serde_json::json!({
+            "document": "mine.txt", "line": 1, "column": 30, "text": "3,975", "fact": "waves.1.failed", "form": "value"
+        }))
+    );
+}

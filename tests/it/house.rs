@@ -1,0 +1,123 @@
+//! The house stands as `lib.rs` says: no room uses one above it, nothing is unregistered.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The rooms in the order of `lib.rs`.
+fn rooms() -> Vec<String> {
+    let text = fs::read_to_string(src().join("lib.rs")).expect("lib.rs");
+    text.lines().filter_map(|l| l.strip_prefix("pub mod ")?.strip_suffix(';')).map(str::to_owned).collect()
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The rooms a source text names: `crate::room`, `crate::{room::…, room::…}`, `casefile::room`.
+fn named_rooms(text: &str, rooms: &[String]) -> Vec<String> {
+    let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut found = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + 7..];
+        let group = rest.strip_prefix('{').and_then(|g| g.split_once('}')).map_or(rest, |(g, _)| g);
+        let heads: Vec<&str> = if rest.starts_with('{') { group.split(',').collect() } else { vec![rest] };
+        for head in heads {
+            let name: String = head.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if rooms.contains(&name) {
+                found.push(name);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_room_uses_one_above_it() {
+    let rooms = rooms();
+    assert!(rooms.len() >= 13, "the floor plan was not understood: {rooms:?}");
+    let floor = |name: &str| rooms.iter().position(|r| r == name).expect("a listed room");
+    let mut faults = Vec::new();
+    for room in &rooms {
+        for file in files(&src().join(room)) {
+            let text = fs::read_to_string(&file).expect("a source file");
+            for used in named_rooms(&text, &rooms) {
+                if floor(&used) > floor(room) {
+                    faults.push(format!("{}: `{room}` uses `{used}`, which stands above it", file.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// Above `release` nothing can name an unredacted type; the desk alone sees all.
+#[test]
+fn what_is_shown_is_made_from_a_release_alone() {
+    let rooms = rooms();
+    let above = ["charts", "narrative", "tables", "bundle"];
+    let mut faults = Vec::new();
+    for room in above {
+        for file in files(&src().join(room)) {
+            let text = fs::read_to_string(&file).expect("a source file");
+            for used in named_rooms(&text, &rooms) {
+                if !["time", "smtp", "release"].contains(&used.as_str()) && !above.contains(&used.as_str()) {
+                    faults.push(format!("{}: `{room}` names `{used}`", file.display()));
+                }
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn findings_and_what_they_feed_read_no_file_and_no_clock() {
+    for room in ["time", "smtp", "scan", "timeline", "findings", "release", "charts", "narrative", "tables"] {
+        for file in files(&src().join(room)) {
+            let text = fs::read_to_string(&file).expect("a source file");
+            let code: String = text.lines().filter(|l| !l.trim_start().starts_with("//")).collect();
+            for word in ["std::env::var", "SystemTime", "Instant::now", "Local::now", "Utc::now"] {
+                assert!(!code.contains(word), "{} uses {word}", file.display());
+            }
+            let reads_files = ["findings", "timeline", "release", "charts", "narrative", "tables"].contains(&room);
+            assert!(!(reads_files && code.contains("std::fs")), "{} uses std::fs", file.display());
+        }
+    }
+}
+
+/// A format's file that no registry names would never be tried.
+#[test]
+fn every_format_is_registered() {
+    let registries = [("logs", "LOG_FORMATS"), ("metrics", "METRIC_FORMATS"), ("transcripts", "TRANSCRIPT_FORMATS")];
+    for (kind, registry) in registries {
+        let dir = src().join("formats").join(kind);
+        let hall = fs::read_to_string(dir.join("mod.rs")).expect("mod.rs");
+        let list =
+            hall.split_once(registry).map(|(_, rest)| rest).and_then(|r| r.split_once("];")).expect("the registry").0;
+        for file in files(&dir) {
+            let text = fs::read_to_string(&file).expect("a source file");
+            for (at, _) in text.match_indices("Format for ") {
+                let name: String = text[at + 11..].chars().take_while(|c| c.is_alphanumeric()).collect();
+                if text[..at].ends_with("impl Log")
+                    || text[..at].ends_with("impl Metric")
+                    || text[..at].ends_with("impl Transcript")
+                {
+                    assert!(list.contains(&name), "{}: `{name}` is not in {registry}", file.display());
+                }
+            }
+        }
+    }
+}
