@@ -38,10 +38,13 @@ pub(super) struct Scale {
 impl Scale {
     /// The axis that holds `most` in about `steps` steps of 1, 2 or 5 times a power of ten.
     pub(super) fn holding(most: f64, steps: f64) -> Self {
-        let most = if most.is_finite() && most > 0.0 { most.clamp(1e-9, 1e21) } else { 1.0 };
+        if !most.is_finite() || most <= 0.0 {
+            return Self { top: 1.0, step: 1.0 };
+        }
+        let most = most.clamp(1e-9, 1e21);
         let rough = most / steps;
         let power = 10f64.powi(rough.log10().floor() as i32);
-        let step = [1.0, 2.0, 5.0, 10.0].map(|f| f * power).into_iter().find(|s| *s >= rough * 0.999);
+        let step = [1.0, 2.0, 5.0, 10.0].map(|f| f * power).into_iter().find(|s| *s >= rough * 0.75);
         let step = step.unwrap_or(10.0 * power);
         Self { top: (most / step - 1e-9).ceil().max(1.0) * step, step }
     }
@@ -55,7 +58,8 @@ impl Scale {
     /// A named value in words: `1,500`, `0.5`, `20 M`.
     pub(super) fn name(self, value: f64) -> String {
         let (by, unit) = match self.top {
-            top if top >= 1e16 => return if value == 0.0 { "0".to_owned() } else { format!("{value:e}") },
+            _ if value == 0.0 => return "0".to_owned(),
+            top if top >= 1e16 => return format!("{value:e}"),
             top if top >= 1e13 => (1e12, " T"),
             top if top >= 1e10 => (1e9, " G"),
             top if top >= 1e7 => (1e6, " M"),
@@ -64,7 +68,6 @@ impl Scale {
         let decimals = (-(self.step / by).log10()).ceil().clamp(0.0, 9.0) as usize;
         let digits = format!("{:.decimals$}", value / by);
         let (whole, part) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
-        let unit = if value == 0.0 { "" } else { unit };
         format!("{}{part}{unit}", grouped(whole))
     }
 }
@@ -129,6 +132,8 @@ fn month_and_day(minute: Minute) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::expect_used, reason = "tests")]
+
     use super::*;
 
     fn names(most: f64) -> Vec<String> {
@@ -139,11 +144,13 @@ mod tests {
     #[test]
     fn values_are_named_in_round_steps() {
         assert_eq!(names(1848.0), ["0", "500", "1,000", "1,500", "2,000"]);
-        assert_eq!(names(0.0), ["0.0", "0.5", "1.0"]);
+        assert_eq!(names(916.0), ["0", "200", "400", "600", "800", "1,000"]);
+        assert_eq!(names(0.0), ["0", "1"]);
+        assert_eq!(names(0.9), ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
         assert_eq!(names(3.0), ["0", "1", "2", "3"]);
         assert_eq!(names(40e6), ["0", "10 M", "20 M", "30 M", "40 M"]);
         assert_eq!(names(3e17), ["0", "1e17", "2e17", "3e17"]);
-        assert_eq!(names(f64::NAN), names(1.0));
+        assert_eq!(names(f64::NAN), names(0.0));
         assert_eq!(names(f64::MAX).len(), names(1e21).len());
     }
 

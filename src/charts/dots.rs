@@ -1,59 +1,69 @@
-//! Dots: each value against another of the same minute.
+//! Values against values: shapes that differ without colour.
+
+use std::collections::BTreeSet;
 
 use super::ChartError;
 use super::axes::{Frame, Scale};
-use super::bins;
-use super::palette;
-use super::scene::{Anchor, Area, Face, Ink, Scene, Stroke};
-use crate::release::Panel;
+use super::panels::TICK;
+use super::scene::{Anchor, Area, Ink, Scene, Stroke};
+use super::{bins, palette};
+use crate::release::{Panel, Series};
 
-const SMALL: Face = Face::regular(10.0);
-const RADIUS: f64 = 3.4;
+/// The known pairs of a series: value on the horizontal axis, value.
+pub(super) fn pairs(series: &Series, minutes: usize) -> impl Iterator<Item = (f64, f64)> {
+    let against = series.against.as_deref().unwrap_or_default();
+    bins::inside(series, minutes)
+        .iter()
+        .zip(against)
+        .filter_map(|(value, against)| Some((bins::known(*against)?, bins::known(*value)?)))
+}
 
-/// Draws a panel of dots with its own two axes.
+/// The horizontal axis that holds all pairs of a panel.
+pub(super) fn across(panel: &Panel, minutes: usize) -> Scale {
+    let most = panel.series.iter().flat_map(|series| pairs(series, minutes)).map(|(x, _)| x).fold(0.0, f64::max);
+    Scale::holding(most, 8.0)
+}
+
+/// Draws the dots with their horizontal axis.
 ///
 /// # Errors
 /// When the embedded fonts are not loaded.
-pub(super) fn draw(scene: &mut Scene, panel: &Panel, area: Area, minutes: usize) -> Result<(), ChartError> {
-    let points: Vec<Vec<(f64, f64)>> = panel.series.iter().map(|s| pairs(s, minutes)).collect();
-    let most = |pick: fn(&(f64, f64)) -> f64| points.iter().flatten().map(pick).fold(0.0, f64::max);
-    let up = Scale::holding(most(|p| p.1).max(panel.at_least.unwrap_or(0.0)), 4.0);
-    let across = Scale::holding(most(|p| p.0), 8.0);
-    let frame = Frame { area, top: up.top, span: across.top };
-    for tick in up.ticks() {
-        let y = frame.y(tick);
-        scene.path(vec![(area.x0, y), (area.x1, y)], Stroke::solid(palette::GRID, 1.0));
-        scene.words(&up.name(tick), (area.x0 - 6.0, y + 3.5), Anchor::End, SMALL, palette::QUIET)?;
-    }
-    for tick in across.ticks() {
+pub(super) fn dots(
+    scene: &mut Scene,
+    panel: &Panel,
+    frame: &Frame,
+    scale: Scale,
+    minutes: usize,
+) -> Result<(), ChartError> {
+    let area = frame.area;
+    for tick in scale.ticks() {
         let x = frame.x(tick);
-        scene.path(vec![(x, area.y1), (x, area.y1 + 4.0)], Stroke::solid(palette::AXIS, 1.0));
-        scene.words(&across.name(tick), (x, area.y1 + 15.0), Anchor::Middle, SMALL, palette::QUIET)?;
+        scene.path(vec![(x, area.y0), (x, area.y1)], Stroke::solid(palette::GRID, 0.75));
+        scene.words(&scale.name(tick), (x, area.y1 + 15.0), Anchor::Middle, TICK, palette::QUIET)?;
     }
-    scene.path(vec![(area.x0, area.y1), (area.x1, area.y1)], Stroke::solid(palette::AXIS, 1.0));
-    for (at, (series, points)) in panel.series.iter().zip(&points).enumerate().rev() {
-        let ink = Ink { alpha: 0.75, ..palette::stroke(series.tint, series.line).ink };
-        for (x, y) in points {
-            marker(scene, at, (frame.x(*x), frame.y(*y)), ink);
+    for (at, series) in panel.series.iter().enumerate() {
+        let ink = Ink { alpha: 0.8, ..palette::stroke(series.tint, series.line).ink };
+        // Pairs that fall on the same half point are drawn once.
+        let places: BTreeSet<(i64, i64)> = pairs(series, minutes)
+            .map(|(x, y)| ((frame.x(x) * 2.0).round() as i64, (frame.y(y) * 2.0).round() as i64))
+            .collect();
+        for (x, y) in places {
+            marker(scene, at, (x as f64 / 2.0, y as f64 / 2.0), ink);
         }
     }
     Ok(())
 }
 
-/// Value pairs of the minutes that have both.
-fn pairs(series: &crate::release::Series, minutes: usize) -> Vec<(f64, f64)> {
-    let against = series.against.as_deref().unwrap_or_default();
-    let both = bins::inside(series, minutes).iter().zip(against);
-    both.filter_map(|(y, x)| Some((bins::known(*x)?, bins::known(*y)?))).collect()
-}
-
-/// Shapes by turn, so that colour never stands alone.
+/// The marker of the n-th series: disc, square, triangle, diamond, cross, then again.
 pub(super) fn marker(scene: &mut Scene, nth: usize, (x, y): (f64, f64), ink: Ink) {
-    let r = RADIUS;
-    match nth % 4 {
-        0 => scene.fill(vec![(x, y - r - 1.0), (x + r + 1.0, y), (x, y + r + 1.0), (x - r - 1.0, y)], ink),
-        1 => scene.disc((x, y), r, ink),
-        2 => scene.rect(Area::new(x - r, y - r, x + r, y + r), ink),
-        _ => scene.fill(vec![(x - r, y + r), (x + r, y + r), (x, y - r)], ink),
+    match nth % 5 {
+        0 => scene.disc((x, y), 3.0, ink),
+        1 => scene.rect(Area::new(x - 2.75, y - 2.75, x + 2.75, y + 2.75), ink),
+        2 => scene.fill(vec![(x - 3.5, y + 3.0), (x + 3.5, y + 3.0), (x, y - 3.5)], ink),
+        3 => scene.fill(vec![(x - 3.75, y), (x, y - 3.75), (x + 3.75, y), (x, y + 3.75)], ink),
+        _ => {
+            scene.path(vec![(x - 3.0, y - 3.0), (x + 3.0, y + 3.0)], Stroke::solid(ink, 1.25));
+            scene.path(vec![(x - 3.0, y + 3.0), (x + 3.0, y - 3.0)], Stroke::solid(ink, 1.25));
+        }
     }
 }

@@ -72,10 +72,15 @@ impl<'a> Marks<'a> {
     /// When the embedded fonts are not loaded.
     pub(super) fn place(figure: &'a Figure, frame: &Frame) -> Result<Self, ChartError> {
         let mut inside: Vec<&Mark> = figure.marks.iter().filter(|m| figure.window.contains(m.minute)).collect();
+        // In order of time lines seldom cross labels. Where that leaves out a name, launches give way to the rest, and
+        // where one of the three that the case rests on still has no room, those go first.
         inside.sort_by_key(|mark| (mark.minute, rank(mark.kind)));
-        // In order of time lines seldom cross labels; only when that leaves out labels do the weighty go first.
         let mut lines = place_lines(&inside, figure.window, frame)?;
         if lines.iter().any(|line| line.spot.is_none()) {
+            inside.sort_by_key(|mark| (mark.kind == MarkKind::Launch, mark.minute, rank(mark.kind)));
+            lines = place_lines(&inside, figure.window, frame)?;
+        }
+        if lines.iter().any(|line| line.spot.is_none() && rank(line.mark.kind) <= rank(MarkKind::Recovery)) {
             inside.sort_by_key(|mark| (rank(mark.kind), mark.minute));
             lines = place_lines(&inside, figure.window, frame)?;
         }
@@ -108,12 +113,18 @@ impl<'a> Marks<'a> {
             let (x0, x1) = (frame.x(from), frame.x(to));
             let text = BAND_FACE.cut(&band.label, WIDEST)?;
             let width = BAND_FACE.width(&text)?;
-            // Right-most place wins ties only by being tried last: a label reads best at the wave's beginning.
-            let (low, high) = ((x0 + 2.0).max(frame.area.x0), (x1 - width).max(x0 + 2.0).min(frame.area.x1 - width));
-            let place = (0..=((high - low).max(0.0) / 2.0) as usize)
-                .map(|n| low + n as f64 * 2.0)
-                .filter(|at| at + width <= frame.area.x1)
-                .find(|at| taken.iter().all(|(a, b)| at + width <= *a || *at >= *b));
+            let free = |at: &f64| {
+                let inside = *at >= frame.area.x0 && at + width <= frame.area.x1;
+                inside && taken.iter().all(|(a, b)| at + width <= *a || *at >= *b)
+            };
+            let over = (0..=((x1 - width - x0).max(0.0) / 2.0) as usize).map(|n| x0 + 2.0 + n as f64 * 2.0);
+            // A wave too short for its name has it beside, unless that is over another wave.
+            let lonely = |at: &f64| {
+                let mut others = bands.iter().filter(|other| other != &band).filter_map(|other| span(other, window));
+                others.all(|(a, b)| at + width <= frame.x(a) || *at >= frame.x(b))
+            };
+            let beside = [x0 - AIR - width, x1 + AIR].into_iter().filter(lonely);
+            let place = over.chain(beside).find(free);
             let at = place.filter(|_| !text.is_empty());
             if let Some(at) = at {
                 taken.push((at - AIR, at + width + AIR));
@@ -134,9 +145,18 @@ impl<'a> Marks<'a> {
 
     /// Draws the lines through a panel.
     pub(super) fn cross(&self, scene: &mut Scene, panel: &Area) {
-        for line in &self.lines {
+        for line in self.lines.iter().filter(|line| !self.covered(line, None)) {
             scene.path(vec![(line.x, panel.y0), (line.x, panel.y1)], stroke(line.mark.kind));
         }
+    }
+
+    /// Whether a weightier mark of the same minute is drawn instead: two lines on each other show neither's dashes.
+    /// Above the panel that one must reach at least as high as `row`.
+    fn covered(&self, line: &Line<'_>, row: Option<usize>) -> bool {
+        self.lines.iter().any(|other| {
+            let reaches = row.is_none_or(|row| other.spot.as_ref().is_some_and(|spot| spot.row <= row));
+            other.mark.minute == line.mark.minute && rank(other.mark.kind) < rank(line.mark.kind) && reaches
+        })
     }
 
     /// Draws the labels in the space above the first panel, `height()` tall, that ends at its top.
@@ -157,7 +177,9 @@ impl<'a> Marks<'a> {
         for line in &self.lines {
             if let Some(spot) = &line.spot {
                 let row_top = rows_top + spot.row as f64 * ROW;
-                scene.path(vec![(line.x, row_top + 1.0), (line.x, panel.y0)], stroke(line.mark.kind));
+                if !self.covered(line, Some(spot.row)) {
+                    scene.path(vec![(line.x, row_top + 1.0), (line.x, panel.y0)], stroke(line.mark.kind));
+                }
                 let x = if spot.anchor == Anchor::Start { spot.from } else { spot.to };
                 scene.words(&spot.text, (x, row_top + 10.0), spot.anchor, FACE, palette::TEXT)?;
             }

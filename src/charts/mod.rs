@@ -13,6 +13,7 @@ mod axes;
 mod bins;
 mod dots;
 mod error;
+mod legend;
 mod marks;
 mod paint;
 mod palette;

@@ -96,7 +96,6 @@ fn paint<B: DrawingBackend>(scene: &Scene, backend: &mut B, rule: TextRule) -> R
     backend.present().map_err(refused)
 }
 
-/// What a backend refused, in words: its own error type is not worth naming.
 fn refused(error: impl std::error::Error) -> ChartError {
     ChartError::Paint(error.to_string())
 }

@@ -30,7 +30,7 @@ pub(super) const CEILING: Ink = ink(0x9A_2A_00);
 
 /// The colours of equals, in turn.
 const EQUALS: [Ink; 6] =
-    [ink(0x00_59_8B), ink(0xD5_6A_10), ink(0x00_7A_55), ink(0x22_22_22), ink(0xCC_79_A7), ink(0x56_B4_E9)];
+    [ink(0x00_59_8B), ink(0xC4_52_00), ink(0x00_9E_73), ink(0x22_22_22), ink(0xD4_8C_B4), ink(0x7A_C2_EC)];
 
 /// The colour of a tint.
 pub(super) fn colour(tint: Tint) -> Ink {
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn equals_differ_in_grey_or_in_dashes() {
         let distance = nearest(&EQUALS);
-        assert!(distance >= 3.0, "two equals are only {distance:.1} apart in lightness");
+        assert!(distance >= 6.5, "two equals are only {distance:.1} apart in lightness");
         assert_ne!(stroke(Tint::Nth(1), Line::Solid), stroke(Tint::Nth(7), Line::Solid));
         assert_eq!(stroke(Tint::Nth(1), Line::Solid).ink, stroke(Tint::Nth(7), Line::Solid).ink);
     }

@@ -47,6 +47,7 @@ impl Area {
     }
 
     /// Whether the insides overlap.
+    #[cfg(test)]
     pub(super) fn hits(&self, other: &Self) -> bool {
         self.x0 < other.x1 && other.x0 < self.x1 && self.y0 < other.y1 && other.y0 < self.y1
     }

@@ -140,7 +140,15 @@ fn cards(evidence: &Evidence) -> Vec<FileCard> {
         sha256: f.sha256.clone(),
         cannot_show: f.cannot_show.clone(),
     };
-    evidence.files.iter().map(card).collect()
+    let mut cards: Vec<_> = evidence.files.iter().map(card).collect();
+    // Files of one format cannot show the same things; it is said once.
+    let mut said = std::collections::BTreeSet::new();
+    for card in &mut cards {
+        if !said.insert(card.format.clone()) {
+            card.cannot_show.clear();
+        }
+    }
+    cards
 }
 
 /// A release as zip bytes, inside its budget.

@@ -45,9 +45,6 @@ pub(super) enum Failure {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A bundle is not valid.
-    #[error("{0}")]
-    Invalid(String),
     /// Stopped by a signal.
     #[error("interrupted; nothing was left half-written")]
     Interrupted,
@@ -55,14 +52,14 @@ pub(super) enum Failure {
 
 impl Failure {
     /// 2 usage, case.yaml or output exists · 3 input unreadable · 4 not ready · 5 leak
-    /// gate · 6 writing failed · 130 interrupted; for `verify` 1 not valid, 3 unreadable.
+    /// gate · 6 writing failed · 130 interrupted. A bundle that
+    /// does not verify is no failure of the command; `verify` then ends with 1.
     pub(super) const fn code(&self) -> u8 {
         match self {
             Self::Case(..) | Self::Usage(_) | Self::Bundle(BundleError::Exists(_)) => 2,
             Self::Input(_) | Self::Nothing(_) => 3,
             Self::NotReady(_) => 4,
             Self::Release(_) | Self::Bundle(BundleError::Leak(_)) => 5,
-            Self::Invalid(_) => 1,
             Self::Interrupted | Self::Bundle(BundleError::Interrupted) => 130,
             Self::Bundle(_) | Self::Words(_) | Self::Contents(_) | Self::Write { .. } => 6,
         }

@@ -68,21 +68,28 @@ pub(super) type Limits = BTreeMap<(String, String), f64>;
 
 /// Sums up each shown signal of each node over the waves (or the whole window without one).
 pub(super) fn of_nodes(metrics: &[MetricSeries], limits: &Limits, waves: &[Window], whole: Window) -> Vec<Headroom> {
-    let mut found: Vec<_> = metrics.iter().filter_map(|m| of_series(m, limits, waves, whole)).collect();
+    let mut found: Vec<_> =
+        metrics.iter().filter(|m| is_whole(m)).filter_map(|m| of_series(m, limits, waves, whole)).collect();
     let rank = |s: &str| SHOWN.iter().position(|(name, ..)| *name == s);
     found.sort_by(|a, b| {
         (&a.node, rank(&a.signal), &a.instance, &a.column).cmp(&(&b.node, rank(&b.signal), &b.instance, &b.column))
     });
+    // Two exports of one signal of one node say the same; the first stands for both.
+    found.dedup_by(|b, a| (&a.node, &a.signal, &a.instance) == (&b.node, &b.signal, &b.instance));
     found
+}
+
+/// A part of a whole (one lane, one IP, one state) has no ceiling of its own; charts show it.
+fn is_whole(series: &MetricSeries) -> bool {
+    let signal = series.signal.name();
+    series.instance.is_empty() || signal.starts_with("egress") || signal == "link_util_percent"
 }
 
 fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Window) -> Option<Headroom> {
     let signal = series.signal.name();
     let (_, resource, own_limit) = SHOWN.iter().find(|(name, ..)| *name == signal)?;
-    // A part of a whole (one lane, one IP) has no ceiling of its own.
-    let is_whole = series.instance.is_empty() || signal.starts_with("egress") || signal == "link_util_percent";
     let stated = limits.get(&(series.node.clone(), signal.to_owned())).copied();
-    let limit = stated.or(series.limit).or(*own_limit).filter(|_| is_whole);
+    let limit = stated.or(series.limit).or(*own_limit);
     let in_waves =
         |m: &Minute| if waves.is_empty() { whole.contains(*m) } else { waves.iter().any(|w| w.contains(*m)) };
     let inside: Vec<_> = series.minutes.iter().filter(|(m, _)| in_waves(m)).map(|(m, c)| (*m, *c)).collect();
@@ -94,7 +101,7 @@ fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Wi
     Some(Headroom {
         node: series.node.clone(),
         signal: signal.to_owned(),
-        resource: if is_whole { *resource } else { Resource::Other },
+        resource: *resource,
         ceiling,
         hit_at,
         unit: series.signal.unit(),
@@ -184,6 +191,12 @@ pub(super) fn nodes(found: &[Headroom], ids: &BTreeMap<String, String>) -> Node 
         ])
     });
     Node::List(rows.collect())
+}
+
+/// The same for one kind of resource.
+pub(super) fn sentence_of(found: &[Headroom], resource: Resource) -> String {
+    let mine: Vec<_> = found.iter().filter(|h| h.resource == resource).cloned().collect();
+    sentence(&mine)
 }
 
 /// One sentence on what hit its ceiling, or that nothing did where it was measured.

@@ -2,7 +2,7 @@
 
 use super::causes::Item;
 use super::contrast::{Contrast, RowVerdict};
-use super::headroom::{Headroom, Resource, ceiling_of, sentence as headroom_sentence};
+use super::headroom::{Headroom, Resource, ceiling_of, sentence_of};
 use super::order::SessionOrder;
 use super::pattern::Pattern;
 use super::replies::{ReplyGroup, policy_share, system_share};
@@ -33,7 +33,8 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
     }
     let failed = Failed::of(seen);
     let first = seen.incident.waves.first().map(|w| w.first);
-    let ceiling = |resource| Item::new(ceiling_of(seen.headroom, resource, first), headroom_sentence(seen.headroom));
+    let ceiling =
+        |resource| Item::new(ceiling_of(seen.headroom, resource, first), sentence_of(seen.headroom, resource));
     Items {
         others_clean: others_clean(seen),
         pressure: failed.share(failed.pressed, "421 answers and remote closes make up"),

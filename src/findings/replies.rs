@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Evidence, Node, Value};
-use crate::scan::{ReplyExample, ReplyTally, Tally};
+use crate::scan::{Excerpt, ReplyExample, ReplyTally, Tally};
 use crate::smtp::{Category, Outcome, Scope, Stage};
 use crate::time::{Stamp, Window};
 use crate::timeline::Timeline;
@@ -61,6 +61,11 @@ impl ReplyGroup {
         self.examples.sort_by(|a, b| (a.at, a.exhibit, a.number).cmp(&(b.at, b.exhibit, b.number)));
     }
 
+    fn only_stage(&self) -> Option<Stage> {
+        let mut stages = self.stages.keys();
+        stages.next().copied().filter(|_| stages.next().is_none())
+    }
+
     /// `7.28` of `4.7.28`: the class differs between pages.
     pub(super) fn enhanced_tail(&self) -> Option<&str> {
         self.enhanced.as_deref()?.split_once('.').map(|(_, tail)| tail)
@@ -104,7 +109,9 @@ impl ReplyGroup {
             ("outcome", Value::Word(self.outcome.word()).into()),
             ("category", Value::Word(self.category.word()).into()),
             ("scope", Value::Word(self.scope.word()).into()),
-            ("stage", Value::Text(stages.join(", ")).into()),
+            // One word where there is one stage; several are listed in `stages`.
+            ("stage", Node::maybe(self.only_stage().map(|s| Value::Word(s.word())))),
+            ("stages", Value::Text(stages.join(", ")).into()),
             ("attempts", Node::fact(Value::Count(self.attempts, "sessions"), evidence())),
             ("first", Node::fact(Value::Second(self.span.0), evidence())),
             ("last", Node::fact(Value::Second(self.span.1), evidence())),
@@ -138,17 +145,35 @@ fn example(timeline: &Timeline, e: &ReplyExample) -> Node {
     ])
 }
 
-/// Up to five queue ids that an ESP can look up, one for each wording and sending IP first.
-pub(super) fn queue_ids(timeline: &Timeline, groups: &[ReplyGroup], waves: &[Window]) -> Node {
-    let mut seen = BTreeSet::new();
-    let candidates = groups.iter().filter(|g| g.category.is_pressure()).flat_map(|g| &g.examples);
-    let inside = |e: &&ReplyExample| waves.is_empty() || waves.iter().any(|w| w.contains(e.at.minute()));
-    let rows = candidates
-        .filter(inside)
-        .filter(|e| !e.queue_id.is_empty() && seen.insert((e.egress, e.at.minute())))
-        .take(5)
-        .map(|e| example(timeline, e));
-    Node::List(rows.collect())
+/// Up to five queue ids that an ESP can look up: of each wave the first deferred
+/// session of each sending IP, waves in turn.
+pub(super) fn queue_ids(timeline: &Timeline, tally: &Tally, waves: &[Window]) -> Node {
+    let of_wave = |wave: &Window| -> Vec<&Excerpt> {
+        let mut seen = BTreeSet::new();
+        let inside = tally
+            .excerpts
+            .iter()
+            .filter(|((minute, outcome, _), _)| wave.contains(*minute) && *outcome == Outcome::Deferral);
+        inside
+            .map(|(_, e)| e)
+            .filter(|e| {
+                !e.queue_id.is_empty() && seen.insert(timeline.place(e.egress).map(crate::timeline::Place::label))
+            })
+            .collect()
+    };
+    let waves: Vec<_> = waves.iter().map(of_wave).collect();
+    let longest = waves.iter().map(Vec::len).max().unwrap_or_default();
+    let in_turn = (0..longest).flat_map(|i| waves.iter().filter_map(move |w| w.get(i)));
+    let row = |e: &&Excerpt| {
+        let mut node = super::example_of(timeline, e);
+        let message = e.lines.last().map(|l| String::from_utf8_lossy(&l.text).into_owned()).unwrap_or_default();
+        let said = message.split_once(&format!("{}: ", e.queue_id)).map_or(message.as_str(), |(_, said)| said);
+        let said = said.find("said: ").or_else(|| said.find("refused ")).map_or(said, |at| &said[at..]);
+        node.insert("queue_id", Value::Text(e.queue_id.clone()).into());
+        node.insert("text", Value::Text(said.to_owned()).into());
+        node
+    };
+    Node::List(in_turn.take(5).map(row).collect())
 }
 
 /// Share of 4xx answers that speak of reputation, content or policy, with its base.

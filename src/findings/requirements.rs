@@ -12,6 +12,8 @@ use crate::smtp::Category;
 pub(super) enum State {
     /// The evidence shows replies that say it is not met.
     NotMet,
+    /// The logs show it.
+    Measured,
     /// The user says so, in case.yaml.
     Attested,
     /// Neither measured nor attested.
@@ -22,6 +24,7 @@ impl State {
     const fn word(self) -> &'static str {
         match self {
             Self::NotMet => "not met",
+            Self::Measured => "measured",
             Self::Attested => "attested",
             Self::Unknown => "unknown",
         }
@@ -39,7 +42,8 @@ pub(super) struct Requirement {
 }
 
 /// All requirements, in Google's order.
-pub(super) fn requirements(attest: &Attest, replies: &[ReplyGroup]) -> Vec<Requirement> {
+/// `tls` is the number of accepted sessions with TLS, of all accepted.
+pub(super) fn requirements(attest: &Attest, replies: &[ReplyGroup], tls_use: (u64, u64)) -> Vec<Requirement> {
     let complaints = |codes: &[&str]| -> u64 {
         let of = |g: &&ReplyGroup| {
             g.category == Category::Authentication && g.enhanced_tail().is_some_and(|tail| codes.contains(&tail))
@@ -53,7 +57,7 @@ pub(super) fn requirements(attest: &Attest, replies: &[ReplyGroup]) -> Vec<Requi
         word("dmarc", "DMARC", attest.dmarc, complaints(&["7.31", "7.40", "7.26"])),
         flag("from_aligned", "From: aligned", attest.from_aligned, complaints(&["7.32"])),
         flag("ptr", "PTR with forward match", attest.ptr, complaints(&["7.23", "7.25"])),
-        flag("tls", "TLS", None, tls),
+        tls_of(tls, tls_use),
         spam_rate(attest),
         flag("one_click_unsubscribe", "one-click unsubscribe", attest.one_click_unsubscribe, 0),
         flag("unsubscribe_48h", "unsubscribe within 48 h", attest.unsubscribe_48h, 0),
@@ -86,6 +90,22 @@ fn flag(id: &'static str, title: &'static str, attested: Option<bool>, complaint
         (0, None) => (State::Unknown, "neither measured nor attested".to_owned(), Vec::new()),
     };
     Requirement { id, title, state, detail, evidence }
+}
+
+/// TLS is required; the logs show how many accepted sessions had it, where they write TLS lines.
+fn tls_of(complaints: u64, (with, all): (u64, u64)) -> Requirement {
+    let (id, title) = ("tls", "TLS");
+    if complaints > 0 || with == 0 {
+        return flag(id, title, None, complaints);
+    }
+    let detail = format!("{} of accepted sessions show TLS in the log", Value::Share(with, all, "sessions").text());
+    Requirement {
+        id,
+        title,
+        state: State::Measured,
+        detail,
+        evidence: vec![Evidence::Table("minutes_by_lane", "lane gmail".to_owned())],
+    }
 }
 
 /// User-reported spam: help ends above 0.3 %, and comes back after seven days below.
@@ -132,7 +152,12 @@ pub(super) fn line(requirements: &[Requirement]) -> String {
         })
         .collect()
     };
-    let parts = [("attested", of(State::Attested)), ("not met", of(State::NotMet)), ("not stated", of(State::Unknown))];
+    let parts = [
+        ("measured", of(State::Measured)),
+        ("attested", of(State::Attested)),
+        ("not met", of(State::NotMet)),
+        ("not stated", of(State::Unknown)),
+    ];
     let said: Vec<_> =
         parts.iter().filter(|(_, p)| !p.is_empty()).map(|(w, p)| format!("{w}: {}", p.join(", "))).collect();
     format!("Sender requirements - {}.", said.join("; "))

@@ -45,7 +45,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     let timeline = evident.timeline;
     let waves = seen.incident.windows();
     let found = !waves.is_empty();
-    let requirements = requirements(&evident.case.attest, seen.replies);
+    let requirements = requirements(&evident.case.attest, seen.replies, tls_use(timeline));
     let missing = missing(seen, causes);
     let mut tree = Node::group([
         ("case", case_node(evident.case)),
@@ -68,7 +68,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("ips_summary", seen.contrast.ips_summary()),
         ("mx_hosts", seen.contrast.mx_node(timeline)),
         ("lanes", seen.contrast.lanes_node(evident.lanes)),
-        ("gmail", sublanes(timeline)),
+        ("gmail", sublanes(timeline, &waves)),
         ("closes", order::closes(timeline, evident.tally)),
         ("tls_failures", seen.order.node()),
         ("plaintext_deliveries", Value::Count(seen.order.plaintext_deliveries, "messages").into()),
@@ -117,7 +117,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     tree.insert("asks", asks(seen, items));
     tree.insert("missing", sentences(missing));
     tree.insert("proposals", proposals(seen, items));
-    tree.insert("queue_ids", replies::queue_ids(timeline, seen.replies, &waves));
+    tree.insert("queue_ids", replies::queue_ids(timeline, evident.tally, &waves));
     tree.insert("problems", sentences(evident.problems.to_vec()));
     tree.insert("notes", notes(evident.case));
     tree.insert(
@@ -188,14 +188,29 @@ fn window_node(timeline: &Timeline) -> Node {
     ])
 }
 
-fn sublanes(timeline: &Timeline) -> Node {
-    let of = |sublane| timeline.sum(Lane::GMAIL, timeline.window, |w| w.outcome.is_attempt() && w.sublane == sublane);
+/// Attempts inside the waves (the whole window without one), by the recipient's domain.
+fn sublanes(timeline: &Timeline, waves: &[Window]) -> Node {
+    let whole = [timeline.window];
+    let inside = if waves.is_empty() { &whole[..] } else { waves };
+    let of = |sublane| {
+        inside.iter().map(|w| timeline.sum(Lane::GMAIL, *w, |w| w.outcome.is_attempt() && w.sublane == sublane)).sum()
+    };
     let table = || [Evidence::Table("minutes_by_lane", String::new())];
     Node::group([
         ("consumer", Node::fact(Value::Count(of(Sublane::Consumer), "sessions"), table())),
         ("workspace", Node::fact(Value::Count(of(Sublane::Workspace), "sessions"), table())),
         ("domain_not_logged", Node::fact(Value::Count(of(Sublane::None), "sessions"), table())),
     ])
+}
+
+/// Accepted sessions with an established TLS session, of all accepted.
+fn tls_use(timeline: &Timeline) -> (u64, u64) {
+    let accepted = |with_tls: bool| {
+        timeline.sum(Lane::GMAIL, timeline.window, |w| {
+            w.outcome == Outcome::Delivered && (!with_tls || w.tls == crate::smtp::TlsUse::Established)
+        })
+    };
+    (accepted(true), accepted(false))
 }
 
 fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
@@ -337,6 +352,7 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
         ("ongoing_at_end", Value::Flag(wave.ongoing_at_end).into()),
         ("in_progress_at_start", Value::Flag(wave.in_progress_at_start).into()),
         ("launch", Node::maybe(launch.as_ref().map(|(name, _)| Value::Text(name.clone())))),
+        ("launch_number", Node::maybe(onset.launch.map(|(i, _)| Value::Count(i as u64 + 1, "")))),
         (
             "minutes_after_launch",
             Node::fact(
@@ -399,7 +415,7 @@ fn controls(seen: &Seen<'_>) -> Vec<Node> {
     let share = |c: crate::timeline::Counts| Value::Share(c.failed, c.attempts, "sessions").text();
     let lanes = seen.contrast.others().map(|j| {
         control(
-            format!("{}, same minutes: {} of sessions failed", seen.evident.lanes.name(j.of), share(j.counts)),
+            format!("{}, same minutes: {} of sessions failed:", seen.evident.lanes.name(j.of), share(j.counts)),
             j.verdict,
             "lanes",
         )
@@ -407,7 +423,7 @@ fn controls(seen: &Seen<'_>) -> Vec<Node> {
     let clean = seen.contrast.ips.iter().filter(|j| j.verdict != RowVerdict::Failing);
     let ips = clean.map(|j| {
         control(
-            format!("sending IP {}, same minutes: {} of sessions failed", j.of.label(), share(j.counts)),
+            format!("sending IP {}, same minutes: {} of sessions failed:", j.of.label(), share(j.counts)),
             j.verdict,
             "ips",
         )

@@ -170,7 +170,7 @@ const WAVES: &[FromFact] = &[
     ("attempts", "attempts", Integer, "sessions attempted inside"),
     ("failed", "failed", Integer, "sessions failed inside"),
     ("peak_failed", "peak_failed", Integer, "sessions failed in the peak minute"),
-    ("launch", "launch", Text, "launch before it, within an hour"),
+    ("launch", "launch_number", Integer, "number of the launch before it, within an hour"),
     ("minutes_after_launch", "minutes_after_launch", Number, "minutes from that launch to the first failed session"),
     (
         "connections_at_onset",
@@ -234,7 +234,7 @@ const REPLIES: &[FromFact] = &[
     ("last", "last", Time, "last time"),
     ("sending_ips", "ips", Integer, "number of sending IPs"),
     ("mx_hosts", "mx_hosts", Integer, "number of MX hosts"),
-    ("stages", "stage", Text, "stages with sessions each"),
+    ("stages", "stages", Text, "stages with sessions each"),
     ("row", "row", Text, "row of the shipped list of Gmail's replies; - when not listed"),
     ("text", "text", Text, "the reply without its token, lines joined"),
 ];

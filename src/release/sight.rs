@@ -16,8 +16,8 @@ enum Sight {
     Esp,
     /// Google.
     Google,
-    /// Both, but a name of the user's becomes a label that counts: `launch 2`.
-    Label(&'static str),
+    /// Both, but a name of the user's becomes its number in the list.
+    Number,
     /// Nobody outside.
     Nobody,
 }
@@ -29,7 +29,7 @@ const RULES: &[(&str, Sight)] = &[
     ("window", Sight::Both),
     ("incident", Sight::Both),
     ("waves", Sight::Both),
-    ("waves.*.launch", Sight::Label("launch")),
+    ("waves.*.launch", Sight::Nobody),
     ("spikes", Sight::Esp),
     ("ips", Sight::Both),
     ("ips.*.tag", Sight::Esp),
@@ -46,7 +46,7 @@ const RULES: &[(&str, Sight)] = &[
     ("replies.*.examples.*.queue_id", Sight::Esp),
     ("pattern", Sight::Both),
     ("launches", Sight::Both),
-    ("launches.*.name", Sight::Label("launch")),
+    ("launches.*.name", Sight::Number),
     ("changes", Sight::Both),
     ("causes", Sight::Esp),
     ("verdict", Sight::Esp),
@@ -124,17 +124,17 @@ fn leaf(fact: &Fact, path: &[String], audience: Audience, rewrite: &mut dyn FnMu
     if audience == Audience::Internal {
         return Some(fact.clone());
     }
-    let label = match (sight_of(path), audience) {
-        (Sight::Both, _) | (Sight::Esp, Audience::Esp) | (Sight::Google, Audience::Google) => None,
-        (Sight::Label(word), _) => Some(word),
+    let numbered = match (sight_of(path), audience) {
+        (Sight::Both, _) | (Sight::Esp, Audience::Esp) | (Sight::Google, Audience::Google) => false,
+        (Sight::Number, _) => true,
         _ => return None,
     };
-    let value = match (&fact.value, label) {
-        (Value::Text(_), Some(word)) => {
-            Value::Text(format!("{word} {}", path.iter().find(|p| p.parse::<u32>().is_ok()).map_or("", String::as_str)))
+    let value = match (&fact.value, numbered) {
+        (Value::Text(_), true) => {
+            Value::Text(path.iter().find(|p| p.parse::<u32>().is_ok()).cloned().unwrap_or_default())
         }
-        (Value::Text(text), None) => Value::Text(rewrite(text)),
-        (Value::Sentence(text), None) => Value::Sentence(rewrite(text)),
+        (Value::Text(text), false) => Value::Text(rewrite(text)),
+        (Value::Sentence(text), false) => Value::Sentence(rewrite(text)),
         (value, _) => value.clone(),
     };
     Some(Fact { value, evidence: fact.evidence.clone() })
@@ -157,7 +157,7 @@ mod tests {
         Node::group([
             ("secret_of_ours", text("x")),
             ("ips", Node::List(vec![Node::group([("label", text("192.0.2.1")), ("tag", text("postfix-ip1"))])])),
-            ("waves", Node::List(vec![Node::group([("launch", text("Project Falcon"))])])),
+            ("launches", Node::List(vec![Node::group([("name", text("Project Falcon"))])])),
             ("queue_ids", Node::List(vec![text("ABC")])),
         ])
     }
@@ -169,7 +169,7 @@ mod tests {
         let esp = shown(Audience::Esp);
         assert_eq!(esp.at("secret_of_ours"), None);
         assert_eq!(esp.value("ips.1.tag"), Some(&Value::Text("r:postfix-ip1".into())));
-        assert_eq!(esp.value("waves.1.launch"), Some(&Value::Text("launch 1".into())));
+        assert_eq!(esp.value("launches.1.name"), Some(&Value::Text("1".into())));
         let google = shown(Audience::Google);
         assert_eq!(google.at("queue_ids"), None);
         assert_eq!(google.at("ips.1.tag"), None);
