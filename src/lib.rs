@@ -10,49 +10,49 @@
 //! ```
 
 // Ground floor: words that everyone uses.
-/// Minutes, windows, zones and stamps: one UTC clock.
+// Minutes, windows, zones and stamps: one UTC clock.
 pub mod time;
-/// Outcomes, stages, replies and what they mean, lanes.
+// Outcomes, stages, replies and what they mean, lanes.
 pub mod smtp;
 
 // First floor: the question.
-/// What is asked: case.yaml as typed, then as meant, with all problems at once.
+// What is asked: case.yaml as typed, then as meant, with all problems at once.
 pub mod case;
 
 // Second floor: the evidence.
-/// Bytes to records: sources, decompression, what was skipped and why.
+// Bytes to records: sources, decompression, what was skipped and why.
 pub mod intake;
-/// Records to events: one file for each format of logs, metrics and transcripts.
+// Records to events: one file for each format of logs, metrics and transcripts.
 pub mod formats;
 
 // Third floor: counting.
-/// Events to counts that merge by addition, in any order and any split.
+// Events to counts that merge by addition, in any order and any split.
 pub mod scan;
 
 // Fourth floor: the grid.
-/// Counts and metrics on one per-minute grid, where no data is not zero.
+// Counts and metrics on one per-minute grid, where no data is not zero.
 pub mod timeline;
 
 // Fifth floor: the meaning.
-/// First, peak and recovery minutes, session order, causes: facts with their evidence.
+// First, peak and recovery minutes, session order, causes: facts with their evidence.
 pub mod findings;
 
 // Sixth floor: who may see it. Nothing above this line can name an unredacted type.
-/// What one reader may see: the only door to the floors above.
+// What one reader may see: the only door to the floors above.
 pub mod release;
 
 // Seventh floor: how it is shown.
-/// Pictures, drawn only from a release.
+// Pictures, drawn only from a release.
 pub mod charts;
-/// Words, rendered only from a release.
+// Words, rendered only from a release.
 pub mod narrative;
-/// CSV tables, written only from a release.
+// CSV tables, written only from a release.
 pub mod tables;
 
 // Eighth floor: what leaves the house.
-/// Entries, manifest, leak gate, zip, publishing and verifying.
+// Entries, manifest, leak gate, zip, publishing and verifying.
 pub mod bundle;
 
 // Roof: where people come in.
-/// Arguments, commands, every printed sentence, exit codes.
+// Arguments, commands, every printed sentence, exit codes.
 pub mod desk;

@@ -40,16 +40,12 @@ pub(super) struct Items {
 
 /// One item: what is known, and the sentence that says so with its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Default)]
 pub(super) struct Item {
     pub(super) known: Option<bool>,
     pub(super) says: String,
 }
 
-impl Default for Item {
-    fn default() -> Self {
-        Self { known: None, says: String::new() }
-    }
-}
 
 impl Item {
     pub(super) fn new(known: Option<bool>, says: impl Into<String>) -> Self {

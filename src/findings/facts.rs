@@ -60,9 +60,9 @@ pub enum Node {
     /// A fact.
     Leaf(Fact),
     /// Items in order, counted from 1.
-    List(Vec<Node>),
+    List(Vec<Self>),
     /// Named parts, ordered by name.
-    Group(BTreeMap<&'static str, Node>),
+    Group(BTreeMap<&'static str, Self>),
 }
 
 /// A leaf.

@@ -58,7 +58,7 @@ impl ReplyGroup {
         self.ips.extend(reply.by_egress.keys().filter_map(|id| timeline.place(*id)).map(crate::timeline::Place::label));
         self.mx_hosts.extend(reply.by_mx.keys().map(|id| timeline.mx_name(*id).to_owned()));
         self.examples.extend(reply.examples.iter().cloned());
-        self.examples.sort_by(|a, b| (a.at, a.exhibit, a.number).cmp(&(b.at, b.exhibit, b.number)));
+        self.examples.sort_by_key(|a| (a.at, a.exhibit, a.number));
     }
 
     fn only_stage(&self) -> Option<Stage> {

@@ -191,6 +191,8 @@ fn trim_dot(host: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::expect_used, reason = "tests")]
+
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{Offset, TimeZone as _};
+use chrono::{Offset as _, TimeZone as _};
 use chrono_tz::Tz;
 use thiserror::Error;
 
@@ -143,6 +143,8 @@ fn nearest_zone(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::expect_used, reason = "tests")]
+
     use super::*;
     use crate::time::parse_rfc3339;
 

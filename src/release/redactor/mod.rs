@@ -1,10 +1,10 @@
 //! From evidence to text that one reader may see, in two passes.
 //!
 //! [`Learner`] reads everything that can reach a bundle and learns who and what is in it;
-//! [`Redactor`] then rewrites each text. Both read through [`marks`], which joins the
+//! [`Redactor`] then rewrites each text. Both read through `marks`, which joins the
 //! grammars of this folder: addresses, what local parts carry, encodings two layers deep,
-//! fields and headers, secrets, hosts and queue ids. [`policy`] alone decides what happens
-//! to what was found, and [`tokens`] makes the names that replace it.
+//! fields and headers, secrets, hosts and queue ids. `policy` alone decides what happens
+//! to what was found, and `tokens` makes the names that replace it.
 
 mod addresses;
 mod embedded;

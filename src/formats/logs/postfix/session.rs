@@ -287,7 +287,7 @@ impl Process {
     fn emit_connects(&self, current: Current<'_>, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
         let open = &self.loose[self.session_from..];
         let is_repeated = |k: &&Kept| matches!(statement(k.text()), Statement::Connect(h, _) if Some(h) == repeated);
-        let skip = open.iter().filter(is_repeated).next_back().map(|k| k.number);
+        let skip = open.iter().rfind(is_repeated).map(|k| k.number);
         for kept in open.iter().filter(|k| Some(k.number) != skip) {
             let Statement::Connect(host, error) = statement(kept.text()) else { continue };
             let event = Event {
