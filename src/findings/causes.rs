@@ -39,13 +39,11 @@ pub(super) struct Items {
 }
 
 /// One item: what is known, and the sentence that says so with its numbers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[derive(Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(super) struct Item {
     pub(super) known: Option<bool>,
     pub(super) says: String,
 }
-
 
 impl Item {
     pub(super) fn new(known: Option<bool>, says: impl Into<String>) -> Self {

@@ -197,28 +197,37 @@ fn low_volume_fails(seen: &Seen<'_>) -> Item {
     Item::new(known, says)
 }
 
-/// Some IPs fail and some are clean though the clean ones delivered as much.
+/// Some IPs fail and some are clean though both had the same to carry.
+///
+/// What a failing IP had to carry lies between what it delivered and what it tried:
+/// retries inflate its attempts, and refusals lower its deliveries. So a clean IP is
+/// alike when it delivered four fifths of the failing ones' attempts, unlike when it
+/// delivered less than four fifths of their deliveries, and else not known to be either.
 fn ip_split(seen: &Seen<'_>) -> Item {
-    let of = |v| seen.contrast.ips.iter().filter(move |j| j.verdict == v);
-    let failing: Vec<_> = of(RowVerdict::Failing).collect();
-    let mut delivered: Vec<_> = failing.iter().map(|j| j.counts.delivered()).collect();
-    delivered.sort_unstable();
-    let Some(usual) = delivered.get(delivered.len() / 2) else {
+    let of = |v| seen.contrast.ips.iter().filter(move |j| j.verdict == v).map(|j| j.counts);
+    let middle = |mut values: Vec<u64>| {
+        values.sort_unstable();
+        values.get(values.len() / 2).copied()
+    };
+    let delivered = middle(of(RowVerdict::Failing).map(|c| c.delivered()).collect());
+    let tried = middle(of(RowVerdict::Failing).map(|c| c.attempts).collect());
+    let (Some(delivered), Some(tried)) = (delivered, tried) else {
         return Item::new(Some(false), "No single sending IP fails.");
     };
-    let alike = of(RowVerdict::Clean).filter(|j| j.counts.delivered() * 5 >= usual * 4).count();
-    let clean = of(RowVerdict::Clean).count();
-    let says = match (clean, alike) {
-        (0, _) => "No sending IP stayed clean.".to_owned(),
-        (n, 0) => format!(
-            "The clean sending IPs ({}) carried less traffic to Gmail than the failing ones.",
-            grouped(n as u64)
-        ),
-        (_, n) => {
-            format!("{} clean sending IPs carried as much traffic to Gmail as the failing ones.", grouped(n as u64))
-        }
-    };
-    Item::new(Some(alike > 0), says)
+    let clean: Vec<u64> = of(RowVerdict::Clean).map(|c| c.delivered()).collect();
+    if clean.is_empty() {
+        return Item::new(Some(false), "No sending IP stayed clean.");
+    }
+    if clean.iter().any(|n| n * 5 >= tried * 4) {
+        return Item::new(
+            Some(true),
+            "A sending IP stayed clean though it carried as much traffic to Gmail as the failing ones tried to.",
+        );
+    }
+    if clean.iter().all(|n| n * 5 < delivered * 4) {
+        return Item::new(Some(false), "The clean sending IPs carried less traffic to Gmail than the failing ones.");
+    }
+    Item::new(None, "Whether the clean sending IPs had as much traffic to carry is not known.")
 }
 
 fn idle_ok(seen: &Seen<'_>) -> Item {
