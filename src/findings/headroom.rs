@@ -98,6 +98,8 @@ fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Wi
     let max = inside.iter().map(|(m, c)| (c.max, *m)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let at_first = waves.first().and_then(|w| series.minutes.get(&w.from)).map(|c| c.mean);
     let (ceiling, hit_at) = limit.map_or((Ceiling::Unknown, None), |l| against_limit(&inside, l));
+    // A link below its own speed shows nothing of a cap that lies below that speed.
+    let ceiling = if signal == "link_util_percent" && ceiling == Ceiling::Below { Ceiling::Unknown } else { ceiling };
     Some(Headroom {
         node: series.node.clone(),
         signal: signal.to_owned(),
