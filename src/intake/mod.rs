@@ -1,15 +1,25 @@
 //! Bytes to records: what is in the folder, how it is opened, what was skipped and why.
 //!
-//! - `source` lists regular files in a fixed order and names them as exhibits.
-//! - `open` undoes compression in the stream and hashes what was read.
+//! - `source` lists regular files in a fixed order and names them as exhibits; `walk` goes
+//!   through the folders.
+//! - `open` undoes compression in the stream and hashes what was read: `raw` bytes, told
+//!   apart by `codec`, undone by `undo`, turned away by `refuse` where they are no text,
+//!   and given as UTF-8 by `text`.
 //! - `blocks` hands out whole lines from a reused buffer.
 
 mod blocks;
+mod codec;
 mod error;
 mod open;
+mod raw;
+mod refuse;
 mod source;
+mod text;
+mod undo;
+mod walk;
 
 pub use blocks::{BLOCK, for_each_block, lines_of};
-pub use error::IntakeError;
-pub use open::{Codec, Opened, head_of, open, sha256_hex};
+pub use codec::Codec;
+pub use error::{Broken, IntakeError};
+pub use open::{Opened, head_of, open, sha256_hex};
 pub use source::{Exhibit, Gathered, Skipped, Source, gather};

@@ -1,79 +1,114 @@
 //! Opening a file: compression undone in the stream, the raw bytes hashed as they pass.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 
-use flate2::read::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
-use super::IntakeError;
+use super::raw::Raw;
+use super::refuse::refuse;
+use super::text::Text;
+use super::undo::{Undo, undo};
+use super::{Broken, Codec, IntakeError};
 
-/// How a file is compressed, by its first bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Codec {
-    /// Not at all.
-    Plain,
-    /// gzip (RFC 1952), several members included.
-    Gzip,
-    /// Zstandard (RFC 8878), several frames included.
-    Zstd,
-}
+/// How many decompressed bytes tell what a file is: a tar header.
+const TELLING: usize = 512;
 
-impl Codec {
-    /// `plain`, `gzip`, `zstd`.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Gzip => "gzip",
-            Self::Zstd => "zstd",
-        }
-    }
-}
-
-/// An opened file: decompressed bytes to read, and what passed below them.
+/// An opened file: decompressed text to read as UTF-8, and what passed below it.
 pub struct Opened {
     /// How it is compressed.
     pub codec: Codec,
-    reader: Box<dyn Read + Send>,
-    raw: Arc<Mutex<Raw>>,
-}
-
-#[derive(Default)]
-struct Raw {
-    hash: Sha256,
-    bytes: u64,
+    stream: Stream,
+    text: Text,
 }
 
 impl Read for Opened {
+    /// # Errors
+    /// When the system refuses, or with a [`Broken`] inside when an archive gives no more.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.reader.read(buf)
+        self.text.read(&mut self.stream, buf)
     }
 }
 
 impl Opened {
+    fn new(path: &Path, raw: impl Read + Send + 'static) -> Result<Self, IntakeError> {
+        let mut raw = Raw::new(raw);
+        let codec = Codec::of(raw.peek(Codec::TELLING));
+        let mut stream = Stream { undo: undo(codec), raw, head: Vec::new(), given: 0, ended: None };
+        stream.look(TELLING).map_err(|source| IntakeError::Io { path: path.to_owned(), source })?;
+        refuse(path, codec, &stream.head)?;
+        let (text, mark) = Text::of(&stream.head);
+        stream.given = mark;
+        Ok(Self { codec, stream, text })
+    }
+
     /// SHA-256 (hex) and length of the raw bytes read so far: of the whole file,
-    /// once it was read to its end.
+    /// once it was read to its end or to where it breaks.
     #[must_use]
     pub fn digest(&self) -> (String, u64) {
-        self.raw.lock().map_or_else(|_| (String::new(), 0), |raw| (hex(&raw.hash.clone().finalize()), raw.bytes))
+        let (hash, bytes) = self.stream.raw.digest();
+        (hex(&hash.finalize()), bytes)
     }
 }
 
-struct Hashing<R> {
-    inner: R,
-    raw: Arc<Mutex<Raw>>,
+/// Decompressed bytes, the first of them looked at before they are given.
+struct Stream {
+    raw: Raw,
+    undo: Box<dyn Undo>,
+    head: Vec<u8>,
+    /// How many bytes of the head were given.
+    given: usize,
+    ended: Option<Result<(), Broken>>,
 }
 
-impl<R: Read> Read for Hashing<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let n = self.inner.read(buf)?;
-        if let Ok(mut raw) = self.raw.lock() {
-            raw.hash.update(&buf[..n]);
-            raw.bytes += n as u64;
+impl Stream {
+    /// Decodes a head to look at. A break comes when all before it was given.
+    fn look(&mut self, limit: usize) -> io::Result<()> {
+        let mut head = vec![0; limit];
+        let mut got = 0;
+        while got < limit {
+            match self.decode(&mut head[got..]) {
+                Ok(0) => break,
+                Ok(n) => got += n,
+                Err(e) if Broken::of(&e).is_some() => break,
+                Err(e) => return Err(e),
+            }
         }
+        head.truncate(got);
+        self.head = head;
+        Ok(())
+    }
+
+    fn decode(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.ended.is_none() {
+            let decoded = self.undo.undo(&mut self.raw, out);
+            if let Ok(1..) = decoded {
+                return Ok(decoded?);
+            }
+            if let Some(refused) = self.raw.failure() {
+                return Err(refused);
+            }
+            // The digest is that of the whole file, however much of it could be decoded.
+            self.raw.drain();
+            self.ended = Some(decoded.map(|_| ()));
+        }
+        self.ended.unwrap_or(Ok(())).map_or_else(|broken| Err(broken.into()), |()| Ok(0))
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if out.is_empty() {
+            return Ok(0);
+        }
+        let head = &self.head[self.given..];
+        if head.is_empty() {
+            return self.decode(out);
+        }
+        let n = head.len().min(out.len());
+        out[..n].copy_from_slice(&head[..n]);
+        self.given += n;
         Ok(n)
     }
 }
@@ -81,29 +116,18 @@ impl<R: Read> Read for Hashing<R> {
 /// Opens a file for reading, whatever its name says.
 ///
 /// # Errors
-/// When it cannot be read, or is an archive or a compression that is not built in;
-/// the error then names the command that helps.
+/// When it cannot be read, or is an archive of files, a compression that is not built in
+/// or a binary file; the error then names the command that helps. A compressed file that
+/// breaks off opens: what it holds can be read.
 pub fn open(path: &Path) -> Result<Opened, IntakeError> {
-    let io = |source| IntakeError::Io { path: path.to_owned(), source };
-    let mut file = File::open(path).map_err(io)?;
-    let mut magic = [0_u8; 265];
-    let got = read_full(&mut file, &mut magic).map_err(io)?;
-    refuse_archives(path, &magic[..got])?;
-    let raw = Arc::new(Mutex::new(Raw::default()));
-    let all = io::Cursor::new(magic[..got].to_vec()).chain(file);
-    let hashing = Hashing { inner: all, raw: Arc::clone(&raw) };
-    let (codec, reader): (_, Box<dyn Read + Send>) = match &magic[..got] {
-        [0x1f, 0x8b, ..] => (Codec::Gzip, Box::new(MultiGzDecoder::new(BufReader::with_capacity(1 << 16, hashing)))),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => (Codec::Zstd, Box::new(Frames::new(hashing))),
-        _ => (Codec::Plain, Box::new(hashing)),
-    };
-    Ok(Opened { codec, reader, raw })
+    let file = File::open(path).map_err(|source| IntakeError::Io { path: path.to_owned(), source })?;
+    Opened::new(path, file)
 }
 
 /// The first decompressed bytes of a file, at most `limit`, and whether that is all of it.
 ///
 /// # Errors
-/// As [`open`]; a file that breaks off gives what came before.
+/// As [`open`]; a file that breaks off gives what came before, and fails when that is nothing.
 pub fn head_of(path: &Path, limit: usize) -> Result<(Vec<u8>, bool), IntakeError> {
     let mut opened = open(path)?;
     let mut head = vec![0; limit];
@@ -113,9 +137,11 @@ pub fn head_of(path: &Path, limit: usize) -> Result<(Vec<u8>, bool), IntakeError
             Ok(0) => break,
             Ok(n) => got += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            // A truncated archive still has a head.
-            Err(_) if got > 0 => break,
-            Err(source) => return Err(IntakeError::Io { path: path.to_owned(), source }),
+            Err(source) => match Broken::of(&source) {
+                Some(_) if got > 0 => break,
+                Some(broken) => return Err(IntakeError::Broken { path: path.to_owned(), broken }),
+                None => return Err(IntakeError::Io { path: path.to_owned(), source }),
+            },
         }
     }
     head.truncate(got);
@@ -135,76 +161,4 @@ fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{b:02x}");
         text
     })
-}
-
-fn refuse_archives(path: &Path, magic: &[u8]) -> Result<(), IntakeError> {
-    let shown = path.display();
-    let archive = |kind, command| Err(IntakeError::Archive { path: path.to_owned(), kind, command });
-    let compression = |kind, command| Err(IntakeError::Compression { path: path.to_owned(), kind, command });
-    match magic {
-        [b'P', b'K', 3, 4, ..] => archive("zip", format!("unzip {shown} -d logs/")),
-        m if m.get(257..262) == Some(b"ustar") => archive("tar", format!("tar -xf {shown} -C logs/")),
-        [b'B', b'Z', b'h', b'1'..=b'9', ..] => compression("bzip2", format!("bunzip2 -k {shown}")),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => compression("xz", format!("unxz -k {shown}")),
-        // sa_common.h: SYSSTAT_MAGIC 0xd596, little-endian.
-        [0x96, 0xd5, 0x75 | 0x71 | 0x70, 0x21, ..] => Err(IntakeError::SysstatBinary { path: path.to_owned() }),
-        _ => Ok(()),
-    }
-}
-
-fn read_full(reader: &mut impl Read, buf: &mut [u8]) -> io::Result<usize> {
-    let mut got = 0;
-    while got < buf.len() {
-        match reader.read(&mut buf[got..]) {
-            Ok(0) => break,
-            Ok(n) => got += n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(e),
-        }
-    }
-    Ok(got)
-}
-
-/// Zstandard frames one after another, as log shippers append them; an open last
-/// frame gives what it holds.
-struct Frames<R: Read> {
-    state: FrameState<R>,
-}
-
-enum FrameState<R: Read> {
-    Between(BufReader<R>),
-    Inside(Box<ruzstd::decoding::StreamingDecoder<BufReader<R>, ruzstd::decoding::FrameDecoder>>),
-    Done,
-}
-
-impl<R: Read> Frames<R> {
-    fn new(inner: R) -> Self {
-        Self { state: FrameState::Between(BufReader::with_capacity(1 << 16, inner)) }
-    }
-}
-
-impl<R: Read> Read for Frames<R> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        use std::io::BufRead as _;
-        loop {
-            match std::mem::replace(&mut self.state, FrameState::Done) {
-                FrameState::Done => return Ok(0),
-                FrameState::Between(mut reader) => {
-                    if reader.fill_buf()?.is_empty() {
-                        return Ok(0);
-                    }
-                    let decoder = ruzstd::decoding::StreamingDecoder::new(reader)
-                        .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e.to_string()))?;
-                    self.state = FrameState::Inside(Box::new(decoder));
-                }
-                FrameState::Inside(mut decoder) => match decoder.read(buf)? {
-                    0 => self.state = FrameState::Between(decoder.into_inner()),
-                    n => {
-                        self.state = FrameState::Inside(decoder);
-                        return Ok(n);
-                    }
-                },
-            }
-        }
-    }
 }

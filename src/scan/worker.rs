@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::{Collector, Tally};
 use crate::formats::logs::{LogClock, LogFormat, LooseEnds, join};
-use crate::intake::{Exhibit, IntakeError, Source, for_each_block, open};
+use crate::intake::{Broken, Exhibit, IntakeError, Source, for_each_block, open};
 use crate::smtp::Lanes;
 use crate::time::Stamp;
 
@@ -111,7 +111,7 @@ fn read(job: &LogJob, lanes: &Lanes, progress: &Progress) -> Result<Part, Intake
     });
     let digest = opened.digest();
     let problem = match result {
-        Err(e) => Some(format!("breaks off after line {}: {e}; what came before was used", reader.accounting().read)),
+        Err(e) => Some(broke_off(&e, reader.accounting().read)),
         Ok(()) if grew(job, digest.1) => {
             Some("changed its size while it was read; it was used as far as read".to_owned())
         }
@@ -120,6 +120,17 @@ fn read(job: &LogJob, lanes: &Lanes, progress: &Progress) -> Result<Part, Intake
     let accounting = reader.accounting();
     let ends = reader.finish();
     Ok(Part { tally: collector.into_tally(accounting), ends, digest, problem })
+}
+
+/// Why a file gave no more, and how far it was used.
+fn broke_off(error: &std::io::Error, lines: u64) -> String {
+    match Broken::of(error) {
+        Some(Broken::Cut) => format!(
+            "the archive breaks off after line {lines}, as one does that is still being written; what came before was used"
+        ),
+        Some(broken) => format!("{broken}, after line {lines}; what came before was used"),
+        None => format!("breaks off after line {lines}: {error}; what came before was used"),
+    }
 }
 
 fn grew(job: &LogJob, read: u64) -> bool {
