@@ -85,7 +85,9 @@ pub(super) fn read(
     let mut claimed = Vec::new();
     for source in gathered.sources {
         match claim(&source, case) {
-            Ok(found) => claimed.push(found),
+            Ok(Some(found)) => claimed.push(found),
+            // Rotation compresses an empty log to a file of 20 bytes.
+            Ok(None) => evidence.skipped.push(Skipped { name: source.name, why: "empty".to_owned() }),
             Err(e) if named_files => return Err(e),
             Err(e) => evidence.skipped.push(Skipped { name: source.name, why: e.to_string() }),
         }
@@ -123,8 +125,11 @@ pub(super) fn read(
     Ok(evidence)
 }
 
-fn claim(source: &Source, case: &Case) -> Result<Claimed, IntakeError> {
+fn claim(source: &Source, case: &Case) -> Result<Option<Claimed>, IntakeError> {
     let (bytes, whole) = head_of(&source.path, HEAD)?;
+    if bytes.is_empty() {
+        return Ok(None);
+    }
     let head = Head { bytes: &bytes, whole };
     let stated = case.rule_for(&source.name).and_then(|r| r.format.as_deref()).and_then(by_name);
     let format = stated.map(|f| (f, "stated in case.yaml".to_owned())).or_else(|| recognise(head));
@@ -132,7 +137,7 @@ fn claim(source: &Source, case: &Case) -> Result<Claimed, IntakeError> {
         Some((Format::Log(f), _)) => f.survey(head),
         _ => Survey::default(),
     };
-    Ok(Claimed { source: source.clone(), format, survey })
+    Ok(Some(Claimed { source: source.clone(), format, survey }))
 }
 
 fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mut Evidence) -> Vec<LogJob> {
