@@ -4,5 +4,6 @@
 
 mod cases;
 mod house;
+mod intake;
 mod logs;
 mod truth;
