@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::Events;
 use super::exit::Failure;
 use crate::case::Case;
-use crate::formats::logs::{Event, LogClock, LooseEnds, Sink, join};
+use crate::formats::logs::{Event, LogClock, LooseEnds, Opening, Pulse, Sink, join};
 use crate::formats::{Format, Head, recognise};
 use crate::intake::{for_each_block, gather, head_of, open};
 use crate::smtp::{Lanes, Outcome, Reply, Sublane, meaning_of};
@@ -28,10 +28,10 @@ pub(super) fn events(args: &Events, out: impl Write) -> Result<(), Failure> {
     for source in gather(&args.paths)?.sources {
         let (bytes, whole) = head_of(&source.path, 256 * 1024)?;
         let head = Head { bytes: &bytes, whole };
-        let Some((Format::Log(format), _)) = recognise(head) else { continue };
-        let survey = format.survey(head);
+        let Some((Format::Log(shape), _)) = recognise(head) else { continue };
+        let survey = shape.survey(head);
         let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), survey.near);
-        let mut reader = format.reader(source.exhibit, clock.clone());
+        let mut reader = shape.reader(Opening::again(source.exhibit, clock.clone()));
         printer.source.clone_from(&source.name);
         printer.names.insert(source.exhibit, source.name.clone());
         let read = for_each_block(&mut open(&source.path)?, |block| {
@@ -41,8 +41,10 @@ pub(super) fn events(args: &Events, out: impl Write) -> Result<(), Failure> {
         if let Err(source_error) = read {
             return Err(Failure::Input(crate::intake::IntakeError::Io { path: source.path, source: source_error }));
         }
-        let stream = (format.name(), survey.node.clone().unwrap_or_default());
-        streams.entry(stream).or_default().push(((survey.first_local, format), clock, reader.finish()));
+        reader.end_of_file(&mut printer);
+        let stream = (shape.format.name(), survey.node.clone().unwrap_or_default());
+        let begins = survey.begins(&clock);
+        streams.entry(stream).or_default().push(((begins, shape.format), clock, reader.finish().ends));
     }
     for mut parts in streams.into_values() {
         parts.sort_by_key(|((begins, _), ..)| *begins);
@@ -95,7 +97,7 @@ impl<W: Write> Sink for Printer<'_, W> {
         }
     }
 
-    fn heard(&mut self, _: Minute, _: u32) {}
+    fn heard(&mut self, _: Minute, _: Pulse) {}
 
     fn unrecognised(&mut self, _: u64, _: &[u8]) {}
 }

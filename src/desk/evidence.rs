@@ -27,7 +27,7 @@ pub(super) struct ReadFile {
     pub(super) path: String,
     pub(super) name: String,
     pub(super) kind: Option<Kind>,
-    pub(super) format: &'static str,
+    pub(super) format: String,
     pub(super) why: String,
     pub(super) zone: String,
     pub(super) span: Option<(Stamp, Stamp)>,
@@ -65,7 +65,7 @@ pub(super) struct Evidence {
 /// What a file turned out to be.
 struct Claimed {
     source: Source,
-    format: Option<(Format, String)>,
+    format: Option<(Format<'static>, String)>,
     survey: Survey,
 }
 
@@ -106,10 +106,10 @@ pub(super) fn read(
             None => "no reader claims it".clone_into(&mut file.why),
             Some((format, why)) => {
                 file.kind = Some(format.kind());
-                file.format = format.name();
+                format.name().clone_into(&mut file.format);
                 file.why.clone_from(why);
                 match format {
-                    Format::Log(f) => of_log(*f, found, &mut file, &evidence, &scanned.digests),
+                    Format::Log(shape) => of_log(shape.format, found, &mut file, &evidence, &scanned.digests),
                     Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence.metrics),
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
                 }
@@ -126,16 +126,16 @@ pub(super) fn read(
 fn claim(source: &Source, case: &Case) -> Result<Claimed, IntakeError> {
     let (bytes, whole) = head_of(&source.path, HEAD)?;
     let head = Head { bytes: &bytes, whole };
-    let stated = case.rule_for(&source.name).and_then(|r| r.format.as_deref()).and_then(by_name);
+    let stated = case.rule_for(&source.name).and_then(|r| r.format.as_deref()).and_then(|name| by_name(name, head));
     let format = stated.map(|f| (f, "stated in case.yaml".to_owned())).or_else(|| recognise(head));
     let survey = match &format {
-        Some((Format::Log(f), _)) => f.survey(head),
+        Some((Format::Log(shape), _)) => shape.survey(head),
         _ => Survey::default(),
     };
     Ok(Claimed { source: source.clone(), format, survey })
 }
 
-fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mut Evidence) -> Vec<LogJob> {
+fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mut Evidence) -> Vec<LogJob<'static>> {
     let mut jobs = Vec::new();
     // Offsets that Gmail's clock gave for one file of a node serve the node's other files.
     let mut offsets: BTreeMap<String, i32> = BTreeMap::new();
@@ -145,7 +145,7 @@ fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mu
         }
     }
     for found in claimed {
-        let Some((Format::Log(format), _)) = &found.format else { continue };
+        let Some((Format::Log(shape), _)) = &found.format else { continue };
         let rule = case.rule_for(&found.source.name);
         let node = node_of(found, case).unwrap_or_default();
         let (zone, basis) = zone_of(rule, &found.survey, offsets.get(&node).copied());
@@ -158,11 +158,11 @@ fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mu
         let clock = LogClock::new(zone, near);
         jobs.push(LogJob {
             source: found.source.clone(),
-            format: *format,
-            begins: found.survey.first_local,
+            shape: *shape,
+            begins: found.survey.begins(&clock),
             clock,
             node: rule.and_then(|r| r.node.clone()),
-            stream: format!("{} {node}", format.name()),
+            stream: format!("{} {node}", shape.format.name()),
         });
     }
     jobs
@@ -194,7 +194,7 @@ fn of_log(
     digests: &BTreeMap<Exhibit, (String, u64)>,
 ) {
     let exhibit = found.source.exhibit;
-    file.cannot_show = format.cannot_show().iter().map(|s| (*s).to_owned()).collect();
+    file.cannot_show = format.cannot_show().into_iter().map(str::to_owned).collect();
     if let Some(tally) = evidence.tally.files.get(&exhibit) {
         file.accounting = tally.accounting;
         let first = tally.heard.first_key_value().map(|(m, _)| m.start());

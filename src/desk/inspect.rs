@@ -55,7 +55,7 @@ fn file_json(file: &ReadFile) -> Value {
         "path": file.path,
         "exhibit": file.exhibit,
         "kind": file.kind.unwrap_or(Kind::Unknown),
-        "format": if file.format.is_empty() { None } else { Some(file.format) },
+        "format": if file.format.is_empty() { None } else { Some(&file.format) },
         "why": file.why,
         "from": file.span.map(|(a, _)| a.to_second()),
         "to": file.span.map(|(_, b)| b.to_second()),

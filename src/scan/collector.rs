@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 use super::BUSY_SLOTS;
 use super::tally::SAMPLES;
 use super::{
-    Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, ReplyExample, ReplyKey, ReplyTally, Tally, What,
+    Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally, Tally, What,
 };
-use crate::formats::logs::{Event, Sink};
+use crate::formats::logs::{Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
 use crate::smtp::{Lane, Lanes, Meaning, Outcome, Reply, Sublane, TlsUse, acceptance_second, meaning_of};
 use crate::time::{Minute, Stamp};
@@ -188,8 +188,13 @@ impl Sink for Collector<'_> {
         }
     }
 
-    fn heard(&mut self, minute: Minute, lines: u32) {
-        *self.file.heard.entry(minute).or_default() += u64::from(lines);
+    fn heard(&mut self, minute: Minute, pulse: Pulse) {
+        self.file.heard.entry(minute).or_default().add(pulse);
+    }
+
+    fn note(&mut self, note: Note, number: u64, amount: u64) {
+        let told = Noted { times: 1, amount, most: amount, first: number };
+        self.file.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
     }
 
     fn unrecognised(&mut self, number: u64, text: &[u8]) {

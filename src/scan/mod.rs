@@ -16,5 +16,5 @@ pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
 pub use excerpt::{Excerpt, ExcerptLine};
 pub use names::{Egress, EgressId, MxId, Names};
-pub use tally::{BUSY_SLOTS, FileTally, ReplyExample, ReplyKey, ReplyTally, Tally};
+pub use tally::{BUSY_SLOTS, FileTally, Noted, ReplyExample, ReplyKey, ReplyTally, Tally};
 pub use worker::{LogJob, Progress, ScanProblem, Scanned, scan};

@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use super::names::Translation;
 use super::{Axis, CellKey, EgressId, Excerpt, MxId, Names};
 use crate::formats::Accounting;
+use crate::formats::logs::{Note, Pulse};
 use crate::intake::Exhibit;
 use crate::smtp::{Category, Lane, Outcome, Scope, Stage};
 use crate::time::{Minute, Stamp};
@@ -46,11 +47,37 @@ pub struct FileTally {
     /// Where its lines went.
     pub accounting: Accounting,
     /// Lines of any kind by minute: the log was running.
-    pub heard: BTreeMap<Minute, u64>,
+    pub heard: BTreeMap<Minute, Pulse>,
+    /// What is odd about it.
+    pub notes: BTreeMap<Note, Noted>,
+    /// Lines left out because another file holds them; they count as irrelevant.
+    pub repeated: u64,
     /// First samples of lines that no rule understood, with their numbers.
     pub unrecognised: Vec<(u64, Vec<u8>)>,
     /// First and last event or line.
     pub span: Option<(Stamp, Stamp)>,
+}
+
+/// How often something odd was noted of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// How often.
+    pub times: u64,
+    /// The sum of the amounts.
+    pub amount: u64,
+    /// The largest amount.
+    pub most: u64,
+    /// The first line.
+    pub first: u64,
+}
+
+impl Noted {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.times += other.times;
+        self.amount = self.amount.saturating_add(other.amount);
+        self.most = self.most.max(other.most);
+        self.first = self.first.min(other.first);
+    }
 }
 
 /// Replies are grouped by how they read once addresses and tokens are masked.
@@ -187,9 +214,13 @@ fn translate(key: CellKey, to: &Translation) -> CellKey {
 impl FileTally {
     fn merge(&mut self, other: Self) {
         self.accounting.add(other.accounting);
-        for (minute, n) in other.heard {
-            *self.heard.entry(minute).or_default() += n;
+        for (minute, pulse) in other.heard {
+            self.heard.entry(minute).or_default().add(pulse);
         }
+        for (note, told) in other.notes {
+            self.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
+        }
+        self.repeated += other.repeated;
         self.unrecognised.extend(other.unrecognised);
         self.unrecognised.sort();
         self.unrecognised.truncate(SAMPLES);

@@ -5,17 +5,17 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::{Collector, Tally};
-use crate::formats::logs::{LogClock, LogFormat, LooseEnds, join};
+use crate::formats::logs::{Done, LogClock, LogShape, LooseEnds, Opening, join};
 use crate::intake::{Exhibit, IntakeError, Source, for_each_block, open};
 use crate::smtp::Lanes;
 use crate::time::Stamp;
 
 /// One log file to scan.
-pub struct LogJob {
+pub struct LogJob<'a> {
     /// The file.
     pub source: Source,
-    /// Its format.
-    pub format: &'static dyn LogFormat,
+    /// Its format, and what its lines are wrapped in.
+    pub shape: LogShape<'a>,
     /// Its clock.
     pub clock: LogClock,
     /// The node that case.yaml names for it.
@@ -67,7 +67,7 @@ struct Part {
 ///
 /// # Errors
 /// When a file cannot be opened. A file that breaks off gives what it holds, and a problem.
-pub fn scan(jobs: &[LogJob], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, IntakeError> {
+pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, IntakeError> {
     let next = AtomicUsize::new(0);
     let parts: Vec<Mutex<Option<Result<Part, IntakeError>>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
@@ -83,7 +83,7 @@ pub fn scan(jobs: &[LogJob], lanes: &Lanes, threads: usize, progress: &Progress)
         }
     });
     let mut scanned = Scanned::default();
-    let mut streams: BTreeMap<&str, Vec<(&LogJob, LooseEnds)>> = BTreeMap::new();
+    let mut streams: BTreeMap<&str, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
     for (job, slot) in jobs.iter().zip(parts) {
         let Some(part) = slot.into_inner().ok().flatten() else { continue };
         let part = part?;
@@ -100,9 +100,9 @@ pub fn scan(jobs: &[LogJob], lanes: &Lanes, threads: usize, progress: &Progress)
 }
 
 /// Reads one file to its end, or to where it breaks off.
-fn read(job: &LogJob, lanes: &Lanes, progress: &Progress) -> Result<Part, IntakeError> {
+fn read(job: &LogJob<'_>, lanes: &Lanes, progress: &Progress) -> Result<Part, IntakeError> {
     let mut opened = open(&job.source.path)?;
-    let mut reader = job.format.reader(job.source.exhibit, job.clock.clone());
+    let mut reader = job.shape.reader(Opening::again(job.source.exhibit, job.clock.clone()));
     let mut collector = Collector::new(lanes, job.source.exhibit, job.node.clone());
     let result = for_each_block(&mut opened, |block| {
         reader.read(block, &mut collector);
@@ -117,20 +117,21 @@ fn read(job: &LogJob, lanes: &Lanes, progress: &Progress) -> Result<Part, Intake
         }
         Ok(()) => None,
     };
-    let accounting = reader.accounting();
-    let ends = reader.finish();
-    Ok(Part { tally: collector.into_tally(accounting), ends, digest, problem })
+    reader.end_of_file(&mut collector);
+    let Done { ends, closed } = reader.finish();
+    Ok(Part { tally: collector.into_tally(closed.accounting), ends, digest, problem })
 }
 
-fn grew(job: &LogJob, read: u64) -> bool {
+fn grew(job: &LogJob<'_>, read: u64) -> bool {
     read != job.source.size || std::fs::metadata(&job.source.path).is_ok_and(|m| m.len() != job.source.size)
 }
 
 /// Replays the edges of one stream's files in order of time.
-fn join_stream(mut parts: Vec<(&LogJob, LooseEnds)>, lanes: &Lanes) -> Tally {
+fn join_stream(mut parts: Vec<(&LogJob<'_>, LooseEnds)>, lanes: &Lanes) -> Tally {
     parts.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
     let Some((first, _)) = parts.first() else { return Tally::default() };
-    let (format, clock, exhibit, node) = (first.format, first.clock.clone(), first.source.exhibit, first.node.clone());
+    let (format, clock, exhibit, node) =
+        (first.shape.format, first.clock.clone(), first.source.exhibit, first.node.clone());
     let mut collector = Collector::new(lanes, exhibit, node);
     join(format, &clock, parts.into_iter().map(|(_, ends)| ends).collect(), &mut collector);
     let mut tally = collector.into_tally(crate::formats::Accounting::default());
