@@ -22,6 +22,8 @@ mod prints;
 #[expect(dead_code, reason = "for readers of records")]
 mod records;
 mod survey;
+#[cfg(test)]
+mod testing;
 mod text;
 
 pub use clock::{LogClock, ZoneBasis};

@@ -5,7 +5,7 @@
 pub(super) fn month_named(name: &str) -> Option<u32> {
     let name = name.trim_end_matches('.').to_lowercase();
     let of_language = |months: &&str| months.split(' ').position(|m| m == name);
-    let found = LANGUAGES.iter().find_map(|l| of_language(l))?;
+    let found = LANGUAGES.iter().find_map(of_language)?;
     u32::try_from(found + 1).ok()
 }
 
