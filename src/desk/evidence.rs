@@ -159,6 +159,7 @@ fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mu
         jobs.push(LogJob {
             source: found.source.clone(),
             shape: *shape,
+            rank: found.survey.rank(),
             begins: found.survey.begins(&clock),
             clock,
             node: rule.and_then(|r| r.node.clone()),

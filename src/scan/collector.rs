@@ -7,7 +7,7 @@ use super::tally::SAMPLES;
 use super::{
     Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally, Tally, What,
 };
-use crate::formats::logs::{Event, Note, Pulse, Sink};
+use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
 use crate::smtp::{Lane, Lanes, Meaning, Outcome, Reply, Sublane, TlsUse, acceptance_second, meaning_of};
 use crate::time::{Minute, Stamp};
@@ -46,8 +46,9 @@ impl<'a> Collector<'a> {
 
     /// The counts, with the file's accounting.
     #[must_use]
-    pub fn into_tally(mut self, accounting: crate::formats::Accounting) -> Tally {
-        self.file.accounting = accounting;
+    pub fn into_tally(mut self, closed: &Closed) -> Tally {
+        self.file.accounting = closed.accounting;
+        self.file.repeated = closed.repeated;
         self.tally.files.insert(self.exhibit, self.file);
         self.tally
     }

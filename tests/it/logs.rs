@@ -195,6 +195,7 @@ pub(crate) fn scanned(case: &str, threads: usize) -> Scanned {
             let clock = LogClock::new(Zone::UTC, survey.near);
             LogJob {
                 shape: LogShape { format: &Postfix, wrapping: Wrapping::None },
+                rank: survey.rank(),
                 begins: survey.begins(&clock),
                 clock,
                 node: None,

@@ -99,9 +99,9 @@ impl Ledger {
                 self.prints.take(minute, print);
                 true
             }
-            Compare::Skip(repeats) => !repeats.take(minute, print),
+            Compare::Skip(repeats) => !repeats.take(at, print),
             Compare::Collect(wanted) => {
-                wanted.take(minute, print);
+                wanted.take(at, print);
                 false
             }
         }

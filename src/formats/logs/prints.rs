@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::time::Minute;
+use crate::time::{Minute, Stamp};
 
 /// The print of a message. The same on every machine.
 #[must_use]
@@ -46,6 +46,12 @@ pub struct Prints {
 const MOST_KEPT: usize = 16_384;
 
 impl Prints {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { bits: 0, kept: Vec::new() }
+    }
+
     /// Takes the print of a line.
     pub fn take(&mut self, minute: Minute, print: u64) {
         if print.trailing_zeros() < self.bits {
@@ -77,17 +83,19 @@ impl Prints {
 pub struct Repeats {
     /// Minutes that both hold line for line.
     pub minutes: BTreeSet<Minute>,
-    /// Prints of the other file in the minutes that only overlap, with how often each stands.
-    pub lines: FxHashMap<(Minute, u64), u32>,
+    /// Lines of the other file in the minutes that only overlap, by second and print, with
+    /// how often each stands there. The second matters: a process says the same thing
+    /// again and again, and the other file may hold it before the overlap.
+    pub lines: FxHashMap<(i64, u64), u32>,
 }
 
 impl Repeats {
     /// Whether a line is a repeat. Each line of the other file answers for one.
-    pub fn take(&mut self, minute: Minute, print: u64) -> bool {
-        if self.minutes.contains(&minute) {
+    pub fn take(&mut self, at: Stamp, print: u64) -> bool {
+        if self.minutes.contains(&at.minute()) {
             return true;
         }
-        match self.lines.get_mut(&(minute, print)) {
+        match self.lines.get_mut(&(at.seconds(), print)) {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 true
@@ -102,15 +110,15 @@ impl Repeats {
 pub struct Wanted {
     /// Which minutes.
     pub minutes: BTreeSet<Minute>,
-    /// How often each print stands in them.
-    pub found: BTreeMap<(Minute, u64), u32>,
+    /// How often each print stands in each second of them.
+    pub found: BTreeMap<(i64, u64), u32>,
 }
 
 impl Wanted {
     /// Takes the print of a line.
-    pub fn take(&mut self, minute: Minute, print: u64) {
-        if self.minutes.contains(&minute) {
-            *self.found.entry((minute, print)).or_default() += 1;
+    pub fn take(&mut self, at: Stamp, print: u64) {
+        if self.minutes.contains(&at.minute()) {
+            *self.found.entry((at.seconds(), print)).or_default() += 1;
         }
     }
 }
@@ -146,10 +154,11 @@ mod tests {
 
     #[test]
     fn each_line_answers_for_one() {
-        let at = Minute::new(7);
+        let at = Stamp::from_seconds(7 * 60);
         let mut repeats = Repeats { minutes: BTreeSet::from([Minute::new(3)]), lines: FxHashMap::default() };
-        repeats.lines.insert((at, 1), 2);
-        assert!(repeats.take(Minute::new(3), 99));
+        repeats.lines.insert((at.seconds(), 1), 2);
+        assert!(repeats.take(Minute::new(3).start(), 99));
+        assert!(!repeats.take(at.plus_millis(1000), 1));
         assert_eq!([1, 1, 1, 2].map(|p| repeats.take(at, p)), [true, true, false, false]);
     }
 }

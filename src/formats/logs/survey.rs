@@ -52,6 +52,12 @@ impl Survey {
         Self { first: first.map(First::Local), dated: true, near: first, ..Self::default() }
     }
 
+    /// How much the stamps tell: their zone, their year, fractions of a second.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
+        u8::from(self.zoned) * 4 + u8::from(self.dated) * 2 + u8::from(self.fine)
+    }
+
     /// When the log begins, by its clock; nothing when its year is unknown.
     #[must_use]
     pub fn begins(&self, clock: &LogClock) -> Option<Stamp> {
