@@ -56,6 +56,9 @@ fn outline(folder: String, read: &evidence::Evidence) -> Outline {
                 ZoneBasis::Gmail => {
                     Some(ZoneHint { zone: Some(*zone), evidence: "Gmail's clock in its acceptances".to_owned() })
                 }
+                ZoneBasis::Ids => {
+                    Some(ZoneHint { zone: Some(*zone), evidence: "the times inside message ids".to_owned() })
+                }
                 ZoneBasis::Assumed => {
                     Some(ZoneHint { zone: Some(Zone::UTC), evidence: "assumed; nothing in the file tells".to_owned() })
                 }

@@ -25,7 +25,13 @@ pub(super) fn inspect(args: &Inspect, stop: &'static AtomicBool) -> Result<Strin
 }
 
 fn as_text(evidence: &Evidence) -> String {
-    let mut parts: Vec<String> = evidence.files.iter().map(words::inspected).collect();
+    // What a format cannot show is said once.
+    let mut said = std::collections::BTreeMap::new();
+    let mut parts = Vec::new();
+    for file in &evidence.files {
+        let before = said.entry((file.format.as_str(), &file.cannot_show)).or_insert(file.exhibit.as_str());
+        parts.push(words::inspected(file, Some(*before).filter(|b| *b != file.exhibit)));
+    }
     parts.extend(
         evidence
             .skipped
@@ -61,6 +67,7 @@ fn file_json(file: &ReadFile) -> Value {
         "to": file.span.map(|(_, b)| b.to_second()),
         "zone": if file.zone.is_empty() { None } else { Some(&file.zone) },
         "records": {"read": a.read, "used": a.used, "irrelevant": a.irrelevant, "unrecognised": a.unrecognised},
+        "outcomes": file.outcomes.iter().map(|(o, n)| (o.word(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "verdict": file.verdict.as_ref().map(|(v, _)| v),
         "phase": file.verdict.as_ref().map(|(_, p)| p),
         "signals": signals,

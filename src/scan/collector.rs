@@ -49,6 +49,8 @@ impl<'a> Collector<'a> {
     pub fn into_tally(mut self, closed: &Closed) -> Tally {
         self.file.accounting = closed.accounting;
         self.file.repeated = closed.repeated;
+        let counted = self.tally.files.remove(&self.exhibit).unwrap_or_default();
+        self.file.outcomes = counted.outcomes;
         self.tally.files.insert(self.exhibit, self.file);
         self.tally
     }
@@ -153,6 +155,9 @@ impl Sink for Collector<'_> {
         if event.weight == 0 {
             return;
         }
+        // An event at the edge of files belongs to the file of its last line.
+        let file = self.tally.files.entry(event.exhibit).or_default();
+        *file.outcomes.entry(event.outcome).or_default() += u64::from(event.weight);
         let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
         let understood = answered.then(|| self.understand(event.reply));
         let what = What {

@@ -103,7 +103,13 @@ fn share(one: &View<'_>, other: &View<'_>) -> Option<(f64, f64, i32)> {
     if one.format != other.format {
         return None;
     }
-    let (mine, its) = (one.prints.like(other.prints), other.prints.like(one.prints));
+    // By the minute: two ways to log one line may disagree about its second.
+    let by_minute = |prints: Vec<(i64, u64)>| -> Vec<(Minute, u64)> {
+        prints.into_iter().map(|(second, print)| (Stamp::from_seconds(second).minute(), print)).collect()
+    };
+    let (mut mine, mut its) = (by_minute(one.prints.like(other.prints)), by_minute(other.prints.like(one.prints)));
+    mine.sort_unstable();
+    its.sort_unstable();
     if mine.is_empty() || its.is_empty() {
         return None;
     }
@@ -120,16 +126,19 @@ fn share(one: &View<'_>, other: &View<'_>) -> Option<(f64, f64, i32)> {
         }
     }
     let (later_by, _) = shifts.into_iter().max_by_key(|(shift, n)| (*n, *shift == 0, -shift.abs()))?;
-    let common = common(&mine, &its, later_by);
+    for (minute, _) in &mut mine {
+        *minute = minute.plus(-later_by);
+    }
+    let common = common(&mine, &its);
     (common >= FEWEST.min(mine.len()))
         .then(|| (common as f64 / mine.len() as f64, common as f64 / its.len() as f64, later_by))
 }
 
-/// How many of the one's sorted prints the other holds so many minutes earlier, each once.
-fn common(one: &[(Minute, u64)], other: &[(Minute, u64)], later_by: i32) -> usize {
+/// How many of the one's sorted prints the other holds too, each once.
+fn common<T: Ord>(one: &[T], other: &[T]) -> usize {
     let (mut i, mut k, mut found) = (0, 0, 0);
-    while let (Some((minute, print)), Some(its)) = (one.get(i), other.get(k)) {
-        match (minute.plus(-later_by), *print).cmp(its) {
+    while let (Some(a), Some(b)) = (one.get(i), other.get(k)) {
+        match a.cmp(b) {
             std::cmp::Ordering::Less => i += 1,
             std::cmp::Ordering::Greater => k += 1,
             std::cmp::Ordering::Equal => (i, k, found) = (i + 1, k + 1, found + 1),
@@ -145,10 +154,12 @@ fn overlap(one: &View<'_>, other: &View<'_>, of: usize) -> Option<Shared> {
     if one.format != other.format || both.is_empty() {
         return None;
     }
-    let inside =
-        |prints: Vec<(Minute, u64)>| -> Vec<_> { prints.into_iter().filter(|(m, _)| both.contains(*m)).collect() };
+    // By the second: in a minute a process says the same thing again and again.
+    let inside = |prints: Vec<(i64, u64)>| -> Vec<(i64, u64)> {
+        prints.into_iter().filter(|(second, _)| both.contains(Stamp::from_seconds(*second).minute())).collect()
+    };
     let (mine, its) = (inside(one.prints.like(other.prints)), inside(other.prints.like(one.prints)));
-    let common = common(&mine, &its, 0);
+    let common = common(&mine, &its);
     if common < FEWEST || (common as f64) < OVERLAPS * mine.len().min(its.len()) as f64 {
         return None;
     }

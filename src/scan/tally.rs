@@ -48,14 +48,16 @@ pub struct FileTally {
     pub accounting: Accounting,
     /// Lines of any kind by minute: the log was running.
     pub heard: BTreeMap<Minute, Pulse>,
+    /// Attempts by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
     /// What is odd about it.
     pub notes: BTreeMap<Note, Noted>,
     /// Lines left out because another file holds them; they count as irrelevant.
     pub repeated: u64,
     /// First samples of lines that no rule understood, with their numbers.
     pub unrecognised: Vec<(u64, Vec<u8>)>,
-    /// First and last event or line.
-    pub span: Option<(Stamp, Stamp)>,
+    /// First and last minute of a file that was left out.
+    pub(super) left_out: Option<(Minute, Minute)>,
 }
 
 /// How often something odd was noted of a file.
@@ -212,6 +214,26 @@ fn translate(key: CellKey, to: &Translation) -> CellKey {
 }
 
 impl FileTally {
+    /// From the start of its first minute to the last second of its last.
+    #[must_use]
+    pub fn span(&self) -> Option<(Stamp, Stamp)> {
+        let heard = || Some((*self.heard.keys().next()?, *self.heard.keys().next_back()?));
+        let (first, last) = heard().or(self.left_out)?;
+        Some((first.start(), last.plus(1).start().plus_millis(-1000)))
+    }
+
+    /// What is left of a file whose lines another file told.
+    pub(super) fn left_out(self) -> Self {
+        let read = self.accounting.read;
+        Self {
+            accounting: Accounting { read, irrelevant: read, ..Accounting::default() },
+            left_out: self.heard.keys().next().copied().zip(self.heard.keys().next_back().copied()),
+            notes: self.notes,
+            repeated: read,
+            ..Self::default()
+        }
+    }
+
     fn merge(&mut self, other: Self) {
         self.accounting.add(other.accounting);
         for (minute, pulse) in other.heard {
@@ -224,10 +246,10 @@ impl FileTally {
         self.unrecognised.extend(other.unrecognised);
         self.unrecognised.sort();
         self.unrecognised.truncate(SAMPLES);
-        self.span = match (self.span, other.span) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (a, b) => a.or(b),
-        };
+        for (outcome, n) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += n;
+        }
+        self.left_out = self.left_out.or(other.left_out);
     }
 }
 

@@ -5,8 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::overlap::{Plan, Shared, View, plan};
-use super::{Collector, FileTally, Tally};
-use crate::formats::Accounting;
+use super::{Collector, Tally};
 use crate::formats::logs::{
     Closed, Compare, Done, LogClock, LogShape, LooseEnds, Opening, Prints, Pulse, Repeats, Wanted, join,
 };
@@ -180,6 +179,10 @@ impl Work<'_> {
         for (n, repeats, shared) in again {
             let Some(mut part) = read[n].take() else { continue };
             let lines = part.done.closed.repeated;
+            // Equal texts of one second by chance: the file is as it was read first.
+            if lines == 0 {
+                continue;
+            }
             // The file was read before as well: what went wrong is told once.
             part.problem = parts[n].take().and_then(|p| p.problem);
             parts[n] = Some(part);
@@ -224,12 +227,9 @@ fn repeats_of(shared: &[Shared], held: &[Option<Wanted>]) -> Repeats {
 impl Part {
     /// Keeps the accounting alone: all lines were told by another file.
     fn leave_out(&mut self, exhibit: Exhibit) {
-        let read = self.done.closed.accounting.read;
         let file = self.tally.files.remove(&exhibit).unwrap_or_default();
-        let accounting = Accounting { read, irrelevant: read, ..Accounting::default() };
         self.tally = Tally::default();
-        let notes = file.notes;
-        self.tally.files.insert(exhibit, FileTally { accounting, repeated: read, notes, ..FileTally::default() });
+        self.tally.files.insert(exhibit, file.left_out());
         self.done.ends = LooseEnds::default();
     }
 }
@@ -270,8 +270,6 @@ fn join_stream(mut parts: Vec<(&LogJob<'_>, LooseEnds)>, lanes: &Lanes) -> Tally
         (first.shape.format, first.clock.clone(), first.source.exhibit, first.node.clone());
     let mut collector = Collector::new(lanes, exhibit, node);
     join(format, &clock, parts.into_iter().map(|(_, ends)| ends).collect(), &mut collector);
-    let mut tally = collector.into_tally(&Closed::default());
     // The lines were accounted for where they were read.
-    tally.files.clear();
-    tally
+    collector.into_tally(&Closed::default())
 }

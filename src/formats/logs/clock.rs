@@ -11,6 +11,8 @@ pub enum ZoneBasis {
     Stated,
     /// From Gmail's clock in acceptances.
     Gmail,
+    /// From the moments inside message ids.
+    Ids,
     /// Nothing tells; UTC is assumed.
     Assumed,
 }
@@ -23,6 +25,7 @@ impl ZoneBasis {
             Self::Embedded => "in each stamp",
             Self::Stated => "stated in case.yaml",
             Self::Gmail => "from Gmail's clock in its acceptances",
+            Self::Ids => "from the times inside message ids",
             Self::Assumed => "assumed",
         }
     }

@@ -96,7 +96,7 @@ impl Ledger {
         }
         match &mut self.compare {
             Compare::No => {
-                self.prints.take(minute, print);
+                self.prints.take(at, print);
                 true
             }
             Compare::Skip(repeats) => !repeats.take(at, print),

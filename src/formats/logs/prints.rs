@@ -39,7 +39,8 @@ fn fold(mut hash: u64, bytes: &[u8]) -> u64 {
 pub struct Prints {
     /// Low bits that are zero in all prints kept.
     bits: u32,
-    kept: Vec<(Minute, u64)>,
+    /// Second and print.
+    kept: Vec<(i64, u64)>,
 }
 
 /// Prints kept of one file.
@@ -53,11 +54,11 @@ impl Prints {
     }
 
     /// Takes the print of a line.
-    pub fn take(&mut self, minute: Minute, print: u64) {
+    pub fn take(&mut self, at: Stamp, print: u64) {
         if print.trailing_zeros() < self.bits {
             return;
         }
-        self.kept.push((minute, print));
+        self.kept.push((at.seconds(), print));
         if self.kept.len() > MOST_KEPT {
             self.thin(self.bits + 1);
         }
@@ -68,9 +69,10 @@ impl Prints {
         self.kept.retain(|(_, print)| print.trailing_zeros() >= self.bits);
     }
 
-    /// The prints of which another file's sample would hold as many, sorted.
+    /// The prints of which another file's sample would hold as many, each with its second,
+    /// sorted.
     #[must_use]
-    pub fn like(&self, other: &Self) -> Vec<(Minute, u64)> {
+    pub fn like(&self, other: &Self) -> Vec<(i64, u64)> {
         let bits = self.bits.max(other.bits);
         let mut kept: Vec<_> = self.kept.iter().copied().filter(|(_, print)| print.trailing_zeros() >= bits).collect();
         kept.sort_unstable();
@@ -141,10 +143,10 @@ mod tests {
         let print = |n: u32| print_of(b"1", &n.to_le_bytes());
         let (mut large, mut small) = (Prints::default(), Prints::default());
         for n in 0..100_000 {
-            large.take(Minute::new(n as i32 / 1000), print(n));
+            large.take(Stamp::from_seconds(i64::from(n) / 17), print(n));
         }
         for n in 5000..9000 {
-            small.take(Minute::new(n as i32 / 1000), print(n));
+            small.take(Stamp::from_seconds(i64::from(n) / 17), print(n));
         }
         assert!(large.kept.len() <= MOST_KEPT);
         let (of_large, of_small) = (large.like(&small), small.like(&large));
