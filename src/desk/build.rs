@@ -139,6 +139,7 @@ fn cards(evidence: &Evidence) -> Vec<FileCard> {
         accounting: f.accounting,
         sha256: f.sha256.clone(),
         cannot_show: f.cannot_show.clone(),
+        not_understood: f.samples.iter().map(|(n, text)| format!("line {n}: {text}")).collect(),
     };
     let mut cards: Vec<_> = evidence.files.iter().map(card).collect();
     // Files of one format cannot show the same things; it is said once.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::claims::{Claimed, Claims, LogJobs};
 use super::log_file::of_log;
+use super::words;
 use crate::case::{Case, SourceRule};
 use crate::findings::StarttlsTest;
 use crate::formats::logs::ZoneBasis;
@@ -103,6 +104,7 @@ pub(super) fn read(
                 }
             }
         }
+        file.problems.extend(words::not_understood(file.accounting));
         let told = scanned.problems.iter().filter(|p| p.exhibit == found.source.exhibit);
         file.problems.extend(told.map(|p| p.what.clone()));
         evidence.files.push(file);

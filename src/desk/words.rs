@@ -3,8 +3,8 @@
 use super::build::Built;
 use super::evidence::{Evidence, ReadFile};
 use crate::case::Case;
-use crate::formats::Kind;
 use crate::formats::logs::Note;
+use crate::formats::{Accounting, Kind};
 use crate::scan::{Noted, Repetition};
 use crate::smtp::Lane;
 
@@ -24,13 +24,6 @@ pub(super) fn problems(evidence: &Evidence) -> Vec<String> {
     let mut problems = Vec::new();
     for file in &evidence.files {
         problems.extend(file.problems.iter().map(|p| format!("{} ({}): {p}.", file.exhibit, file.name)));
-        let candidates = file.accounting.used + file.accounting.unrecognised;
-        if candidates > 0 && file.accounting.unrecognised as f64 > MANY_UNRECOGNISED * candidates as f64 {
-            problems.push(format!(
-                "{} ({}): {} of {} lines were not understood.",
-                file.exhibit, file.name, file.accounting.unrecognised, file.accounting.read
-            ));
-        }
         if file.kind.is_none() {
             problems.push(format!("{} ({}): no reader claims it; it was left out.", file.exhibit, file.name));
         }
@@ -109,6 +102,18 @@ pub(super) fn undated(name: &str) -> String {
     format!(
         "nothing tells the year of its lines, so none of them could be placed; state a window in case.yaml, or sources: - {{path: \"{name}\", …}} beside a dated file"
     )
+}
+
+/// Many lines that could have told of deliveries were not understood.
+pub(super) fn not_understood(accounting: Accounting) -> Option<String> {
+    let candidates = accounting.used + accounting.unrecognised;
+    let many = candidates > 0 && accounting.unrecognised as f64 > MANY_UNRECOGNISED * candidates as f64;
+    many.then(|| {
+        format!(
+            "{} of {} lines that may tell of deliveries were not understood, so counts may be too low; samples stand in inspect and in keep/postmortem.md",
+            accounting.unrecognised, candidates
+        )
+    })
 }
 
 /// Why there is nothing to build from.

@@ -75,6 +75,8 @@ pub struct FileCard {
     pub sha256: String,
     /// What a file of this kind cannot show.
     pub cannot_show: Vec<String>,
+    /// Samples of its lines that no rule understood, with their numbers.
+    pub not_understood: Vec<String>,
 }
 
 /// What was found.

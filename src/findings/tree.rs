@@ -490,6 +490,7 @@ fn coverage(seen: &Seen<'_>) -> Node {
             ("unrecognised", count(card.accounting.unrecognised)),
             ("sha256", text(Some(&card.sha256))),
             ("cannot_show", sentences(card.cannot_show.clone())),
+            ("not_understood", sentences(card.not_understood.clone())),
         ])
     };
     Node::List(seen.evident.files.iter().map(row).collect())

@@ -71,6 +71,7 @@ const RULES: &[(&str, Sight)] = &[
     ("coverage", Sight::Both),
     ("coverage.*.file", Sight::Esp),
     ("coverage.*.cannot_show", Sight::Esp),
+    ("coverage.*.not_understood", Sight::Nobody),
     ("skipped", Sight::Nobody),
     ("asks.esp", Sight::Esp),
     ("asks.google", Sight::Google),

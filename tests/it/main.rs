@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, reason = "a test that cannot read its data must stop")]
 
 mod cases;
+mod commands;
 mod house;
 mod logs;
 mod overlap;
