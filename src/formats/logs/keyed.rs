@@ -104,11 +104,6 @@ impl<S: Session> Keyed<S> {
         }
     }
 
-    /// Whether any session of the key is open.
-    pub(super) fn is_open(&self, key: &[u8]) -> bool {
-        self.open.contains_key(key)
-    }
-
     /// Now and then, forgets sessions that fell silent.
     fn sweep(&mut self, now: Stamp, sink: &mut dyn Sink) {
         self.lines += 1;

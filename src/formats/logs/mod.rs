@@ -13,7 +13,7 @@
 mod clock;
 mod envelope;
 mod event;
-#[expect(dead_code, reason = "for readers of sessions that have a key")]
+pub mod exchange;
 mod keyed;
 mod ledger;
 mod loose;
@@ -101,7 +101,7 @@ pub struct Done {
 }
 
 /// The registry, in the order in which formats are tried.
-pub static LOG_FORMATS: &[&dyn LogFormat] = &[&postfix::Postfix];
+pub static LOG_FORMATS: &[&dyn LogFormat] = &[&exchange::Exchange, &postfix::Postfix];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]
