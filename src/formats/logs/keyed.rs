@@ -19,6 +19,8 @@ pub(super) enum Step {
     Kept,
     /// The session goes on, and nothing that follows needs this line.
     Passed,
+    /// Nothing before this line matters any more; the line itself does.
+    Settled,
     /// Nothing of the session matters any more.
     Closed,
 }
@@ -193,7 +195,12 @@ impl<S: Session> Slot<S> {
             self.head.push(entry.keep());
             self.session.take(entry, &self.lines, &mut Deaf)
         };
-        if step == Step::Kept {
+        if step == Step::Settled {
+            self.lines.clear();
+            // What came before the file cannot reach past this line.
+            self.fixed = true;
+        }
+        if matches!(step, Step::Kept | Step::Settled) {
             if self.lines.len() >= MOST_LINES {
                 self.lines.remove(MOST_LINES / 2);
             }

@@ -14,6 +14,7 @@ mod clock;
 mod envelope;
 mod event;
 pub mod exchange;
+mod handshake;
 mod keyed;
 mod ledger;
 mod loose;
@@ -21,6 +22,7 @@ pub mod postfix;
 mod prints;
 #[expect(dead_code, reason = "for readers of records")]
 mod records;
+pub mod sendmail;
 mod survey;
 #[cfg(test)]
 mod testing;
@@ -101,7 +103,7 @@ pub struct Done {
 }
 
 /// The registry, in the order in which formats are tried.
-pub static LOG_FORMATS: &[&dyn LogFormat] = &[&exchange::Exchange, &postfix::Postfix];
+pub static LOG_FORMATS: &[&dyn LogFormat] = &[&exchange::Exchange, &postfix::Postfix, &sendmail::Sendmail];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]

@@ -18,7 +18,7 @@ pub use wrapping::Wrapping;
 use memchr::{memchr, memrchr};
 
 use super::LogClock;
-use crate::time::Stamp;
+use crate::time::{Stamp, Zone};
 
 /// A line taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,12 @@ pub(super) fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<
     let (host, rest) = host_of(rest);
     let (process, text) = process_of(rest);
     Some(Envelope { at, host, process, text: without_solaris_id(text) })
+}
+
+/// A line taken apart whatever its year: for what it says, not when.
+pub(super) fn undated(line: &[u8]) -> Option<Envelope<'_>> {
+    // The year 2000 has every day that a year can have.
+    open(line, &mut LogClock::new(Zone::UTC, Some(Stamp::from_seconds(951_782_400))))
 }
 
 /// The host before a process. Container logs leave it out, or put a level in its place
@@ -167,7 +173,7 @@ fn without_solaris_id(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::{Zone, parse_rfc3339};
+    use crate::time::parse_rfc3339;
 
     fn clock() -> LogClock {
         LogClock::new(Zone::Fixed(-5 * 3600), parse_rfc3339("2026-11-24T00:00Z").ok())

@@ -11,13 +11,12 @@ mod line;
 mod reason;
 mod session;
 
-use super::envelope::{open, stamped};
+use super::envelope::{stamped, undated};
 use super::survey::{Clues, survey};
 use super::text::TextLog;
-use super::{LogClock, LogFormat, LogReader, Opening, Survey};
+use super::{LogFormat, LogReader, Opening, Survey};
 use crate::formats::Head;
 use crate::intake::lines_of;
-use crate::time::{Stamp, Zone};
 use session::Client;
 
 /// The Postfix log format.
@@ -32,12 +31,10 @@ impl LogFormat for Postfix {
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        // Any year will do: only the processes are looked at.
-        let mut clock = LogClock::new(Zone::UTC, Some(Stamp::from_seconds(0)));
         let (mut stamps, mut postfix) = (0, 0);
         for line in lines_of(head.bytes).take(LINES_TO_RECOGNISE).filter(|l| stamped(l).is_some()) {
             stamps += 1;
-            postfix += usize::from(open(line, &mut clock).is_some_and(|e| line::is_postfix(e.process)));
+            postfix += usize::from(undated(line).is_some_and(|e| line::is_postfix(e.process)));
         }
         (postfix > 0).then(|| format!("{postfix} of its first {stamps} stamped lines are by Postfix daemons"))
     }
