@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot read its data must stop")]
 
+mod behaviours;
 mod cases;
 mod commands;
 mod house;

@@ -329,10 +329,13 @@ fn fate_of_other(text: &[u8]) -> Fate {
     if memchr::memmem::find(text, b": to=<").is_some() { Fate::Unrecognised } else { Fate::Irrelevant }
 }
 
+/// A transaction is one queue id on one session. Its recipients share all of `delays=` but
+/// the last part, the transfer, which grows as replies come in.
 fn transaction_of(delivery: &Delivery<'_>) -> u64 {
     use std::hash::{Hash as _, Hasher as _};
+    let set_up = memchr::memrchr(b'/', delivery.delays).map_or(delivery.delays, |at| &delivery.delays[..at]);
     let mut hasher = rustc_hash::FxHasher::default();
-    (delivery.queue_id, delivery.relay.name, delivery.relay.ip, delivery.delays).hash(&mut hasher);
+    (delivery.queue_id, delivery.relay.name, delivery.relay.ip, set_up).hash(&mut hasher);
     hasher.finish()
 }
 
