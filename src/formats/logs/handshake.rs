@@ -25,3 +25,13 @@ pub(super) fn fault(reason: &[u8]) -> (Outcome, By) {
         (Outcome::TlsFailure, By::Sender)
     }
 }
+
+/// The reason inside an OpenSSL error string `[PID:]error:HEX:LIB:FUNC:REASON[:FILE:LINE…]`.
+/// Codes changed with OpenSSL 3 and texts did not, so the text is taken. Other texts are
+/// their own reason.
+pub(super) fn openssl_reason(text: &[u8]) -> &[u8] {
+    match memmem::find(text, b"error:") {
+        Some(at) => text[at..].split(|b| *b == b':').nth(4).unwrap_or(text),
+        None => text,
+    }
+}

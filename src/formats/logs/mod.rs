@@ -18,6 +18,7 @@ mod handshake;
 mod keyed;
 mod ledger;
 mod loose;
+pub mod opensmtpd;
 pub mod postfix;
 mod prints;
 #[expect(dead_code, reason = "for readers of records")]
@@ -103,7 +104,8 @@ pub struct Done {
 }
 
 /// The registry, in the order in which formats are tried.
-pub static LOG_FORMATS: &[&dyn LogFormat] = &[&exchange::Exchange, &postfix::Postfix, &sendmail::Sendmail];
+pub static LOG_FORMATS: &[&dyn LogFormat] =
+    &[&exchange::Exchange, &opensmtpd::OpenSmtpd, &postfix::Postfix, &sendmail::Sendmail];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]
