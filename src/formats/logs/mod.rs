@@ -15,6 +15,7 @@ mod envelope;
 mod event;
 pub mod exchange;
 mod handshake;
+pub mod haraka;
 mod keyed;
 mod ledger;
 mod loose;
@@ -105,7 +106,7 @@ pub struct Done {
 
 /// The registry, in the order in which formats are tried.
 pub static LOG_FORMATS: &[&dyn LogFormat] =
-    &[&exchange::Exchange, &opensmtpd::OpenSmtpd, &postfix::Postfix, &sendmail::Sendmail];
+    &[&exchange::Exchange, &haraka::Haraka, &opensmtpd::OpenSmtpd, &postfix::Postfix, &sendmail::Sendmail];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]
