@@ -9,7 +9,9 @@ use super::{
 };
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
-use crate::smtp::{Lane, Lanes, Meaning, Outcome, Reply, Sublane, TlsUse, acceptance_second, meaning_of};
+use crate::smtp::{
+    Lane, Lanes, Meaning, Outcome, Reply, Scope, Sublane, TlsUse, TokenKind, acceptance_second, google_tail, meaning_of,
+};
 use crate::time::{Minute, Stamp};
 
 /// Counts the events of one file.
@@ -147,6 +149,9 @@ impl<'a> Collector<'a> {
 impl Sink for Collector<'_> {
     fn event(&mut self, event: &Event<'_>) {
         let lane = self.lane_of(event);
+        if lane != Lane::GMAIL && google_tail(event.reply) == Some(TokenKind::Relay) {
+            self.note(Note::RelayToken, event.line, 0);
+        }
         let egress = match &self.node {
             Some(node) => self.tally.names.egress(node.as_bytes(), event.tag, event.source_ip),
             None => self.tally.names.egress(event.node, event.tag, event.source_ip),
@@ -180,6 +185,10 @@ impl Sink for Collector<'_> {
             let mx = self.tally.names.mx(event.mx_host);
             *self.tally.cells.entry(CellKey { minute, lane, axis: Axis::Mx(mx), what }).or_default() += weight;
             if let Some((reply, meaning)) = &understood {
+                let named = reply.subject.as_ref().filter(|_| meaning.scope == Scope::Ip);
+                if let Some(ip) = named.and_then(|s| s.of.parse().ok()) {
+                    *self.tally.named_ips.entry((egress, ip)).or_default() += weight;
+                }
                 self.count_reply(event, reply, *meaning, egress, mx);
             } else if event.outcome == Outcome::Delivered {
                 self.count_skew(event, egress);

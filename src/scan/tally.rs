@@ -1,6 +1,7 @@
 //! The counts of a scan. Integers only; merging is addition, or the smallest of two.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
@@ -37,6 +38,9 @@ pub struct Tally {
     pub established: BTreeMap<EgressId, u64>,
     /// Log time minus Gmail's clock, in whole seconds, by egress, with counts.
     pub skew: BTreeMap<(EgressId, i32), u64>,
+    /// Addresses that Google names in its limits on a sending IP, by egress: the one place
+    /// where many logs show the public address.
+    pub named_ips: BTreeMap<(EgressId, IpAddr), u64>,
     /// What is known of each file.
     pub files: BTreeMap<Exhibit, FileTally>,
 }
@@ -183,6 +187,9 @@ impl Tally {
         }
         for ((egress, seconds), n) in other.skew {
             *self.skew.entry((to.egress(egress), seconds)).or_default() += n;
+        }
+        for ((egress, ip), n) in other.named_ips {
+            *self.named_ips.entry((to.egress(egress), ip)).or_default() += n;
         }
         for (exhibit, file) in other.files {
             self.files.entry(exhibit).or_default().merge(file);

@@ -79,7 +79,7 @@ impl Timeline {
         let mut cells: Vec<_> =
             tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)).collect();
         cells.sort_unstable_by_key(|(key, _)| *key);
-        let places = series::places(&tally.names, &setup.sending_ips);
+        let places = series::places(&tally.names, &setup.sending_ips, &tally.named_ips);
         let mut timeline = Self {
             window,
             states,

@@ -103,8 +103,18 @@ impl Place {
     }
 }
 
-/// The place of each egress: by case.yaml's map, else by an address in the log or its tag.
-pub(super) fn places(names: &Names, map: &BTreeMap<String, IpAddr>) -> BTreeMap<EgressId, Place> {
+/// The place of each egress: by case.yaml's map, else by an address in the log or its tag,
+/// else by the one address that Google names in its limits on it.
+pub(super) fn places(
+    names: &Names,
+    map: &BTreeMap<String, IpAddr>,
+    named: &BTreeMap<(EgressId, IpAddr), u64>,
+) -> BTreeMap<EgressId, Place> {
+    let named_of = |id: EgressId| {
+        let mut ips = named.keys().filter(|(egress, _)| *egress == id).map(|(_, ip)| *ip);
+        // Several addresses behind one tag are no address of the tag.
+        ips.next().filter(|_| ips.next().is_none())
+    };
     let ip_of = |e: &Egress| {
         let mapped = [&e.tag, &e.ip].into_iter().find_map(|k| map.get(k.as_str()).copied());
         // `postfix-192.0.2.11/smtp`: some name the transport after the address.
@@ -116,7 +126,8 @@ pub(super) fn places(names: &Names, map: &BTreeMap<String, IpAddr>) -> BTreeMap<
     let mut first: BTreeMap<IpAddr, Place> = BTreeMap::new();
     let mut places = BTreeMap::new();
     for (id, egress) in egresses {
-        let own = Place { ip: ip_of(egress), tag: egress.tag.clone(), node: egress.node.clone() };
+        let own =
+            Place { ip: ip_of(egress).or_else(|| named_of(id)), tag: egress.tag.clone(), node: egress.node.clone() };
         let place = match own.ip {
             Some(ip) => first.entry(ip).or_insert(own).clone(),
             None => own,
