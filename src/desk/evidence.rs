@@ -112,6 +112,8 @@ pub(super) fn read(
                     Format::Log(f) => of_log(*f, found, &mut file, &evidence, &scanned.digests),
                     Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence.metrics),
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
+                    // Recognised and named; what they say is not laid beside the logs yet.
+                    Format::Snapshot(_) => {}
                 }
             }
         }
