@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 
+use super::settings::{self, Settings};
+use super::taken::Taken;
 use crate::case::{Case, SourceRule};
 use crate::findings::StarttlsTest;
 use crate::formats::logs::{LogClock, LogFormat, Survey, ZoneBasis};
@@ -42,6 +44,8 @@ pub(super) struct ReadFile {
     pub(super) signals: Vec<(String, String, usize)>,
     /// Columns that are no known signal.
     pub(super) unmapped: Vec<String>,
+    /// Snapshots: what was taken.
+    pub(super) taken: Option<Taken>,
 }
 
 /// Everything read from the named paths.
@@ -60,6 +64,8 @@ pub(super) struct Evidence {
     pub(super) clocks: BTreeMap<String, (Zone, ZoneBasis)>,
     /// Logs without a year that nothing tells.
     pub(super) undated: Vec<String>,
+    /// What the snapshots say, by node.
+    pub(super) settings: Settings,
 }
 
 /// What a file turned out to be.
@@ -112,8 +118,7 @@ pub(super) fn read(
                     Format::Log(f) => of_log(*f, found, &mut file, &evidence, &scanned.digests),
                     Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence.metrics),
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
-                    // Recognised and named; what they say is not laid beside the logs yet.
-                    Format::Snapshot(_) => {}
+                    Format::Snapshot(f) => settings::of_snapshot(*f, &found.source, case, &mut file),
                 }
             }
         }
@@ -122,6 +127,7 @@ pub(super) fn read(
         evidence.files.push(file);
     }
     evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    settings::lay(&mut evidence, case);
     Ok(evidence)
 }
 

@@ -10,6 +10,8 @@ mod exit;
 mod init;
 mod inspect;
 mod progress;
+mod settings;
+mod taken;
 mod words;
 
 use std::collections::BTreeMap;

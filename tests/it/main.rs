@@ -5,4 +5,5 @@
 mod cases;
 mod house;
 mod logs;
+mod snapshots;
 mod truth;

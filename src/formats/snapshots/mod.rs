@@ -57,7 +57,7 @@ pub trait SnapshotFormat: Sync {
 }
 
 /// What no snapshot can show.
-pub const CANNOT_SHOW: &str = "whether the settings were the same at another moment than that when they were taken";
+pub const CANNOT_SHOW: &str = "whether the settings were the same at any other moment";
 
 /// The registry, most specific first.
 pub static SNAPSHOT_FORMATS: &[&dyn SnapshotFormat] = &[
