@@ -11,8 +11,8 @@ use crate::formats::snapshots::{self, Basis, CANNOT_SHOW, NodeSettings, Part, Se
 use crate::formats::transcripts::stamp_in_file_name;
 use crate::intake::{Source, open};
 
-/// A file of settings that is longer than this is none that a person could review.
-const LONGEST: u64 = 8 * 1024 * 1024;
+/// The whole of `postconf` with a thousand transports is shorter than this.
+const LONGEST: u64 = 1024 * 1024;
 
 /// What the snapshots of a case say.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,9 @@ pub(super) fn of_snapshot(format: &dyn SnapshotFormat, source: &Source, case: &C
     let opened = open(&source.path).map_err(|e| e.to_string());
     if let Err(e) = opened.and_then(|o| o.take(LONGEST).read_to_end(&mut text).map_err(|e| e.to_string())) {
         return file.problems.push(e);
+    }
+    if text.len() as u64 == LONGEST {
+        file.problems.push("it is longer than any settings; what follows the first MiB was not read".to_owned());
     }
     file.sha256 = crate::intake::sha256_hex(&text);
     let mut snapshot = match snapshots::read(format, &text) {

@@ -69,7 +69,7 @@ impl Taken {
         } else {
             format!("of node {} ({})", self.node, self.node_by)
         });
-        lines.extend(self.snapshot.software.iter().map(|s| {
+        lines.extend(self.snapshot.software.iter().take(SHOWN).map(|s| {
             let dated = s.dated.as_deref().map(|d| format!(" of {d}")).unwrap_or_default();
             format!("{}{dated} (line {})", s.text(), s.line)
         }));

@@ -4,6 +4,7 @@
 //! Only names on a list are taken. Exim shows values marked `hide` to its admins, so
 //! the rest is counted and dropped.
 
+use super::node::index;
 use super::text::{is_command, lines, unshown};
 use super::{
     Means, Mta, NodeSettings, Part, Processes, SendingIp, Service, Setting, Snapshot, SnapshotError, SnapshotFormat,
@@ -183,10 +184,10 @@ impl SnapshotFormat for EximSettings {
 /// Adds the addresses that the transports of a node's Exim bind to.
 pub(super) fn lay(parts: &[Part<'_>], found: &mut NodeSettings) {
     for part in parts {
+        let stated = index(*part, Mta::Exim);
         for service in part.snapshot.services.iter().filter(|s| s.mta == Mta::Exim && s.program == "smtp") {
-            let of = |s: &&Setting| s.mta == Mta::Exim && s.service == service.name && s.name == "interface";
-            let interface = part.snapshot.settings.iter().find(of);
-            let (address, why) = match interface.map(|s| (s.means, s.value.as_str())) {
+            let interface = stated.get(&(service.name.as_str(), "interface"));
+            let (address, why) = match interface.map(|(_, s)| (s.means, s.value.as_str())) {
                 Some((Means::Address(ip), _)) => (Some(ip), "bound"),
                 Some((_, "")) => (None, "no interface is set, so the kernel chooses"),
                 Some(_) => (None, "its interface is an expression"),
@@ -197,7 +198,7 @@ pub(super) fn lay(parts: &[Part<'_>], found: &mut NodeSettings) {
                 services: vec![service.name.clone()],
                 address,
                 why: why.to_owned(),
-                cite: part.cite(interface.map_or(service.line, |s| s.line)),
+                cite: interface.map_or(part.cite(service.line), |(cite, _)| *cite),
             });
         }
     }

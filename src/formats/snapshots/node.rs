@@ -4,9 +4,10 @@
 //! instances, or the files may be of two moments. What differs between files is not
 //! known, and said so.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Component, Means, Setting, Snapshot, Software, exim_settings, postfix};
+use super::{Component, Means, Mta, Setting, Snapshot, Software, exim_settings, postfix};
 use crate::intake::Exhibit;
 
 /// Where a statement stands.
@@ -37,6 +38,15 @@ impl Part<'_> {
     pub(super) const fn cite(&self, line: u64) -> Cite {
         Cite { exhibit: self.exhibit, line }
     }
+}
+
+/// The settings of one MTA in a file by service and name; of two lines the last counts.
+pub(super) type Index<'a> = BTreeMap<(&'a str, &'a str), (Cite, &'a Setting)>;
+
+/// Makes the index of a file.
+pub(super) fn index<'a>(part: Part<'a>, mta: Mta) -> Index<'a> {
+    let ours = part.snapshot.settings.iter().filter(|s| s.mta == mta);
+    ours.map(|s| ((s.service.as_str(), s.name.as_str()), (part.cite(s.line), s))).collect()
 }
 
 /// How a value is known.
@@ -153,12 +163,10 @@ impl NodeSettings {
     #[must_use]
     pub fn of(node: &str, parts: &[Part<'_>]) -> Self {
         let mut found = Self { node: node.to_owned(), ..Self::default() };
+        let mut known = BTreeSet::new();
         for part in parts {
             for software in &part.snapshot.software {
-                let same = |(_, s): &(Cite, Software)| {
-                    (s.component, &s.name, &s.version) == (software.component, &software.name, &software.version)
-                };
-                if !found.software.iter().any(same) {
+                if known.insert((software.component, &software.name, &software.version)) {
                     found.software.push((part.cite(software.line), software.clone()));
                 }
             }

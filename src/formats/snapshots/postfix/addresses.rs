@@ -4,6 +4,7 @@
 //! address); without one, to the only address of that family in `inet_interfaces` unless it
 //! is a loopback; else the kernel chooses.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::instance::{Instance, Main};
@@ -120,9 +121,13 @@ fn by_interfaces(instance: &Instance<'_>, service: &str, six: bool) -> Bound {
 /// Services that log under one name count as one; where they differ, nothing is known.
 pub(super) fn by_tag(all: Vec<SendingIp>) -> Vec<SendingIp> {
     let mut found: Vec<SendingIp> = Vec::new();
+    let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for next in all {
-        let known = found.iter_mut().find(|f| f.tag == next.tag && !f.tag.is_empty());
+        let known = at.get(&next.tag).and_then(|i| found.get_mut(*i));
         let Some(known) = known else {
+            if !next.tag.is_empty() {
+                at.insert(next.tag.clone(), found.len());
+            }
             found.push(next);
             continue;
         };
@@ -134,11 +139,11 @@ pub(super) fn by_tag(all: Vec<SendingIp>) -> Vec<SendingIp> {
             known.why = format!("several services log under this name: {}; {}", names(known), names(&next));
             known.address = None;
         }
-        for service in next.services {
-            if !known.services.contains(&service) {
-                known.services.push(service);
-            }
-        }
+        known.services.extend(next.services);
+    }
+    for sending in &mut found {
+        let mut said = BTreeSet::new();
+        sending.services.retain(|s| said.insert(s.clone()));
     }
     found
 }

@@ -7,6 +7,7 @@ use super::defaults::{VERSIONS, default_of};
 use super::kept::meaning;
 use super::macros::{Reach, expand};
 use super::{is_main, take};
+use crate::formats::snapshots::node::{Index, index};
 use crate::formats::snapshots::{Basis, Cite, Effective, Means, Mta, Part, Setting};
 
 /// How much of main.cf is there.
@@ -21,9 +22,12 @@ pub(super) enum Main {
 /// One instance.
 #[derive(Clone, Debug)]
 pub(super) struct Instance<'a> {
-    /// The file of its services; none where only main.cf is there.
-    pub(super) own: Option<Part<'a>>,
-    mains: Vec<Part<'a>>,
+    /// What the file of its services states; empty where only main.cf is there.
+    options: Index<'a>,
+    /// The services that read the limits of transports.
+    managers: Vec<&'a str>,
+    mains: Vec<(Part<'a>, Index<'a>)>,
+    main: Main,
     version: Option<(u32, u32)>,
 }
 
@@ -52,28 +56,36 @@ impl<'a> Instance<'a> {
             Some(own) => vec![own],
             None => mains.to_vec(),
         };
-        Self { own, mains, version }
-    }
-
-    pub(super) fn main(&self) -> Main {
         let names = |p: &Part<'_>| {
             p.snapshot.left_out + p.snapshot.settings.iter().filter(|s| s.service.is_empty()).count() as u64
         };
-        let whole = !self.mains.is_empty() && self.mains.iter().all(|m| names(m) >= LISTING);
-        if whole { Main::Whole } else { Main::Part }
+        let whole = !mains.is_empty() && mains.iter().all(|m| names(m) >= LISTING);
+        let services = own.iter().flat_map(|o| &o.snapshot.services);
+        let managers = services.filter(|s| matches!(s.program.as_str(), "qmgr" | "oqmgr"));
+        Self {
+            options: own.map(|o| index(o, Mta::Postfix)).unwrap_or_default(),
+            managers: managers.map(|s| s.name.as_str()).collect(),
+            mains: mains.into_iter().map(|m| (m, index(m, Mta::Postfix))).collect(),
+            main: if whole { Main::Whole } else { Main::Part },
+            version,
+        }
     }
 
-    /// The value of the last line that states it for a service.
-    fn option(&self, service: &str, name: &str) -> Option<(Cite, &'a Setting)> {
-        let own = self.own.filter(|_| !service.is_empty())?;
-        last(own, service, name)
+    pub(super) const fn main(&self) -> Main {
+        self.main
+    }
+
+    /// The services that read the limits of transports: options of theirs come before main.cf.
+    pub(super) fn managers(&self) -> &[&'a str] {
+        &self.managers
     }
 
     fn find(&self, service: &str, name: &str) -> Found<'a> {
-        if let Some((cite, setting)) = self.option(service, name) {
-            return Found::Is(cite, setting);
+        let option = (!service.is_empty()).then(|| self.options.get(&(service, name))).flatten();
+        if let Some((cite, setting)) = option {
+            return Found::Is(*cite, setting);
         }
-        let stated: Vec<_> = self.mains.iter().map(|m| last(*m, "", name)).collect();
+        let stated: Vec<_> = self.mains.iter().map(|(_, index)| index.get(&("", name)).copied()).collect();
         let first = stated.iter().flatten().next().copied();
         let value = |s: &Option<(Cite, &'a Setting)>| s.map(|(_, s)| s.value.as_str());
         match first {
@@ -82,7 +94,7 @@ impl<'a> Instance<'a> {
                 Found::Is(cite, setting)
             }
             Some(_) => {
-                let files: Vec<_> = self.mains.iter().map(|m| m.exhibit.to_string()).collect();
+                let files: Vec<_> = self.mains.iter().map(|(m, _)| m.exhibit.to_string()).collect();
                 Found::Differs(format!("{} state {name} differently", files.join(" and ")))
             }
         }
@@ -121,7 +133,7 @@ impl<'a> Instance<'a> {
 
     /// An address under a name of the user's own.
     fn address(&self, name: &str) -> Option<String> {
-        let mut given = self.mains.iter().map(|m| m.snapshot.addresses.get(name));
+        let mut given = self.mains.iter().map(|(m, _)| m.snapshot.addresses.get(name));
         let first = given.next().flatten()?;
         given.all(|other| other == Some(first)).then(|| first.to_string())
     }
@@ -159,10 +171,4 @@ impl<'a> Instance<'a> {
         let basis = resolved.cite.map_or(Basis::Default(VERSIONS), Basis::Stated);
         Effective { name: shown, value: resolved.value, means, basis }
     }
-}
-
-/// The last line of a file that states a parameter of Postfix.
-fn last<'a>(part: Part<'a>, service: &str, name: &str) -> Option<(Cite, &'a Setting)> {
-    let of = |s: &&Setting| s.mta == Mta::Postfix && s.service == service && s.name == name;
-    part.snapshot.settings.iter().rev().find(of).map(|s| (part.cite(s.line), s))
 }

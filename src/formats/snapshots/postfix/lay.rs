@@ -82,14 +82,8 @@ pub(in crate::formats::snapshots) fn lay(parts: &[Part<'_>], found: &mut NodeSet
 fn transport(instance: &Instance<'_>, service: &Service, tag: &str, cite: Cite) -> Transport {
     let own = |rest: &str| format!("{}_{rest}", service.name);
     // The queue manager reads limits, so its own options count, not the client's.
-    let managers: Vec<&str> = instance
-        .own
-        .iter()
-        .flat_map(|o| &o.snapshot.services)
-        .filter(|s| matches!(s.program.as_str(), "qmgr" | "oqmgr"))
-        .map(|s| s.name.as_str())
-        .collect();
-    let limit = |shown: &'static str, default: &str| instance.effective(shown, &managers, &[&own(shown), default]);
+    let limit =
+        |shown: &'static str, default: &str| instance.effective(shown, instance.managers(), &[&own(shown), default]);
     let processes = match service.processes {
         Processes::Default => instance.effective("processes", &[], &["default_process_limit"]),
         Processes::Limit(n) => Effective {

@@ -1,7 +1,8 @@
 //! `$name` in a parameter's value (postconf(5), `mac_expand.c`, `mac_parse.c`).
 
-/// How deep references may go, and how long a value may grow.
+/// How deep references may go, how many there may be, and how long a value may grow.
 const DEEPEST: u32 = 20;
+const MOST: u32 = 500;
 const LONGEST: usize = 4096;
 
 /// What a reference leads to.
@@ -17,7 +18,12 @@ pub(super) enum Reach {
 /// # Errors
 /// The reason, where one cannot be.
 pub(super) fn expand(value: &str, reach: &mut dyn FnMut(&str) -> Reach) -> Result<String, String> {
-    expanded(value, reach, 0)
+    let mut references = 0;
+    let mut counted = |name: &str| {
+        references += 1;
+        if references > MOST { Reach::Unknown("it has too many references".to_owned()) } else { reach(name) }
+    };
+    expanded(value, &mut counted, 0)
 }
 
 fn expanded(value: &str, reach: &mut dyn FnMut(&str) -> Reach, depth: u32) -> Result<String, String> {
@@ -168,6 +174,8 @@ mod tests {
             "b" => Reach::Value("$a-$a".to_owned()),
             "circle" => Reach::Value("$circle".to_owned()),
             "grow" => Reach::Value("$more$more$more$more$more$more$more$more".to_owned()),
+            "wide" => Reach::Value("$wide8$wide8$wide8".to_owned()),
+            "wide8" => Reach::Value("$empty$empty$empty$empty".repeat(99)),
             "more" => Reach::Value("0123456789".repeat(80)),
             "compatibility_level" => Reach::Value("3.6".to_owned()),
             other => Reach::Unknown(format!("${other} is not known")),
@@ -190,7 +198,7 @@ mod tests {
         ] {
             assert_eq!(with(value).as_deref(), Ok(expanded), "{value}");
         }
-        for bad in ["$unknown", "${a", "$circle", "$grow", "${{a} ~ {b} ? {c} : {d}}", "${{a}", "${a!b}"] {
+        for bad in ["$unknown", "${a", "$circle", "$grow", "$wide", "${{a} ~ {b} ? {c} : {d}}", "${{a}", "${a!b}"] {
             assert!(with(bad).is_err(), "{bad}");
         }
     }

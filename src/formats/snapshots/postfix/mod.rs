@@ -13,6 +13,8 @@ mod services;
 
 pub(super) use lay::lay;
 
+use std::collections::BTreeMap;
+
 use kept::take;
 
 use super::text::{Logical, is_command, lines, logical, unshown};
@@ -108,8 +110,26 @@ impl SnapshotFormat for PostfixSettings {
         for line in &all {
             take_line(line, setup.lines_before, &mut snapshot);
         }
+        keep_last(&mut snapshot);
         if snapshot.is_empty() { Err(SnapshotError::Nothing(self.name())) } else { Ok(snapshot) }
     }
+}
+
+/// Of two entries for one service master(8) takes the last, with its options alone.
+fn keep_last(snapshot: &mut Snapshot) {
+    let mut last: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for service in &snapshot.services {
+        last.insert((service.name.clone(), service.program.clone()), service.line);
+    }
+    let is_last = |s: &Service| last.get(&(s.name.clone(), s.program.clone())) == Some(&s.line);
+    let replaced: BTreeMap<String, u64> = snapshot
+        .services
+        .iter()
+        .filter(|s| !is_last(s) && PROGRAMS.contains(&s.program.as_str()))
+        .filter_map(|s| Some((s.name.clone(), *last.get(&(s.name.clone(), s.program.clone()))?)))
+        .collect();
+    snapshot.settings.retain(|s| replaced.get(&s.service).is_none_or(|from| s.line >= *from));
+    snapshot.services.retain(is_last);
 }
 
 fn take_line(line: &Logical, before: u64, snapshot: &mut Snapshot) {
@@ -118,24 +138,12 @@ fn take_line(line: &Logical, before: u64, snapshot: &mut Snapshot) {
         Statement::Parameter(name, value) => take_parameter(snapshot, "", name, value, at(0)),
         Statement::Option(service, name, value) => {
             // Without `-M` nothing tells the program; an option of the SMTP client does.
-            if !snapshot.services.iter().any(|s| s.name == service) {
-                let (name, program) = (service.to_owned(), String::new());
-                let processes = Processes::Unknown;
-                snapshot.services.push(Service { mta: Mta::Postfix, name, program, processes, line: at(0) });
-            }
+            push_service(snapshot, service, "", Processes::Unknown, at(0));
             take_parameter(snapshot, service, name, value, at(0))
         }
         Statement::Service(entry) => {
             let ours = PROGRAMS.contains(&entry.program);
-            // Of two entries for one service master(8) takes the last.
-            let again = |s: &Service| s.mta == Mta::Postfix && s.name == entry.name && s.program == entry.program;
-            if ours && snapshot.services.iter().any(again) {
-                snapshot.settings.retain(|s| s.service != entry.name);
-            }
-            snapshot.services.retain(|s| !again(s));
-            let (name, program) = (entry.name.to_owned(), entry.program.to_owned());
-            let processes = entry.processes;
-            snapshot.services.push(Service { mta: Mta::Postfix, name, program, processes, line: at(0) });
+            push_service(snapshot, entry.name, entry.program, entry.processes, at(0));
             // `smtp` is a server's name too: its options are not the client's.
             for (place, name, value) in entry.options.iter().filter(|_| ours) {
                 take_parameter(snapshot, entry.name, name, value, at(*place));
@@ -146,6 +154,11 @@ fn take_line(line: &Logical, before: u64, snapshot: &mut Snapshot) {
         Statement::Other => return snapshot.not_understood(at(0), line.lines(), unshown(&line.text)),
     };
     if taken { snapshot.used(line.lines()) } else { snapshot.irrelevant(line.lines()) }
+}
+
+fn push_service(snapshot: &mut Snapshot, name: &str, program: &str, processes: Processes, line: u64) {
+    let (name, program) = (name.to_owned(), program.to_owned());
+    snapshot.services.push(Service { mta: Mta::Postfix, name, program, processes, line });
 }
 
 /// Takes one parameter if it is on the list. A name of the user's own is remembered
