@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use super::claims::{Claimed, Claims, LogJobs};
 use super::log_file::of_log;
+use super::settings::{self, Settings};
+use super::taken::Taken;
 use super::words;
 use crate::case::{Case, SourceRule};
 use crate::findings::StarttlsTest;
@@ -45,6 +47,8 @@ pub(super) struct ReadFile {
     pub(super) signals: Vec<(String, String, usize)>,
     /// Columns that are no known signal.
     pub(super) unmapped: Vec<String>,
+    /// Snapshots: what was taken.
+    pub(super) taken: Option<Taken>,
 }
 
 /// Everything read from the named paths.
@@ -67,6 +71,8 @@ pub(super) struct Evidence {
     pub(super) clocks: BTreeMap<String, (Zone, ZoneBasis)>,
     /// Logs without a year that nothing tells.
     pub(super) undated: Vec<String>,
+    /// What the snapshots say, by node.
+    pub(super) settings: Settings,
 }
 
 /// Reads all files below the paths.
@@ -101,6 +107,7 @@ pub(super) fn read(
                     Format::Log(shape) => of_log(shape.format, found, &mut file, &evidence, &scanned),
                     Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence.metrics),
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
+                    Format::Snapshot(f) => settings::of_snapshot(*f, &found.source, case, &mut file),
                 }
             }
         }
@@ -111,6 +118,7 @@ pub(super) fn read(
     }
     evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
     evidence.tally = scanned.tally;
+    settings::lay(&mut evidence, case);
     Ok(evidence)
 }
 

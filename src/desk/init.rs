@@ -45,6 +45,7 @@ fn outline(folder: String, read: &evidence::Evidence) -> Outline {
         .names
         .egresses()
         .filter(|(_, e)| e.ip.is_empty() && e.tag != "postfix")
+        .filter(|(_, e)| !read.settings.sending_ips.contains_key(&(e.node.clone(), e.tag.clone())))
         .map(|(_, e)| e.tag.clone())
         .collect();
     let sources = read.files.iter().filter_map(|file| {

@@ -8,6 +8,7 @@ use super::args::Inspect;
 use super::evidence::{self, Evidence, ReadFile};
 use super::exit::Failure;
 use super::progress::Reading;
+use super::taken::Taken;
 use super::words;
 use crate::case::Case;
 use crate::formats::Kind;
@@ -72,6 +73,7 @@ fn file_json(file: &ReadFile) -> Value {
         "phase": file.verdict.as_ref().map(|(_, p)| p),
         "signals": signals,
         "unmapped": file.unmapped,
+        "snapshot": file.taken.as_ref().map(Taken::json),
         "cannot_show": file.cannot_show,
         "problems": file.problems,
     })

@@ -12,6 +12,8 @@ mod init;
 mod inspect;
 mod log_file;
 mod progress;
+mod settings;
+mod taken;
 mod words;
 
 use std::collections::BTreeMap;

@@ -184,6 +184,7 @@ pub(super) fn inspected(file: &ReadFile, said_of: Option<&str>) -> String {
     for (name, unit, minutes) in &file.signals {
         lines.push(format!("     signal {} [{unit}], {minutes} minutes", shown(name)));
     }
+    lines.extend(file.taken.iter().flat_map(|t| t.words()).map(|said| format!("     {}", shown(&said))));
     if !file.unmapped.is_empty() {
         lines.push(format!("     columns that are no known signal: {}", shown(&file.unmapped.join(", "))));
     }

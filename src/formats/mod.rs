@@ -5,12 +5,14 @@
 
 pub mod logs;
 pub mod metrics;
+pub mod snapshots;
 pub mod transcripts;
 
 use serde::Serialize;
 
 use logs::{LOG_FORMATS, LogFormat, LogShape, Wrapping};
 use metrics::{METRIC_FORMATS, MetricFormat};
+use snapshots::{SNAPSHOT_FORMATS, SnapshotFormat};
 use transcripts::{TRANSCRIPT_FORMATS, TranscriptFormat};
 
 /// What kind of evidence a file is.
@@ -96,6 +98,8 @@ pub enum Format<'a> {
     Metric(&'static dyn MetricFormat),
     /// A STARTTLS test.
     Transcript(&'static dyn TranscriptFormat),
+    /// Settings, versions or answers at one moment.
+    Snapshot(&'static dyn SnapshotFormat),
 }
 
 impl<'a> Format<'a> {
@@ -106,6 +110,7 @@ impl<'a> Format<'a> {
             Self::Log(_) => Kind::Log,
             Self::Metric(_) => Kind::Metric,
             Self::Transcript(_) => Kind::Transcript,
+            Self::Snapshot(_) => Kind::Snapshot,
         }
     }
 
@@ -116,6 +121,7 @@ impl<'a> Format<'a> {
             Self::Log(shape) => shape.format.name(),
             Self::Metric(f) => f.name(),
             Self::Transcript(f) => f.name(),
+            Self::Snapshot(f) => f.name(),
         }
     }
 }
@@ -127,8 +133,9 @@ pub fn recognise(head: Head<'_>) -> Option<(Format<'static>, String)> {
     let built_in: &[&'static dyn LogFormat] = LOG_FORMATS;
     let log = || LogShape::recognise(head, built_in.iter().copied()).map(|(shape, why)| (Format::Log(shape), why));
     let transcript = || TRANSCRIPT_FORMATS.iter().find_map(|f| Some((Format::Transcript(*f), f.recognise(head)?)));
+    let snapshot = || SNAPSHOT_FORMATS.iter().find_map(|f| Some((Format::Snapshot(*f), f.recognise(head)?)));
     let metric = || METRIC_FORMATS.iter().find_map(|f| Some((Format::Metric(*f), f.recognise(head)?)));
-    log().or_else(transcript).or_else(metric)
+    log().or_else(transcript).or_else(snapshot).or_else(metric)
 }
 
 /// The format of a name that case.yaml states, for a file that begins so.
@@ -138,12 +145,14 @@ pub fn by_name(name: &str, head: Head<'_>) -> Option<Format<'static>> {
     let log = LOG_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Log(LogShape { format: *f, wrapping }));
     let metric = || METRIC_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Metric(*f));
     let transcript = || TRANSCRIPT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Transcript(*f));
-    log.or_else(metric).or_else(transcript)
+    let snapshot = || SNAPSHOT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Snapshot(*f));
+    log.or_else(metric).or_else(transcript).or_else(snapshot)
 }
 
 /// All names that case.yaml may state as a format.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     let logs = LOG_FORMATS.iter().map(|f| f.name());
-    logs.chain(METRIC_FORMATS.iter().map(|f| f.name())).chain(TRANSCRIPT_FORMATS.iter().map(|f| f.name())).collect()
+    let others = METRIC_FORMATS.iter().map(|f| f.name()).chain(TRANSCRIPT_FORMATS.iter().map(|f| f.name()));
+    logs.chain(others).chain(SNAPSHOT_FORMATS.iter().map(|f| f.name())).collect()
 }

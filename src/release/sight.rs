@@ -58,6 +58,7 @@ const RULES: &[(&str, Sight)] = &[
     ("queue", Sight::Esp),
     ("nodes", Sight::Esp),
     ("nodes_summary", Sight::Both),
+    ("settings", Sight::Esp),
     ("transcripts", Sight::Both),
     ("transcripts.*.file", Sight::Esp),
     ("transcripts_summary", Sight::Both),

@@ -103,11 +103,13 @@ impl Place {
     }
 }
 
-/// The place of each egress: by case.yaml's map, else by an address in the log or its tag,
-/// else by the one address that Google names in its limits on it.
+/// The place of each egress: by case.yaml's map, else by an address in the log, by the
+/// MTA's settings, or by an address in the tag, else by the one address that Google names
+/// in its limits on it.
 pub(super) fn places(
     names: &Names,
     map: &BTreeMap<String, IpAddr>,
+    bound: &BTreeMap<(String, String), IpAddr>,
     named: &BTreeMap<(EgressId, IpAddr), u64>,
 ) -> BTreeMap<EgressId, Place> {
     let named_of = |id: EgressId| {
@@ -119,7 +121,8 @@ pub(super) fn places(
         let mapped = [&e.tag, &e.ip].into_iter().find_map(|k| map.get(k.as_str()).copied());
         // `postfix-192.0.2.11/smtp`: some name the transport after the address.
         let in_tag = || e.tag.rsplit(['-', '/']).next().and_then(|t| t.parse().ok());
-        mapped.or_else(|| e.ip.parse().ok()).or_else(in_tag)
+        let by_settings = || bound.get(&(e.node.clone(), e.tag.clone())).copied();
+        mapped.or_else(|| e.ip.parse().ok()).or_else(by_settings).or_else(in_tag)
     };
     let mut egresses: Vec<_> = names.egresses().collect();
     egresses.sort_by(|a, b| a.1.cmp(b.1));
@@ -135,4 +138,35 @@ pub(super) fn places(
         places.insert(id, place);
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ip_is_taken_from_the_nearest_word() {
+        let ip = |text: &str| text.parse::<IpAddr>().ok();
+        let mut names = Names::default();
+        let plain = names.egress(b"mta1", b"postfix", b"");
+        let other = names.egress(b"mta2", b"postfix", b"");
+        let shown = names.egress(b"mta1", b"postfix", b"203.0.113.9");
+        let named = names.egress(b"mta1", b"postfix-192.0.2.3", b"");
+        let key = |node: &str, tag: &str| (node.to_owned(), tag.to_owned());
+        let bound: BTreeMap<_, _> =
+            [(key("mta1", "postfix"), ip("192.0.2.1")), (key("mta1", "postfix-192.0.2.3"), ip("192.0.2.4"))]
+                .into_iter()
+                .filter_map(|(key, ip)| Some((key, ip?)))
+                .collect();
+        let of = |map: &BTreeMap<String, IpAddr>, id| {
+            places(&names, map, &bound, &BTreeMap::new()).get(&id).and_then(|p| p.ip)
+        };
+        let none = BTreeMap::new();
+        assert_eq!(
+            [plain, other, shown, named].map(|id| of(&none, id)),
+            [ip("192.0.2.1"), None, ip("203.0.113.9"), ip("192.0.2.4"),]
+        );
+        let map: BTreeMap<_, _> = ip("198.51.100.1").map(|ip| ("postfix".to_owned(), ip)).into_iter().collect();
+        assert_eq!(of(&map, plain), ip("198.51.100.1"), "case.yaml counts before all");
+    }
 }

@@ -8,4 +8,5 @@ mod commands;
 mod house;
 mod logs;
 mod overlap;
+mod snapshots;
 mod truth;
