@@ -15,11 +15,11 @@ mod envelope;
 mod event;
 #[expect(dead_code, reason = "for readers of sessions that have a key")]
 mod keyed;
+pub mod kumomta;
 mod ledger;
 mod loose;
 pub mod postfix;
 mod prints;
-#[expect(dead_code, reason = "for readers of records")]
 mod records;
 mod survey;
 #[cfg(test)]
@@ -101,7 +101,7 @@ pub struct Done {
 }
 
 /// The registry, in the order in which formats are tried.
-pub static LOG_FORMATS: &[&dyn LogFormat] = &[&postfix::Postfix];
+pub static LOG_FORMATS: &[&dyn LogFormat] = &[&kumomta::KumoMta, &postfix::Postfix];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]
