@@ -1,6 +1,6 @@
 //! One lane, sending IP or MX host over the grid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::MinuteState;
@@ -124,13 +124,23 @@ pub(super) fn places(
         let by_settings = || bound.get(&(e.node.clone(), e.tag.clone())).copied();
         mapped.or_else(|| e.ip.parse().ok()).or_else(by_settings).or_else(in_tag)
     };
+    // Some logs show the address of a session only once a connection stood; a failed one
+    // left from where the others of its tag do.
+    let ip_of_tag = |e: &Egress| {
+        let of_tag = names.egresses().filter(|(_, o)| (&o.node, &o.tag) == (&e.node, &e.tag) && !e.tag.is_empty());
+        let ips: BTreeSet<IpAddr> = of_tag.filter_map(|(_, o)| ip_of(o)).collect();
+        ips.first().copied().filter(|_| ips.len() == 1)
+    };
     let mut egresses: Vec<_> = names.egresses().collect();
     egresses.sort_by(|a, b| a.1.cmp(b.1));
     let mut first: BTreeMap<IpAddr, Place> = BTreeMap::new();
     let mut places = BTreeMap::new();
     for (id, egress) in egresses {
-        let own =
-            Place { ip: ip_of(egress).or_else(|| named_of(id)), tag: egress.tag.clone(), node: egress.node.clone() };
+        let own = Place {
+            ip: ip_of(egress).or_else(|| ip_of_tag(egress)).or_else(|| named_of(id)),
+            tag: egress.tag.clone(),
+            node: egress.node.clone(),
+        };
         let place = match own.ip {
             Some(ip) => first.entry(ip).or_insert(own).clone(),
             None => own,
@@ -143,6 +153,20 @@ pub(super) fn places(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failed_connection_leaves_from_where_the_others_of_its_tag_do() {
+        let mut names = Names::default();
+        let known = names.egress(b"", b"source1", b"192.0.2.11");
+        let failed = names.egress(b"", b"source1", b"");
+        let (one, two) = (names.egress(b"", b"pool", b"192.0.2.12"), names.egress(b"", b"pool", b"192.0.2.13"));
+        let either = names.egress(b"", b"pool", b"");
+        let places = places(&names, &BTreeMap::new(), &BTreeMap::new(), &BTreeMap::new());
+        let ip = |id| places.get(&id).and_then(|p| p.ip);
+        assert_eq!(ip(failed), ip(known));
+        assert!(ip(one).is_some() && ip(two).is_some());
+        assert_eq!(ip(either), None);
+    }
 
     #[test]
     fn an_ip_is_taken_from_the_nearest_word() {

@@ -17,12 +17,12 @@ pub mod exchange;
 mod handshake;
 pub mod haraka;
 mod keyed;
+pub mod kumomta;
 mod ledger;
 mod loose;
 pub mod opensmtpd;
 pub mod postfix;
 mod prints;
-#[expect(dead_code, reason = "for readers of records")]
 mod records;
 pub mod sendmail;
 mod survey;
@@ -105,8 +105,14 @@ pub struct Done {
 }
 
 /// The registry, in the order in which formats are tried.
-pub static LOG_FORMATS: &[&dyn LogFormat] =
-    &[&exchange::Exchange, &haraka::Haraka, &opensmtpd::OpenSmtpd, &postfix::Postfix, &sendmail::Sendmail];
+pub static LOG_FORMATS: &[&dyn LogFormat] = &[
+    &exchange::Exchange,
+    &haraka::Haraka,
+    &kumomta::KumoMta,
+    &opensmtpd::OpenSmtpd,
+    &postfix::Postfix,
+    &sendmail::Sendmail,
+];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]
