@@ -87,6 +87,9 @@ impl Default for Clues {
     }
 }
 
+/// The zone of the Line Islands, fourteen hours east.
+const FARTHEST_ZONE_S: i64 = 14 * 3600;
+
 fn first_word(rest: &[u8]) -> Option<&[u8]> {
     memchr::memchr(b' ', rest).map(|end| &rest[..end])
 }
@@ -135,7 +138,9 @@ pub(super) fn survey(head: &[u8], clues: &Clues) -> Survey {
         // A message waits for its delivery, so the freshest id is nearest to its stamp.
         let of_ids = by_ids.iter().min().map(|least| (least + 60).div_euclid(900) * 900);
         survey.offset_by_ids = of_gmail.is_none() && of_ids.is_some();
-        survey.offset_s = of_gmail.or(of_ids).and_then(|offset| i32::try_from(offset).ok());
+        // No zone is farther from UTC: such a clock is wrong, and its log says what it says.
+        let is_zone = |offset: &i64| offset.abs() <= FARTHEST_ZONE_S;
+        survey.offset_s = of_gmail.or(of_ids).filter(is_zone).and_then(|offset| i32::try_from(offset).ok());
     }
     survey
 }
