@@ -129,3 +129,12 @@ fn every_format_is_registered() {
         }
     }
 }
+
+/// Whoever reads about formats finds each of them.
+#[test]
+fn every_log_format_is_described() {
+    let page = fs::read_to_string(src().join("../docs/FORMATS.md")).expect("docs/FORMATS.md");
+    for format in casefile::formats::logs::LOG_FORMATS {
+        assert!(page.contains(&format!("| `{}` |", format.name())), "{} has no row in docs/FORMATS.md", format.name());
+    }
+}
