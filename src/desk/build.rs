@@ -52,7 +52,12 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
     drop(reading);
     go_on(stop)?;
     let problems = words::problems(&evidence);
-    let setup = Setup { nodes: evidence.nodes.clone(), sending_ips: case.sending_ips.clone(), window: case.window };
+    let setup = Setup {
+        nodes: evidence.nodes.clone(),
+        sending_ips: case.sending_ips.clone(),
+        bound_ips: evidence.settings.sending_ips.clone(),
+        window: case.window,
+    };
     let Some(timeline) = Timeline::new(&evidence.tally, evidence.metrics.clone(), &case.lanes, &setup) else {
         return Err(Failure::Nothing(words::nothing(&evidence, &case)));
     };
@@ -69,6 +74,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         tally: &evidence.tally,
         timeline: &timeline,
         tests: &evidence.tests,
+        settings: &evidence.settings.nodes,
         files: &cards,
         skipped: &skipped,
         problems: &problems,
@@ -139,6 +145,7 @@ fn cards(evidence: &Evidence) -> Vec<FileCard> {
         accounting: f.accounting,
         sha256: f.sha256.clone(),
         cannot_show: f.cannot_show.clone(),
+        not_understood: f.samples.iter().map(|(n, text)| format!("line {n}: {text}")).collect(),
     };
     let mut cards: Vec<_> = evidence.files.iter().map(card).collect();
     // Files of one format cannot show the same things; it is said once.

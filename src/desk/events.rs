@@ -2,54 +2,52 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufWriter, Write};
+use std::sync::atomic::AtomicBool;
 
 use serde_json::json;
 
 use super::args::Events;
+use super::claims::{Claims, LogJobs};
 use super::exit::Failure;
+use super::progress::Reading;
 use crate::case::Case;
-use crate::formats::logs::{Event, LogClock, LooseEnds, Sink, join};
-use crate::formats::{Format, Head, recognise};
-use crate::intake::{for_each_block, gather, head_of, open};
+use crate::formats::logs::{Compare, Event, LooseEnds, Opening, Pulse, Sink, join};
+use crate::intake::{Exhibit, IntakeError, for_each_block, open};
+use crate::scan::{LogJob, Repetition, scan};
 use crate::smtp::{Lanes, Outcome, Reply, Sublane, meaning_of};
-use crate::time::{Minute, Zone};
+use crate::time::Minute;
 
-/// Prints events in the order of files; those at the edges of files come last.
-pub(super) fn events(args: &Events, out: impl Write) -> Result<(), Failure> {
-    let lanes = Case::bare("case").lanes;
+/// Prints events in the order of files; those at the edges of files come last. Lines that
+/// several files hold are told once, as the counts of `inspect` and `build` have them.
+pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) -> Result<(), Failure> {
+    let case = match args.paths.as_slice() {
+        [only] if only.is_dir() => super::build::case_of(only)?.1,
+        _ => Case::bare("case"),
+    };
+    let claims = Claims::of(&args.paths, &case)?;
+    let jobs = LogJobs::of(&claims.claimed, &case).jobs;
+    let repetitions = repetitions(&jobs, &case.lanes, stop)?;
     let mut printer = Printer {
-        lanes: &lanes,
+        lanes: &case.lanes,
         out: BufWriter::new(out),
-        source: String::new(),
-        names: BTreeMap::new(),
+        files: jobs.iter().map(|j| (j.source.exhibit, (j.source.name.clone(), j.node.clone()))).collect(),
         failed: None,
     };
-    let mut streams: BTreeMap<(&'static str, String), Vec<(_, LogClock, LooseEnds)>> = BTreeMap::new();
-    for source in gather(&args.paths)?.sources {
-        let (bytes, whole) = head_of(&source.path, 256 * 1024)?;
-        let head = Head { bytes: &bytes, whole };
-        let Some((Format::Log(format), _)) = recognise(head) else { continue };
-        let survey = format.survey(head);
-        let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), survey.near);
-        let mut reader = format.reader(source.exhibit, clock.clone());
-        printer.source.clone_from(&source.name);
-        printer.names.insert(source.exhibit, source.name.clone());
-        let read = for_each_block(&mut open(&source.path)?, |block| {
-            reader.read(block, &mut printer);
-            printer.failed.is_none()
-        });
-        if let Err(source_error) = read {
-            return Err(Failure::Input(crate::intake::IntakeError::Io { path: source.path, source: source_error }));
-        }
-        let stream = (format.name(), survey.node.clone().unwrap_or_default());
-        streams.entry(stream).or_default().push(((survey.first_local, format), clock, reader.finish()));
+    let mut streams: BTreeMap<&str, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
+    for job in &jobs {
+        let compare = match repetitions.get(&job.source.exhibit) {
+            Some(Repetition::Whole { .. }) => continue,
+            Some(Repetition::Some { repeats, .. }) => Compare::Skip(repeats.clone()),
+            None => Compare::No,
+        };
+        let ends = read(job, compare, &mut printer)?;
+        streams.entry(&job.stream).or_default().push((job, ends));
     }
     for mut parts in streams.into_values() {
-        parts.sort_by_key(|((begins, _), ..)| *begins);
-        if let Some(((_, format), clock, _)) = parts.first() {
-            let (format, clock) = (*format, clock.clone());
-            join(format, &clock, parts.into_iter().map(|(.., ends)| ends).collect(), &mut printer);
-        }
+        parts.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
+        let Some((job, _)) = parts.first() else { continue };
+        let (format, clock) = (job.shape.format, job.clock.clone());
+        join(format, &clock, parts.into_iter().map(|(_, ends)| ends).collect(), &mut printer);
     }
     match printer.failed.map_or_else(|| printer.out.flush(), Err) {
         // A closed pipe is the reader's way to say "enough".
@@ -60,11 +58,40 @@ pub(super) fn events(args: &Events, out: impl Write) -> Result<(), Failure> {
     }
 }
 
+/// Which lines the files share; a single file shares none.
+fn repetitions(
+    jobs: &[LogJob<'_>],
+    lanes: &Lanes,
+    stop: &'static AtomicBool,
+) -> Result<BTreeMap<Exhibit, Repetition>, Failure> {
+    if jobs.len() < 2 {
+        return Ok(BTreeMap::new());
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let reading = Reading::begin(true, stop);
+    Ok(scan(jobs, lanes, threads, reading.progress())?.repetitions)
+}
+
+/// Tells one file's events; what its edges leave open is told at the end.
+fn read(job: &LogJob<'_>, compare: Compare, printer: &mut Printer<'_, impl Write>) -> Result<LooseEnds, Failure> {
+    let exhibit = job.source.exhibit;
+    let mut reader = job.shape.reader(Opening { exhibit, clock: job.clock.clone(), compare });
+    let read = for_each_block(&mut open(&job.source.path)?, |block| {
+        reader.read(block, printer);
+        printer.failed.is_none()
+    });
+    if let Err(source) = read {
+        return Err(Failure::Input(IntakeError::Io { path: job.source.path.clone(), source }));
+    }
+    reader.end_of_file(printer);
+    Ok(reader.finish().ends)
+}
+
 struct Printer<'a, W: Write> {
     lanes: &'a Lanes,
     out: BufWriter<W>,
-    source: String,
-    names: BTreeMap<crate::intake::Exhibit, String>,
+    /// Name and stated node of each file.
+    files: BTreeMap<Exhibit, (String, Option<String>)>,
     failed: Option<std::io::Error>,
 }
 
@@ -78,9 +105,12 @@ impl<W: Write> Sink for Printer<'_, W> {
         let reply = (answered && !event.reply.is_empty()).then(|| Reply::parse(&String::from_utf8_lossy(event.reply)));
         let meaning = reply.as_ref().filter(|_| event.outcome != Outcome::Delivered).map(meaning_of);
         let lane = self.lanes.classify(event.mx_host, event.rcpt_domain, event.reply);
-        let source = self.names.get(&event.exhibit).unwrap_or(&self.source);
+        let (source, node) = match self.files.get(&event.exhibit) {
+            Some((name, node)) => (name.as_str(), node.clone()),
+            None => ("", None),
+        };
         let line = json!({
-            "time": event.at, "source": source, "line": event.line, "node": text(event.node),
+            "time": event.at, "source": source, "line": event.line, "node": node.or_else(|| text(event.node)),
             "outcome": event.outcome, "by": event.by, "stage": event.stage,
             "code": reply.as_ref().and_then(|r| r.code), "enhanced": reply.as_ref().and_then(|r| r.enhanced.clone()),
             "reply": text(event.reply), "reply_class": meaning.map(|m| m.category), "scope": meaning.map(|m| m.scope),
@@ -95,7 +125,7 @@ impl<W: Write> Sink for Printer<'_, W> {
         }
     }
 
-    fn heard(&mut self, _: Minute, _: u32) {}
+    fn heard(&mut self, _: Minute, _: Pulse) {}
 
     fn unrecognised(&mut self, _: u64, _: &[u8]) {}
 }

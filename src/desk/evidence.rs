@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 
+use super::claims::{Claimed, Claims, LogJobs};
+use super::log_file::of_log;
+use super::settings::{self, Settings};
+use super::taken::Taken;
+use super::words;
 use crate::case::{Case, SourceRule};
 use crate::findings::StarttlsTest;
-use crate::formats::logs::{LogClock, LogFormat, Survey, ZoneBasis};
+use crate::formats::logs::ZoneBasis;
 use crate::formats::metrics::{ColumnMap, MetricFormat, MetricSet, MetricSetup, Signal};
 use crate::formats::transcripts::{Clock, Condition, TranscriptFormat, condition_in_file_name, stamp_in_file_name};
-use crate::formats::{Accounting, Format, Head, Kind, by_name, recognise};
-use crate::intake::{Exhibit, IntakeError, Skipped, Source, gather, head_of, open};
-use crate::scan::{LogJob, Progress, Tally, scan};
+use crate::formats::{Accounting, Format, Kind};
+use crate::intake::{Exhibit, IntakeError, Skipped, open};
+use crate::scan::{Progress, Tally, scan};
+use crate::smtp::Outcome;
 use crate::time::{Stamp, Zone};
-
-/// Bytes by which a file is recognised and its clock read.
-const HEAD: usize = 256 * 1024;
 
 /// A transcript longer than this is no test anyone made.
 const LONGEST_TRANSCRIPT: u64 = 8 * 1024 * 1024;
@@ -27,7 +30,7 @@ pub(super) struct ReadFile {
     pub(super) path: String,
     pub(super) name: String,
     pub(super) kind: Option<Kind>,
-    pub(super) format: &'static str,
+    pub(super) format: String,
     pub(super) why: String,
     pub(super) zone: String,
     pub(super) span: Option<(Stamp, Stamp)>,
@@ -36,12 +39,16 @@ pub(super) struct ReadFile {
     pub(super) cannot_show: Vec<String>,
     pub(super) problems: Vec<String>,
     pub(super) samples: Vec<(u64, String)>,
+    /// Logs: attempts by outcome, as `events` tells them.
+    pub(super) outcomes: Vec<(Outcome, u64)>,
     /// Transcripts: class of the evidence table, phase reached.
     pub(super) verdict: Option<(&'static str, String)>,
     /// Metrics: signal, unit, number of minutes.
     pub(super) signals: Vec<(String, String, usize)>,
     /// Columns that are no known signal.
     pub(super) unmapped: Vec<String>,
+    /// Snapshots: what was taken.
+    pub(super) taken: Option<Taken>,
 }
 
 /// Everything read from the named paths.
@@ -54,19 +61,18 @@ pub(super) struct Evidence {
     pub(super) tests: Vec<StarttlsTest>,
     /// The text of each test's file.
     pub(super) transcripts: Vec<Vec<u8>>,
+    /// Format of each log.
+    pub(super) log_formats: BTreeMap<Exhibit, String>,
     /// Node of each log.
     pub(super) nodes: BTreeMap<Exhibit, String>,
+    /// Zone of each log, and how it is known.
+    pub(super) zones: BTreeMap<Exhibit, (Zone, ZoneBasis)>,
     /// Clock of each log node: zone, and how it is known.
     pub(super) clocks: BTreeMap<String, (Zone, ZoneBasis)>,
     /// Logs without a year that nothing tells.
     pub(super) undated: Vec<String>,
-}
-
-/// What a file turned out to be.
-struct Claimed {
-    source: Source,
-    format: Option<(Format, String)>,
-    survey: Survey,
+    /// What the snapshots say, by node.
+    pub(super) settings: Settings,
 }
 
 /// Reads all files below the paths.
@@ -79,24 +85,11 @@ pub(super) fn read(
     threads: usize,
     progress: &Progress,
 ) -> Result<Evidence, IntakeError> {
-    let gathered = gather(paths)?;
-    let mut evidence = Evidence { skipped: gathered.skipped, ..Evidence::default() };
-    let named_files = paths.iter().all(|p| p.is_file());
-    let mut claimed = Vec::new();
-    for source in gathered.sources {
-        match claim(&source, case) {
-            Ok(Some(found)) => claimed.push(found),
-            // Rotation compresses an empty log to a file of 20 bytes.
-            Ok(None) => evidence.skipped.push(Skipped { name: source.name, why: "empty".to_owned() }),
-            Err(e) if named_files => return Err(e),
-            Err(e) => evidence.skipped.push(Skipped { name: source.name, why: e.to_string() }),
-        }
-    }
-    // A year that one log proves serves the others: they are of one incident.
-    let near = case.window.map(|w| w.from.start()).or_else(|| claimed.iter().filter_map(|c| c.survey.near).min());
-    let jobs = log_jobs(&claimed, case, near, &mut evidence);
+    let Claims { claimed, skipped } = Claims::of(paths, case)?;
+    let LogJobs { jobs, nodes, zones, clocks, undated } = LogJobs::of(&claimed, case);
+    let log_formats = jobs.iter().map(|j| (j.source.exhibit, j.shape.format.name().to_owned())).collect();
+    let mut evidence = Evidence { skipped, log_formats, nodes, zones, clocks, undated, ..Evidence::default() };
     let scanned = scan(&jobs, &case.lanes, threads, progress)?;
-    evidence.tally = scanned.tally;
     for found in &claimed {
         let mut file = ReadFile {
             exhibit: found.source.exhibit.to_string(),
@@ -108,114 +101,25 @@ pub(super) fn read(
             None => "no reader claims it".clone_into(&mut file.why),
             Some((format, why)) => {
                 file.kind = Some(format.kind());
-                file.format = format.name();
+                format.name().clone_into(&mut file.format);
                 file.why.clone_from(why);
                 match format {
-                    Format::Log(f) => of_log(*f, found, &mut file, &evidence, &scanned.digests),
+                    Format::Log(shape) => of_log(shape.format, found, &mut file, &evidence, &scanned),
                     Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence.metrics),
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
+                    Format::Snapshot(f) => settings::of_snapshot(*f, &found.source, case, &mut file),
                 }
             }
         }
+        file.problems.extend(words::not_understood(file.accounting));
         let told = scanned.problems.iter().filter(|p| p.exhibit == found.source.exhibit);
         file.problems.extend(told.map(|p| p.what.clone()));
         evidence.files.push(file);
     }
     evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    evidence.tally = scanned.tally;
+    settings::lay(&mut evidence, case);
     Ok(evidence)
-}
-
-fn claim(source: &Source, case: &Case) -> Result<Option<Claimed>, IntakeError> {
-    let (bytes, whole) = head_of(&source.path, HEAD)?;
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    let head = Head { bytes: &bytes, whole };
-    let stated = case.rule_for(&source.name).and_then(|r| r.format.as_deref()).and_then(by_name);
-    let format = stated.map(|f| (f, "stated in case.yaml".to_owned())).or_else(|| recognise(head));
-    let survey = match &format {
-        Some((Format::Log(f), _)) => f.survey(head),
-        _ => Survey::default(),
-    };
-    Ok(Some(Claimed { source: source.clone(), format, survey }))
-}
-
-fn log_jobs(claimed: &[Claimed], case: &Case, near: Option<Stamp>, evidence: &mut Evidence) -> Vec<LogJob> {
-    let mut jobs = Vec::new();
-    // Offsets that Gmail's clock gave for one file of a node serve the node's other files.
-    let mut offsets: BTreeMap<String, i32> = BTreeMap::new();
-    for found in claimed {
-        if let (Some(node), Some(offset)) = (node_of(found, case), found.survey.offset_s) {
-            offsets.entry(node).or_insert(offset);
-        }
-    }
-    for found in claimed {
-        let Some((Format::Log(format), _)) = &found.format else { continue };
-        let rule = case.rule_for(&found.source.name);
-        let node = node_of(found, case).unwrap_or_default();
-        let (zone, basis) = zone_of(rule, &found.survey, offsets.get(&node).copied());
-        let near = found.survey.near.or(near);
-        if near.is_none() && !found.survey.dated {
-            evidence.undated.push(found.source.name.clone());
-        }
-        evidence.nodes.insert(found.source.exhibit, node.clone());
-        evidence.clocks.entry(node.clone()).or_insert((zone, basis));
-        let clock = LogClock::new(zone, near);
-        jobs.push(LogJob {
-            source: found.source.clone(),
-            format: *format,
-            begins: found.survey.first_local,
-            clock,
-            node: rule.and_then(|r| r.node.clone()),
-            stream: format!("{} {node}", format.name()),
-        });
-    }
-    jobs
-}
-
-fn node_of(found: &Claimed, case: &Case) -> Option<String> {
-    case.rule_for(&found.source.name).and_then(|r| r.node.clone()).or_else(|| found.survey.node.clone())
-}
-
-/// The zone of a log, by the ladder: in the stamps, stated, from Gmail's clock, assumed.
-fn zone_of(rule: Option<&SourceRule>, survey: &Survey, offset: Option<i32>) -> (Zone, ZoneBasis) {
-    if survey.zoned {
-        return (Zone::UTC, ZoneBasis::Embedded);
-    }
-    if let Some(zone) = rule.and_then(|r| r.zone) {
-        return (zone, ZoneBasis::Stated);
-    }
-    match survey.offset_s.or(offset) {
-        Some(seconds) => (Zone::Fixed(seconds), ZoneBasis::Gmail),
-        None => (Zone::UTC, ZoneBasis::Assumed),
-    }
-}
-
-fn of_log(
-    format: &dyn LogFormat,
-    found: &Claimed,
-    file: &mut ReadFile,
-    evidence: &Evidence,
-    digests: &BTreeMap<Exhibit, (String, u64)>,
-) {
-    let exhibit = found.source.exhibit;
-    file.cannot_show = format.cannot_show().iter().map(|s| (*s).to_owned()).collect();
-    if let Some(tally) = evidence.tally.files.get(&exhibit) {
-        file.accounting = tally.accounting;
-        let first = tally.heard.first_key_value().map(|(m, _)| m.start());
-        let last = tally.heard.last_key_value().map(|(m, _)| m.plus(1).start().plus_millis(-1000));
-        file.span = first.zip(last);
-        file.samples = tally.unrecognised.iter().map(|(n, t)| (*n, String::from_utf8_lossy(t).into_owned())).collect();
-    }
-    if let Some((sha, _)) = digests.get(&exhibit) {
-        file.sha256.clone_from(sha);
-    }
-    if let Some((zone, basis)) = evidence.nodes.get(&exhibit).and_then(|n| evidence.clocks.get(n)) {
-        file.zone = format!("{zone} ({})", basis.words());
-    }
-    if evidence.undated.contains(&found.source.name) {
-        file.problems.push(format!("nothing tells the year of its lines, so none of them could be placed; state a window in case.yaml, or sources: - {{path: \"{}\", …}} beside a dated file", found.source.name));
-    }
 }
 
 fn of_metric(format: &dyn MetricFormat, found: &Claimed, case: &Case, file: &mut ReadFile, metrics: &mut MetricSet) {

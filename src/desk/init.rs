@@ -45,6 +45,7 @@ fn outline(folder: String, read: &evidence::Evidence) -> Outline {
         .names
         .egresses()
         .filter(|(_, e)| e.ip.is_empty() && e.tag != "postfix")
+        .filter(|(_, e)| !read.settings.sending_ips.contains_key(&(e.node.clone(), e.tag.clone())))
         .map(|(_, e)| e.tag.clone())
         .collect();
     let sources = read.files.iter().filter_map(|file| {
@@ -55,6 +56,9 @@ fn outline(folder: String, read: &evidence::Evidence) -> Outline {
             match basis {
                 ZoneBasis::Gmail => {
                     Some(ZoneHint { zone: Some(*zone), evidence: "Gmail's clock in its acceptances".to_owned() })
+                }
+                ZoneBasis::Ids => {
+                    Some(ZoneHint { zone: Some(*zone), evidence: "the times inside message ids".to_owned() })
                 }
                 ZoneBasis::Assumed => {
                     Some(ZoneHint { zone: Some(Zone::UTC), evidence: "assumed; nothing in the file tells".to_owned() })

@@ -8,6 +8,7 @@ use super::args::Inspect;
 use super::evidence::{self, Evidence, ReadFile};
 use super::exit::Failure;
 use super::progress::Reading;
+use super::taken::Taken;
 use super::words;
 use crate::case::Case;
 use crate::formats::Kind;
@@ -25,7 +26,13 @@ pub(super) fn inspect(args: &Inspect, stop: &'static AtomicBool) -> Result<Strin
 }
 
 fn as_text(evidence: &Evidence) -> String {
-    let mut parts: Vec<String> = evidence.files.iter().map(words::inspected).collect();
+    // What a format cannot show is said once.
+    let mut said = std::collections::BTreeMap::new();
+    let mut parts = Vec::new();
+    for file in &evidence.files {
+        let before = said.entry((file.format.as_str(), &file.cannot_show)).or_insert(file.exhibit.as_str());
+        parts.push(words::inspected(file, Some(*before).filter(|b| *b != file.exhibit)));
+    }
     parts.extend(
         evidence
             .skipped
@@ -55,16 +62,18 @@ fn file_json(file: &ReadFile) -> Value {
         "path": file.path,
         "exhibit": file.exhibit,
         "kind": file.kind.unwrap_or(Kind::Unknown),
-        "format": if file.format.is_empty() { None } else { Some(file.format) },
+        "format": if file.format.is_empty() { None } else { Some(&file.format) },
         "why": file.why,
         "from": file.span.map(|(a, _)| a.to_second()),
         "to": file.span.map(|(_, b)| b.to_second()),
         "zone": if file.zone.is_empty() { None } else { Some(&file.zone) },
         "records": {"read": a.read, "used": a.used, "irrelevant": a.irrelevant, "unrecognised": a.unrecognised},
+        "outcomes": file.outcomes.iter().map(|(o, n)| (o.word(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "verdict": file.verdict.as_ref().map(|(v, _)| v),
         "phase": file.verdict.as_ref().map(|(_, p)| p),
         "signals": signals,
         "unmapped": file.unmapped,
+        "snapshot": file.taken.as_ref().map(Taken::json),
         "cannot_show": file.cannot_show,
         "problems": file.problems,
     })

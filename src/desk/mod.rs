@@ -4,12 +4,16 @@
 
 mod args;
 mod build;
+mod claims;
 mod events;
 mod evidence;
 mod exit;
 mod init;
 mod inspect;
+mod log_file;
 mod progress;
+mod settings;
+mod taken;
 mod words;
 
 use std::collections::BTreeMap;
@@ -57,7 +61,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Init(args) => say(&init::init(&args, &STOP)?),
         Command::Verify(args) => run_verify(&args),
         Command::Reveal(args) => run_reveal(&args),
-        Command::Events(args) => events::events(&args, std::io::stdout().lock()).map(|()| 0),
+        Command::Events(args) => events::events(&args, std::io::stdout().lock(), &STOP).map(|()| 0),
         Command::Schema => say(crate::case::schema_json().trim_end()),
     }
 }

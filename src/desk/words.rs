@@ -3,7 +3,9 @@
 use super::build::Built;
 use super::evidence::{Evidence, ReadFile};
 use crate::case::Case;
-use crate::formats::Kind;
+use crate::formats::logs::Note;
+use crate::formats::{Accounting, Kind};
+use crate::scan::{Noted, Repetition};
 use crate::smtp::Lane;
 
 /// Share of candidate lines that may stay unrecognised before it is said.
@@ -22,13 +24,6 @@ pub(super) fn problems(evidence: &Evidence) -> Vec<String> {
     let mut problems = Vec::new();
     for file in &evidence.files {
         problems.extend(file.problems.iter().map(|p| format!("{} ({}): {p}.", file.exhibit, file.name)));
-        let candidates = file.accounting.used + file.accounting.unrecognised;
-        if candidates > 0 && file.accounting.unrecognised as f64 > MANY_UNRECOGNISED * candidates as f64 {
-            problems.push(format!(
-                "{} ({}): {} of {} lines were not understood.",
-                file.exhibit, file.name, file.accounting.unrecognised, file.accounting.read
-            ));
-        }
         if file.kind.is_none() {
             problems.push(format!("{} ({}): no reader claims it; it was left out.", file.exhibit, file.name));
         }
@@ -50,6 +45,75 @@ pub(super) fn problems(evidence: &Evidence) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Something odd about a log; nothing for what only tells what the log can show.
+pub(super) fn note(note: Note, told: &Noted) -> Option<String> {
+    let Noted { times, amount, most, first } = told;
+    let lines = if *times == 1 { format!("at line {first}") } else { format!("{times} times, first at line {first}") };
+    Some(match note {
+        Note::ClockBack => format!(
+            "its times go back by up to {} ({lines}){}",
+            length(*most),
+            if (3540..=3660).contains(most) { ", as at the end of daylight saving time" } else { "" }
+        ),
+        Note::LinesLost if *amount == 0 => {
+            format!("its syslog daemon dropped lines ({lines}): counts are lower bounds")
+        }
+        Note::LinesLost => {
+            format!("its syslog daemon dropped at least {amount} lines ({lines}): counts are lower bounds")
+        }
+        Note::Repeated => format!(
+            "its syslog daemon wrote {amount} lines as \"message repeated\" ({lines}): they stand at the time of that note"
+        ),
+        Note::RelayToken => format!(
+            "Google's replies in it bear tokens of its relay or submission hosts ({lines}): it is no log of delivery to Gmail's MX hosts"
+        ),
+        Note::Vanished => format!("messages left the queue with no outcome in the log ({lines})"),
+        Note::Seen(_) => return None,
+    })
+}
+
+/// Lines that other files hold too.
+pub(super) fn repetition(repetition: &Repetition) -> String {
+    match repetition {
+        Repetition::Whole { of, later_by: 0 } => {
+            format!("it holds the same lines as {of}, which was read; this file was left out")
+        }
+        Repetition::Whole { of, later_by } => format!(
+            "it holds the same lines as {of}, with times {} {}: one of the two zones is wrong; {of} was read and this file left out; state the zone in case.yaml (sources: - {{path: …, zone: …}})",
+            length(u64::from(later_by.unsigned_abs()) * 60),
+            if *later_by > 0 { "later" } else { "earlier" },
+        ),
+        Repetition::Some { of, lines, .. } => {
+            let of: Vec<_> = of.iter().map(ToString::to_string).collect();
+            format!("{lines} of its lines stand in {} too; they were counted once", of.join(" and "))
+        }
+    }
+}
+
+/// `90 s`, `60 minutes`.
+fn length(seconds: u64) -> String {
+    if seconds < 300 { format!("{seconds} s") } else { format!("{} minutes", seconds.div_ceil(60)) }
+}
+
+/// A log whose year nothing tells.
+pub(super) fn undated(name: &str) -> String {
+    format!(
+        "nothing tells the year of its lines, so none of them could be placed; state a window in case.yaml, or sources: - {{path: \"{name}\", …}} beside a dated file"
+    )
+}
+
+/// Many lines that could have told of deliveries were not understood.
+pub(super) fn not_understood(accounting: Accounting) -> Option<String> {
+    let candidates = accounting.used + accounting.unrecognised;
+    let many = candidates > 0 && accounting.unrecognised as f64 > MANY_UNRECOGNISED * candidates as f64;
+    many.then(|| {
+        format!(
+            "{} of {} lines that may tell of deliveries were not understood, so counts may be too low; samples stand in inspect and in keep/postmortem.md",
+            accounting.unrecognised, candidates
+        )
+    })
 }
 
 /// Why there is nothing to build from.
@@ -93,8 +157,8 @@ pub(super) fn built(built: &Built) -> String {
     lines.join("\n")
 }
 
-/// One file, as `inspect` prints it.
-pub(super) fn inspected(file: &ReadFile) -> String {
+/// One file, as `inspect` prints it; what it cannot show may have been said of another.
+pub(super) fn inspected(file: &ReadFile, said_of: Option<&str>) -> String {
     let kind = file.kind.map_or("unknown", Kind::word);
     let mut lines = vec![format!("{}  {}", file.exhibit, shown(&file.name))];
     let format = if file.format.is_empty() { String::new() } else { format!(" ({})", file.format) };
@@ -110,18 +174,26 @@ pub(super) fn inspected(file: &ReadFile) -> String {
             a.read, a.used, a.irrelevant, a.unrecognised
         ));
     }
+    if !file.outcomes.is_empty() {
+        let counts: Vec<_> = file.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
+        lines.push(format!("     attempts: {}", counts.join(", ")));
+    }
     if let Some((verdict, phase)) = &file.verdict {
         lines.push(format!("     verdict {verdict}, phase {phase}"));
     }
     for (name, unit, minutes) in &file.signals {
         lines.push(format!("     signal {} [{unit}], {minutes} minutes", shown(name)));
     }
+    lines.extend(file.taken.iter().flat_map(|t| t.words()).map(|said| format!("     {}", shown(&said))));
     if !file.unmapped.is_empty() {
         lines.push(format!("     columns that are no known signal: {}", shown(&file.unmapped.join(", "))));
     }
     lines.extend(file.problems.iter().map(|p| format!("     note: {}", shown(p))));
     lines.extend(file.samples.iter().map(|(n, t)| format!("     not understood, line {n}: {}", shown(t))));
-    lines.extend(file.cannot_show.iter().map(|s| format!("     cannot show: {s}")));
+    match said_of {
+        Some(other) if !file.cannot_show.is_empty() => lines.push(format!("     cannot show: as {other}")),
+        _ => lines.extend(file.cannot_show.iter().map(|s| format!("     cannot show: {s}"))),
+    }
     lines.join("\n")
 }
 

@@ -16,6 +16,7 @@ mod pattern;
 mod readiness;
 mod replies;
 mod requirements;
+mod settings;
 mod starttls;
 mod tree;
 pub mod waves;
@@ -29,6 +30,7 @@ pub use order::SessionOrder;
 pub use starttls::{StarttlsTest, condition_word};
 
 use crate::case::Case;
+use crate::formats::snapshots::NodeSettings;
 use crate::scan::{Excerpt, Tally};
 use crate::smtp::Lanes;
 use crate::timeline::Timeline;
@@ -52,6 +54,8 @@ pub struct Evident<'a> {
     pub skipped: &'a [(String, String)],
     /// Sentences about what went wrong while reading.
     pub problems: &'a [String],
+    /// What the MTAs' settings say, node by node.
+    pub settings: &'a [NodeSettings],
     /// Clock of each log node, as read: node, zone, basis.
     pub clocks: &'a [(String, String, String)],
 }
@@ -75,6 +79,8 @@ pub struct FileCard {
     pub sha256: String,
     /// What a file of this kind cannot show.
     pub cannot_show: Vec<String>,
+    /// Samples of its lines that no rule understood, with their numbers.
+    pub not_understood: Vec<String>,
 }
 
 /// What was found.

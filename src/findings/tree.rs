@@ -7,7 +7,9 @@ use super::items::{Items, Seen};
 use super::pattern::{self, Onset};
 use super::readiness::{self, Check};
 use super::requirements::{self, State, requirements};
-use super::{Evidence, FoundWave, Incident, Node, Value, grouped, mitigation, number, order, replies, starttls};
+use super::{
+    Evidence, FoundWave, Incident, Node, Value, grouped, mitigation, number, order, replies, settings, starttls,
+};
 use crate::case::Case;
 use crate::smtp::{Lane, Outcome, Sublane, gmail_replies_date};
 use crate::time::Window;
@@ -94,6 +96,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     tree.insert("queue", mitigation::queue(&timeline.metrics, &waves, timeline.window));
     tree.insert("nodes", headroom::nodes(seen.headroom, &super::provider_ids(evident.case)));
     tree.insert("nodes_summary", Value::Sentence(headroom::sentence(seen.headroom)).into());
+    tree.insert("settings", settings::nodes(evident));
     tree.insert("transcripts", starttls::nodes(evident.tests));
     tree.insert("transcripts_summary", starttls::summary(evident.tests, evident.lanes));
     tree.insert("requirements", Node::List(requirements.iter().map(requirements::Requirement::node).collect()));
@@ -490,6 +493,7 @@ fn coverage(seen: &Seen<'_>) -> Node {
             ("unrecognised", count(card.accounting.unrecognised)),
             ("sha256", text(Some(&card.sha256))),
             ("cannot_show", sentences(card.cannot_show.clone())),
+            ("not_understood", sentences(card.not_understood.clone())),
         ])
     };
     Node::List(seen.evident.files.iter().map(row).collect())
@@ -510,7 +514,7 @@ fn missing(seen: &Seen<'_>, causes: &[Cause]) -> Vec<String> {
         missing.push("a STARTTLS test taken on a sending node during a launch (posttls-finger -c)".to_owned());
     }
     if seen.contrast.ips.iter().any(|j| j.of.ip.is_none()) {
-        missing.push("the sending IP behind each syslog name or transport (case.yaml: sending_ips)".to_owned());
+        missing.push("the sending IP behind each syslog name or transport (case.yaml: sending_ips, or postconf -n and postconf -Mf of each node)".to_owned());
     }
     missing.push("network traces of the failing minutes: none were taken (for next time: mtr -rwz -c 200 to the MX host, from the node and back)".to_owned());
     let mut seen_once = std::collections::BTreeSet::new();

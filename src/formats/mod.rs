@@ -5,12 +5,14 @@
 
 pub mod logs;
 pub mod metrics;
+pub mod snapshots;
 pub mod transcripts;
 
 use serde::Serialize;
 
-use logs::{LOG_FORMATS, LogFormat};
+use logs::{LOG_FORMATS, LogFormat, LogShape, Wrapping};
 use metrics::{METRIC_FORMATS, MetricFormat};
+use snapshots::{SNAPSHOT_FORMATS, SnapshotFormat};
 use transcripts::{TRANSCRIPT_FORMATS, TranscriptFormat};
 
 /// What kind of evidence a file is.
@@ -89,16 +91,18 @@ impl Accounting {
 
 /// A format that claimed a file.
 #[derive(Clone, Copy)]
-pub enum Format {
+pub enum Format<'a> {
     /// An MTA's log.
-    Log(&'static dyn LogFormat),
+    Log(LogShape<'a>),
     /// Metrics.
     Metric(&'static dyn MetricFormat),
     /// A STARTTLS test.
     Transcript(&'static dyn TranscriptFormat),
+    /// Settings, versions or answers at one moment.
+    Snapshot(&'static dyn SnapshotFormat),
 }
 
-impl Format {
+impl<'a> Format<'a> {
     /// What kind of evidence it is.
     #[must_use]
     pub const fn kind(self) -> Kind {
@@ -106,16 +110,18 @@ impl Format {
             Self::Log(_) => Kind::Log,
             Self::Metric(_) => Kind::Metric,
             Self::Transcript(_) => Kind::Transcript,
+            Self::Snapshot(_) => Kind::Snapshot,
         }
     }
 
     /// Its name in outputs.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn name(self) -> &'a str {
         match self {
-            Self::Log(f) => f.name(),
+            Self::Log(shape) => shape.format.name(),
             Self::Metric(f) => f.name(),
             Self::Transcript(f) => f.name(),
+            Self::Snapshot(f) => f.name(),
         }
     }
 }
@@ -123,25 +129,30 @@ impl Format {
 /// The format of a file by its first bytes, and why; the most specific kinds are tried
 /// first, tables of numbers last. Nothing when no reader claims it.
 #[must_use]
-pub fn recognise(head: Head<'_>) -> Option<(Format, String)> {
+pub fn recognise(head: Head<'_>) -> Option<(Format<'static>, String)> {
+    let built_in: &[&'static dyn LogFormat] = LOG_FORMATS;
+    let log = || LogShape::recognise(head, built_in.iter().copied()).map(|(shape, why)| (Format::Log(shape), why));
     let transcript = || TRANSCRIPT_FORMATS.iter().find_map(|f| Some((Format::Transcript(*f), f.recognise(head)?)));
-    let log = || LOG_FORMATS.iter().find_map(|f| Some((Format::Log(*f), f.recognise(head)?)));
+    let snapshot = || SNAPSHOT_FORMATS.iter().find_map(|f| Some((Format::Snapshot(*f), f.recognise(head)?)));
     let metric = || METRIC_FORMATS.iter().find_map(|f| Some((Format::Metric(*f), f.recognise(head)?)));
-    log().or_else(transcript).or_else(metric)
+    log().or_else(transcript).or_else(snapshot).or_else(metric)
 }
 
-/// The format of a name that case.yaml states.
+/// The format of a name that case.yaml states, for a file that begins so.
 #[must_use]
-pub fn by_name(name: &str) -> Option<Format> {
-    let log = LOG_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Log(*f));
+pub fn by_name(name: &str, head: Head<'_>) -> Option<Format<'static>> {
+    let wrapping = Wrapping::of(head.bytes);
+    let log = LOG_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Log(LogShape { format: *f, wrapping }));
     let metric = || METRIC_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Metric(*f));
     let transcript = || TRANSCRIPT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Transcript(*f));
-    log.or_else(metric).or_else(transcript)
+    let snapshot = || SNAPSHOT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Snapshot(*f));
+    log.or_else(metric).or_else(transcript).or_else(snapshot)
 }
 
 /// All names that case.yaml may state as a format.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     let logs = LOG_FORMATS.iter().map(|f| f.name());
-    logs.chain(METRIC_FORMATS.iter().map(|f| f.name())).chain(TRANSCRIPT_FORMATS.iter().map(|f| f.name())).collect()
+    let others = METRIC_FORMATS.iter().map(|f| f.name()).chain(TRANSCRIPT_FORMATS.iter().map(|f| f.name()));
+    logs.chain(others).chain(SNAPSHOT_FORMATS.iter().map(|f| f.name())).collect()
 }

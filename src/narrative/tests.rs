@@ -54,6 +54,38 @@ fn texts_are_as_reviewed() {
 }
 
 #[test]
+fn settings_are_said_with_their_moment_and_what_is_a_default() {
+    let mut facts = throttle();
+    let count = |n, unit| Node::from(Value::Count(n, unit));
+    let transport = Node::group([
+        ("name", text("ip1")),
+        ("ip", text("192.0.2.11")),
+        ("concurrency", count(20, "deliveries")),
+        ("concurrency_basis", Value::Word("default").into()),
+        ("processes", count(80, "processes")),
+        ("processes_basis", Value::Word("stated").into()),
+        ("tls_level", text("may")),
+    ]);
+    let row = Node::group([
+        ("node", text("mta1")),
+        ("mta", text("Postfix 3.7.11")),
+        ("openssl", text("OpenSSL 3.0.19")),
+        ("queue_run_delay", count(30, "seconds")),
+        ("minimal_backoff_time", count(60, "seconds")),
+        ("maximal_backoff_time", count(240, "seconds")),
+        ("transports", Node::List(vec![transport])),
+    ]);
+    facts.insert("settings", Node::List(vec![row]));
+    let documents = made(Audience::Esp, facts);
+    sound(&documents);
+    let report = documents.iter().find(|d| d.path == "data/report.md").expect("the report");
+    let said = "When they were taken, which need not be during the incident:\n\n- `mta1`: Postfix 3.7.11; TLS library of the node: OpenSSL 3.0.19; the queue is scanned every 30 seconds, a message waits 60 seconds to 240 seconds between attempts\n\n";
+    assert!(report.text.contains(said), "{}", report.text);
+    assert!(report.text.contains("\n\n| Node | Transport |"), "{}", report.text);
+    assert!(report.text.contains("| mta1 | ip1 | 192.0.2.11 | 20 (default) | 80 | may |"), "{}", report.text);
+}
+
+#[test]
 fn a_report_for_a_desk_is_short() {
     let report = one(Audience::Esp, throttle(), "data/report.md");
     let prose = report.text.lines().filter(|line| !line.is_empty() && !line.starts_with('|')).count();

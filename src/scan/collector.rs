@@ -5,11 +5,13 @@ use rustc_hash::FxHashMap;
 use super::BUSY_SLOTS;
 use super::tally::SAMPLES;
 use super::{
-    Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, ReplyExample, ReplyKey, ReplyTally, Tally, What,
+    Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally, Tally, What,
 };
-use crate::formats::logs::{Event, Sink};
+use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
-use crate::smtp::{Lane, Lanes, Meaning, Outcome, Reply, Sublane, TlsUse, acceptance_second, meaning_of};
+use crate::smtp::{
+    Lane, Lanes, Meaning, Outcome, Reply, Scope, Sublane, TlsUse, TokenKind, acceptance_second, google_tail, meaning_of,
+};
 use crate::time::{Minute, Stamp};
 
 /// Counts the events of one file.
@@ -46,8 +48,11 @@ impl<'a> Collector<'a> {
 
     /// The counts, with the file's accounting.
     #[must_use]
-    pub fn into_tally(mut self, accounting: crate::formats::Accounting) -> Tally {
-        self.file.accounting = accounting;
+    pub fn into_tally(mut self, closed: &Closed) -> Tally {
+        self.file.accounting = closed.accounting;
+        self.file.repeated = closed.repeated;
+        let counted = self.tally.files.remove(&self.exhibit).unwrap_or_default();
+        self.file.outcomes = counted.outcomes;
         self.tally.files.insert(self.exhibit, self.file);
         self.tally
     }
@@ -144,6 +149,9 @@ impl<'a> Collector<'a> {
 impl Sink for Collector<'_> {
     fn event(&mut self, event: &Event<'_>) {
         let lane = self.lane_of(event);
+        if lane != Lane::GMAIL && google_tail(event.reply) == Some(TokenKind::Relay) {
+            self.note(Note::RelayToken, event.line, 0);
+        }
         let egress = match &self.node {
             Some(node) => self.tally.names.egress(node.as_bytes(), event.tag, event.source_ip),
             None => self.tally.names.egress(event.node, event.tag, event.source_ip),
@@ -152,6 +160,9 @@ impl Sink for Collector<'_> {
         if event.weight == 0 {
             return;
         }
+        // An event at the edge of files belongs to the file of its last line.
+        let file = self.tally.files.entry(event.exhibit).or_default();
+        *file.outcomes.entry(event.outcome).or_default() += u64::from(event.weight);
         let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
         let understood = answered.then(|| self.understand(event.reply));
         let what = What {
@@ -174,6 +185,10 @@ impl Sink for Collector<'_> {
             let mx = self.tally.names.mx(event.mx_host);
             *self.tally.cells.entry(CellKey { minute, lane, axis: Axis::Mx(mx), what }).or_default() += weight;
             if let Some((reply, meaning)) = &understood {
+                let named = reply.subject.as_ref().filter(|_| meaning.scope == Scope::Ip);
+                if let Some(ip) = named.and_then(|s| s.of.parse().ok()) {
+                    *self.tally.named_ips.entry((egress, ip)).or_default() += weight;
+                }
                 self.count_reply(event, reply, *meaning, egress, mx);
             } else if event.outcome == Outcome::Delivered {
                 self.count_skew(event, egress);
@@ -188,8 +203,13 @@ impl Sink for Collector<'_> {
         }
     }
 
-    fn heard(&mut self, minute: Minute, lines: u32) {
-        *self.file.heard.entry(minute).or_default() += u64::from(lines);
+    fn heard(&mut self, minute: Minute, pulse: Pulse) {
+        self.file.heard.entry(minute).or_default().add(pulse);
+    }
+
+    fn note(&mut self, note: Note, number: u64, amount: u64) {
+        let told = Noted { times: 1, amount, most: amount, first: number };
+        self.file.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
     }
 
     fn unrecognised(&mut self, number: u64, text: &[u8]) {

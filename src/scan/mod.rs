@@ -3,12 +3,14 @@
 //! - `tally` holds the counts: integers only, so that addition is associative.
 //! - `names` gives egresses and MX hosts small numbers.
 //! - `collector` turns events into counts and keeps exact lines by content.
+//! - `overlap` finds lines that several files hold.
 //! - `worker` reads files in parallel and joins their edges once.
 
 mod cell;
 mod collector;
 mod excerpt;
 mod names;
+mod overlap;
 mod tally;
 mod worker;
 
@@ -16,5 +18,5 @@ pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
 pub use excerpt::{Excerpt, ExcerptLine};
 pub use names::{Egress, EgressId, MxId, Names};
-pub use tally::{BUSY_SLOTS, FileTally, ReplyExample, ReplyKey, ReplyTally, Tally};
-pub use worker::{LogJob, Progress, ScanProblem, Scanned, scan};
+pub use tally::{BUSY_SLOTS, FileTally, Noted, ReplyExample, ReplyKey, ReplyTally, Tally};
+pub use worker::{LogJob, Progress, Repetition, ScanProblem, Scanned, scan};

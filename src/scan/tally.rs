@@ -1,12 +1,14 @@
 //! The counts of a scan. Integers only; merging is addition, or the smallest of two.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
 use super::names::Translation;
 use super::{Axis, CellKey, EgressId, Excerpt, MxId, Names};
 use crate::formats::Accounting;
+use crate::formats::logs::{Note, Pulse};
 use crate::intake::Exhibit;
 use crate::smtp::{Category, Lane, Outcome, Scope, Stage};
 use crate::time::{Minute, Stamp};
@@ -36,6 +38,9 @@ pub struct Tally {
     pub established: BTreeMap<EgressId, u64>,
     /// Log time minus Gmail's clock, in whole seconds, by egress, with counts.
     pub skew: BTreeMap<(EgressId, i32), u64>,
+    /// Addresses that Google names in its limits on a sending IP, by egress: the one place
+    /// where many logs show the public address.
+    pub named_ips: BTreeMap<(EgressId, IpAddr), u64>,
     /// What is known of each file.
     pub files: BTreeMap<Exhibit, FileTally>,
 }
@@ -46,11 +51,39 @@ pub struct FileTally {
     /// Where its lines went.
     pub accounting: Accounting,
     /// Lines of any kind by minute: the log was running.
-    pub heard: BTreeMap<Minute, u64>,
+    pub heard: BTreeMap<Minute, Pulse>,
+    /// Attempts by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// What is odd about it.
+    pub notes: BTreeMap<Note, Noted>,
+    /// Lines left out because another file holds them; they count as irrelevant.
+    pub repeated: u64,
     /// First samples of lines that no rule understood, with their numbers.
     pub unrecognised: Vec<(u64, Vec<u8>)>,
-    /// First and last event or line.
-    pub span: Option<(Stamp, Stamp)>,
+    /// First and last minute of a file that was left out.
+    pub(super) left_out: Option<(Minute, Minute)>,
+}
+
+/// How often something odd was noted of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// How often.
+    pub times: u64,
+    /// The sum of the amounts.
+    pub amount: u64,
+    /// The largest amount.
+    pub most: u64,
+    /// The first line.
+    pub first: u64,
+}
+
+impl Noted {
+    pub(super) fn merge(&mut self, other: Self) {
+        self.times += other.times;
+        self.amount = self.amount.saturating_add(other.amount);
+        self.most = self.most.max(other.most);
+        self.first = self.first.min(other.first);
+    }
 }
 
 /// Replies are grouped by how they read once addresses and tokens are masked.
@@ -155,6 +188,9 @@ impl Tally {
         for ((egress, seconds), n) in other.skew {
             *self.skew.entry((to.egress(egress), seconds)).or_default() += n;
         }
+        for ((egress, ip), n) in other.named_ips {
+            *self.named_ips.entry((to.egress(egress), ip)).or_default() += n;
+        }
         for (exhibit, file) in other.files {
             self.files.entry(exhibit).or_default().merge(file);
         }
@@ -185,18 +221,42 @@ fn translate(key: CellKey, to: &Translation) -> CellKey {
 }
 
 impl FileTally {
+    /// From the start of its first minute to the last second of its last.
+    #[must_use]
+    pub fn span(&self) -> Option<(Stamp, Stamp)> {
+        let heard = || Some((*self.heard.keys().next()?, *self.heard.keys().next_back()?));
+        let (first, last) = heard().or(self.left_out)?;
+        Some((first.start(), last.plus(1).start().plus_millis(-1000)))
+    }
+
+    /// What is left of a file whose lines another file told.
+    pub(super) fn left_out(self) -> Self {
+        let read = self.accounting.read;
+        Self {
+            accounting: Accounting { read, irrelevant: read, ..Accounting::default() },
+            left_out: self.heard.keys().next().copied().zip(self.heard.keys().next_back().copied()),
+            notes: self.notes,
+            repeated: read,
+            ..Self::default()
+        }
+    }
+
     fn merge(&mut self, other: Self) {
         self.accounting.add(other.accounting);
-        for (minute, n) in other.heard {
-            *self.heard.entry(minute).or_default() += n;
+        for (minute, pulse) in other.heard {
+            self.heard.entry(minute).or_default().add(pulse);
         }
+        for (note, told) in other.notes {
+            self.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
+        }
+        self.repeated += other.repeated;
         self.unrecognised.extend(other.unrecognised);
         self.unrecognised.sort();
         self.unrecognised.truncate(SAMPLES);
-        self.span = match (self.span, other.span) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (a, b) => a.or(b),
-        };
+        for (outcome, n) in other.outcomes {
+            *self.outcomes.entry(outcome).or_default() += n;
+        }
+        self.left_out = self.left_out.or(other.left_out);
     }
 }
 

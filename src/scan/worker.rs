@@ -4,24 +4,29 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use super::overlap::{Plan, Shared, View, plan};
 use super::{Collector, Tally};
-use crate::formats::logs::{LogClock, LogFormat, LooseEnds, join};
+use crate::formats::logs::{
+    Closed, Compare, Done, LogClock, LogShape, LooseEnds, Opening, Prints, Pulse, Repeats, Wanted, join,
+};
 use crate::intake::{Broken, Exhibit, IntakeError, Source, for_each_block, open};
 use crate::smtp::Lanes;
-use crate::time::Stamp;
+use crate::time::{Minute, Stamp};
 
 /// One log file to scan.
-pub struct LogJob {
+pub struct LogJob<'a> {
     /// The file.
     pub source: Source,
-    /// Its format.
-    pub format: &'static dyn LogFormat,
+    /// Its format, and what its lines are wrapped in.
+    pub shape: LogShape<'a>,
     /// Its clock.
     pub clock: LogClock,
     /// The node that case.yaml names for it.
     pub node: Option<String>,
     /// The stream it belongs to: files of one stream are parts of one log.
     pub stream: String,
+    /// How much its stamps tell; of two files with the same lines the higher is read.
+    pub rank: u8,
     /// Its first stamp: orders the parts of a stream.
     pub begins: Option<Stamp>,
 }
@@ -51,14 +56,37 @@ pub struct Scanned {
     pub tally: Tally,
     /// SHA-256 and raw size of each file, as read.
     pub digests: BTreeMap<Exhibit, (String, u64)>,
+    /// Files that hold lines of other files.
+    pub repetitions: BTreeMap<Exhibit, Repetition>,
     /// What went wrong.
     pub problems: Vec<ScanProblem>,
+}
+
+/// A file that holds lines of others.
+#[derive(Clone, Debug)]
+pub enum Repetition {
+    /// All of them: it was left out.
+    Whole {
+        /// The file that was read.
+        of: Exhibit,
+        /// By how many minutes its times are later than that file's.
+        later_by: i32,
+    },
+    /// Some of them: they were counted once.
+    Some {
+        /// The files that were read before it.
+        of: Vec<Exhibit>,
+        /// How many lines.
+        lines: u64,
+        /// Which.
+        repeats: Repeats,
+    },
 }
 
 /// What one file gave.
 struct Part {
     tally: Tally,
-    ends: LooseEnds,
+    done: Done,
     digest: (String, u64),
     problem: Option<String>,
 }
@@ -67,31 +95,19 @@ struct Part {
 ///
 /// # Errors
 /// When a file cannot be opened. A file that breaks off gives what it holds, and a problem.
-pub fn scan(jobs: &[LogJob], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, IntakeError> {
-    let next = AtomicUsize::new(0);
-    let parts: Vec<Mutex<Option<Result<Part, IntakeError>>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, jobs.len().max(1)) {
-            scope.spawn(|| {
-                while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|at| *at < jobs.len()) {
-                    let part = read(&jobs[at], lanes, progress);
-                    if let Ok(mut slot) = parts[at].lock() {
-                        *slot = Some(part);
-                    }
-                }
-            });
-        }
-    });
-    let mut scanned = Scanned::default();
-    let mut streams: BTreeMap<&str, Vec<(&LogJob, LooseEnds)>> = BTreeMap::new();
-    for (job, slot) in jobs.iter().zip(parts) {
-        let Some(part) = slot.into_inner().ok().flatten() else { continue };
-        let part = part?;
+pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, IntakeError> {
+    let work = Work { jobs, lanes, threads, progress };
+    let mut parts = work.read(&(0..jobs.len()).map(|n| (n, Compare::No)).collect::<Vec<_>>())?;
+    let repetitions = work.leave_out_repeats(&mut parts)?;
+    let mut scanned = Scanned { repetitions, ..Scanned::default() };
+    let mut streams: BTreeMap<&str, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
+    for (job, part) in jobs.iter().zip(parts) {
+        let Some(part) = part else { continue };
         let exhibit = job.source.exhibit;
         scanned.tally.merge(part.tally);
         scanned.digests.insert(exhibit, part.digest);
         scanned.problems.extend(part.problem.map(|what| ScanProblem { exhibit, what }));
-        streams.entry(&job.stream).or_default().push((job, part.ends));
+        streams.entry(&job.stream).or_default().push((job, part.done.ends));
     }
     for parts in streams.into_values() {
         scanned.tally.merge(join_stream(parts, lanes));
@@ -99,11 +115,131 @@ pub fn scan(jobs: &[LogJob], lanes: &Lanes, threads: usize, progress: &Progress)
     Ok(scanned)
 }
 
+/// The files of a scan, and with what they are read.
+struct Work<'a> {
+    jobs: &'a [LogJob<'a>],
+    lanes: &'a Lanes,
+    threads: usize,
+    progress: &'a Progress,
+}
+
+/// One slot a file; nothing for files that were not asked for.
+type Parts = Vec<Option<Part>>;
+
+impl Work<'_> {
+    /// Reads some of the files, in parallel.
+    fn read(&self, tasks: &[(usize, Compare)]) -> Result<Parts, IntakeError> {
+        let next = AtomicUsize::new(0);
+        let slots: Vec<Mutex<Option<Result<Part, IntakeError>>>> = self.jobs.iter().map(|_| Mutex::new(None)).collect();
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads.clamp(1, tasks.len().max(1)) {
+                scope.spawn(|| {
+                    while let Some((at, compare)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        let part = read(&self.jobs[*at], self.lanes, compare.clone(), self.progress);
+                        if let Ok(mut slot) = slots[*at].lock() {
+                            *slot = Some(part);
+                        }
+                    }
+                });
+            }
+        });
+        slots.into_iter().map(|slot| slot.into_inner().ok().flatten().transpose()).collect()
+    }
+
+    /// Finds lines that several files hold, and replaces the parts of those that repeat.
+    fn leave_out_repeats(&self, parts: &mut Parts) -> Result<BTreeMap<Exhibit, Repetition>, IntakeError> {
+        let plans = plan(&self.views(parts));
+        let exhibit = |n: usize| self.jobs[n].source.exhibit;
+        let mut found = BTreeMap::new();
+        for (n, plan) in plans.iter().enumerate() {
+            if let (Plan::Leave { of, later_by }, Some(part)) = (plan, &mut parts[n]) {
+                part.leave_out(exhibit(n));
+                found.insert(exhibit(n), Repetition::Whole { of: exhibit(*of), later_by: *later_by });
+            }
+        }
+        let shared = |plan: &Plan| match plan {
+            Plan::Skip(shared) => shared.clone(),
+            Plan::Read | Plan::Leave { .. } => Vec::new(),
+        };
+        let mut wanted: BTreeMap<usize, Wanted> = BTreeMap::new();
+        for shared in plans.iter().flat_map(shared).filter(|s| !s.partly.is_empty()) {
+            wanted.entry(shared.of).or_default().minutes.extend(shared.partly);
+        }
+        let asked: Vec<_> = wanted.into_iter().map(|(n, wanted)| (n, Compare::Collect(wanted))).collect();
+        let held: Vec<_> = self.read(&asked)?.into_iter().map(|part| part.map(|p| p.done.closed.found)).collect();
+        let mut again = Vec::new();
+        for (n, plan) in plans.iter().enumerate() {
+            let shared = shared(plan);
+            if !shared.is_empty() {
+                again.push((n, repeats_of(&shared, &held), shared));
+            }
+        }
+        let tasks: Vec<_> = again.iter().map(|(n, repeats, _)| (*n, Compare::Skip(repeats.clone()))).collect();
+        let mut read = self.read(&tasks)?;
+        for (n, repeats, shared) in again {
+            let Some(mut part) = read[n].take() else { continue };
+            let lines = part.done.closed.repeated;
+            // Equal texts of one second by chance: the file is as it was read first.
+            if lines == 0 {
+                continue;
+            }
+            // The file was read before as well: what went wrong is told once.
+            part.problem = parts[n].take().and_then(|p| p.problem);
+            parts[n] = Some(part);
+            let of = shared.iter().map(|s| exhibit(s.of)).collect();
+            found.insert(exhibit(n), Repetition::Some { of, lines, repeats });
+        }
+        Ok(found)
+    }
+
+    fn views<'a>(&'a self, parts: &'a Parts) -> Vec<View<'a>> {
+        static NOTHING: (BTreeMap<Minute, Pulse>, Prints) = (BTreeMap::new(), Prints::new());
+        let view = |(job, part): (&'a LogJob<'_>, &'a Option<Part>)| {
+            let heard = part.as_ref().and_then(|p| p.tally.files.get(&job.source.exhibit)).map(|f| &f.heard);
+            View {
+                format: job.shape.format.name(),
+                rank: job.rank,
+                begins: job.begins,
+                heard: heard.unwrap_or(&NOTHING.0),
+                prints: part.as_ref().map_or(&NOTHING.1, |p| &p.done.closed.prints),
+            }
+        };
+        self.jobs.iter().zip(parts).map(view).collect()
+    }
+}
+
+/// What a file must leave out, by what the files before it hold: of each line as often as
+/// the one of them that holds it most often.
+fn repeats_of(shared: &[Shared], held: &[Option<Wanted>]) -> Repeats {
+    let mut repeats = Repeats::default();
+    for shared in shared {
+        repeats.minutes.extend(&shared.equal);
+        let lines = held.get(shared.of).into_iter().flatten().flat_map(|wanted| &wanted.found);
+        let partly = |second: i64| shared.partly.contains(&Stamp::from_seconds(second).minute());
+        for ((second, print), n) in lines.filter(|((second, _), _)| partly(*second)) {
+            let most = repeats.lines.entry((*second, *print)).or_default();
+            *most = (*most).max(*n);
+        }
+    }
+    repeats
+}
+
+impl Part {
+    /// Keeps the accounting alone: all lines were told by another file.
+    fn leave_out(&mut self, exhibit: Exhibit) {
+        let file = self.tally.files.remove(&exhibit).unwrap_or_default();
+        self.tally = Tally::default();
+        self.tally.files.insert(exhibit, file.left_out());
+        self.done.ends = LooseEnds::default();
+    }
+}
+
 /// Reads one file to its end, or to where it breaks off.
-fn read(job: &LogJob, lanes: &Lanes, progress: &Progress) -> Result<Part, IntakeError> {
+fn read(job: &LogJob<'_>, lanes: &Lanes, compare: Compare, progress: &Progress) -> Result<Part, IntakeError> {
     let mut opened = open(&job.source.path)?;
-    let mut reader = job.format.reader(job.source.exhibit, job.clock.clone());
-    let mut collector = Collector::new(lanes, job.source.exhibit, job.node.clone());
+    let exhibit = job.source.exhibit;
+    let mut reader = job.shape.reader(Opening { exhibit, clock: job.clock.clone(), compare });
+    let mut collector = Collector::new(lanes, exhibit, job.node.clone());
     let result = for_each_block(&mut opened, |block| {
         reader.read(block, &mut collector);
         progress.bytes.fetch_add(block.len() as u64, Ordering::Relaxed);
@@ -117,9 +253,9 @@ fn read(job: &LogJob, lanes: &Lanes, progress: &Progress) -> Result<Part, Intake
         }
         Ok(()) => None,
     };
-    let accounting = reader.accounting();
-    let ends = reader.finish();
-    Ok(Part { tally: collector.into_tally(accounting), ends, digest, problem })
+    reader.end_of_file(&mut collector);
+    let done = reader.finish();
+    Ok(Part { tally: collector.into_tally(&done.closed), done, digest, problem })
 }
 
 /// Why a file gave no more, and how far it was used.
@@ -133,19 +269,18 @@ fn broke_off(error: &std::io::Error, lines: u64) -> String {
     }
 }
 
-fn grew(job: &LogJob, read: u64) -> bool {
+fn grew(job: &LogJob<'_>, read: u64) -> bool {
     read != job.source.size || std::fs::metadata(&job.source.path).is_ok_and(|m| m.len() != job.source.size)
 }
 
 /// Replays the edges of one stream's files in order of time.
-fn join_stream(mut parts: Vec<(&LogJob, LooseEnds)>, lanes: &Lanes) -> Tally {
+fn join_stream(mut parts: Vec<(&LogJob<'_>, LooseEnds)>, lanes: &Lanes) -> Tally {
     parts.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
     let Some((first, _)) = parts.first() else { return Tally::default() };
-    let (format, clock, exhibit, node) = (first.format, first.clock.clone(), first.source.exhibit, first.node.clone());
+    let (format, clock, exhibit, node) =
+        (first.shape.format, first.clock.clone(), first.source.exhibit, first.node.clone());
     let mut collector = Collector::new(lanes, exhibit, node);
     join(format, &clock, parts.into_iter().map(|(_, ends)| ends).collect(), &mut collector);
-    let mut tally = collector.into_tally(crate::formats::Accounting::default());
     // The lines were accounted for where they were read.
-    tally.files.clear();
-    tally
+    collector.into_tally(&Closed::default())
 }

@@ -4,6 +4,8 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use super::token::{TokenKind, google_tail};
+
 /// Index of a lane in a [`Lanes`] table. `Lane::GMAIL` is always the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Lane(pub u8);
@@ -116,6 +118,10 @@ impl Lanes {
     }
 
     /// The lane of a session. `reply` is the raw reply text, where there is one.
+    ///
+    /// The MX host decides; where it says nothing, the tail that Google puts on its replies;
+    /// without a host, the recipient's domain. Replies of Google's submission and relay
+    /// hosts end alike, but their token tells.
     #[must_use]
     pub fn classify(&self, mx_host: &[u8], rcpt_domain: &[u8], reply: &[u8]) -> Lane {
         let host = trim_dot(mx_host);
@@ -127,8 +133,10 @@ impl Lanes {
                 return lane;
             }
         }
-        if reply.ends_with(b"- gsmtp") {
-            return Lane::GMAIL;
+        match google_tail(reply) {
+            Some(TokenKind::Relay) => return Lane::OTHER,
+            Some(TokenKind::Inbound | TokenKind::Other) => return Lane::GMAIL,
+            None => {}
         }
         if host.is_empty() && is_consumer(rcpt_domain) {
             return Lane::GMAIL;
@@ -161,17 +169,24 @@ fn is_consumer(domain: &[u8]) -> bool {
 }
 
 /// The MX hosts of Google, consumer and Workspace: `gmail-smtp-in.l.google.com` and its
-/// `alt` hosts, `aspmx…`, `smtp.google.com`, `mx1.smtp.goog`. Submission and relay hosts
-/// (`smtp.gmail.com`, `smtp-relay.gmail.com`) are not MX hosts.
+/// `alt` hosts, `aspmx…`, `smtp.google.com`, `mx1.smtp.goog`; the name in their greeting,
+/// and the reverse names of their addresses, for logs that hold no other. Submission and
+/// relay hosts (`smtp.gmail.com`, `smtp-relay.gmail.com`) are not MX hosts.
 fn is_gmail_mx(host: &[u8]) -> bool {
-    let has = |needle: &[u8]| memchr::memmem::find(&host.to_ascii_lowercase(), needle).is_some();
     if ends_with_ignore_case(host, b".l.google.com") {
-        return has(b"smtp-in") || has(b"aspmx");
+        return contains_ignore_case(host, b"smtp-in") || contains_ignore_case(host, b"aspmx");
     }
     if ends_with_ignore_case(host, b".googlemail.com") {
-        return has(b"aspmx");
+        return contains_ignore_case(host, b"aspmx");
     }
-    host.eq_ignore_ascii_case(b"smtp.google.com") || ends_with_ignore_case(host, b".smtp.goog")
+    host.eq_ignore_ascii_case(b"smtp.google.com")
+        || host.eq_ignore_ascii_case(b"mx.google.com")
+        || ends_with_ignore_case(host, b".smtp.goog")
+        || ends_with_ignore_case(host, b".1e100.net")
+}
+
+fn contains_ignore_case(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|w| w.eq_ignore_ascii_case(word))
 }
 
 fn host_matches(pattern: &str, host: &[u8]) -> bool {
@@ -204,11 +219,20 @@ mod tests {
             "aspmx3.googlemail.com",
             "smtp.google.com",
             "mx2.smtp.goog",
+            "alt3.gmr-smtp-in.l.google.com",
+            "mx.google.com",
+            "ws-in-f27.1e100.net",
         ] {
             assert_eq!(lanes.classify(host.as_bytes(), b"shop.example", b""), Lane::GMAIL, "{host}");
         }
         assert_eq!(lanes.classify(b"mx.filter.example", b"gmail.com", b""), Lane::OTHER);
-        assert_eq!(lanes.classify(b"proxy.example", b"gmail.com", b"421 4.7.0 x abc - gsmtp"), Lane::GMAIL);
+        let tail = b"421 4.7.0 x l11si9233120wms.107 - gsmtp (in reply to RCPT TO command)";
+        assert_eq!(lanes.classify(b"proxy.example", b"gmail.com", tail), Lane::GMAIL);
+        // oss trap 25: the relay of a Workspace customer answers in the same way.
+        assert_eq!(
+            lanes.classify(b"smtp-relay.gmail.com", b"a.example", b"250 2.0.0 OK d10sm816945pfh.8 - gsmtp"),
+            Lane::OTHER
+        );
         assert_eq!(lanes.classify(b"", b"GoogleMail.com", b""), Lane::GMAIL);
         assert_eq!(lanes.classify(b"smtp-relay.gmail.com", b"a.example", b""), Lane::OTHER);
         assert_eq!(lanes.name(lanes.classify(b"mta5.am0.yahoodns.net", b"yahoo.com", b"")), "yahoo");

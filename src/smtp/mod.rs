@@ -7,8 +7,10 @@ mod lane;
 mod meaning;
 mod outcome;
 mod reply;
+mod token;
 
 pub use lane::{Lane, LaneError, Lanes, Sublane};
 pub use meaning::{Category, Meaning, Scope, gmail_replies_date, meaning_of};
 pub use outcome::{By, Outcome, Stage, TlsUse};
-pub use reply::{Reply, Token, TokenKind, acceptance_second};
+pub use reply::{Reply, Subject};
+pub use token::{Token, TokenKind, acceptance_second, google_tail};

@@ -1,81 +1,94 @@
 //! SMTP replies as logs quote them: code, enhanced code, one normal form, and
 //! the token of Google's session that stands at the end.
 
-use serde::Serialize;
+use std::borrow::Cow;
+
+use super::token::{Token, take_token};
 
 /// One reply, taken apart. Multi-line replies are flattened, as every MTA logs them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The reply code of the last line (RFC 5321 §4.2): 421, 550; none where the text starts without one.
     pub code: Option<u16>,
+    /// The code of the first line, where it is another one.
+    pub first_code: Option<u16>,
     /// The enhanced status code of the last line that has one (RFC 3463): `4.7.28`.
     pub enhanced: Option<String>,
     /// The text without the repeated line prefixes, blanks collapsed, as the receiver worded it.
     pub text: String,
-    /// Google's token, when the reply ends in `- gsmtp`.
+    /// Google's token, when the reply ends in one.
     pub token: Option<Token>,
+    /// Google's word for the rule: `UnsolicitedRateLimitError` of `…/mail/?p=UnsolicitedRateLimitError`.
+    pub rule: Option<String>,
+    /// What a limit is bound to, as Google writes it: `[192.0.2.1      15]`.
+    pub subject: Option<Subject>,
 }
 
-/// What a token's letters say about the host that issued it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TokenKind {
-    /// `si`: an inbound MX of Gmail.
-    Inbound,
-    /// `sm` or `sor`: submission or relay. Such a log is not of MX delivery.
-    Relay,
-    /// Another shape.
-    Other,
-}
-
-/// Google's name of an SMTP session: the same on every coded reply of that session.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Token(pub String);
-
-impl Token {
-    /// What kind of host issued it, by the letters before its digits.
-    #[must_use]
-    pub fn kind(&self) -> TokenKind {
-        let Some((head, _)) = self.0.split_once('.') else { return TokenKind::Other };
-        let kinds = [("sor", TokenKind::Relay), ("si", TokenKind::Inbound), ("sm", TokenKind::Relay)];
-        kinds
-            .into_iter()
-            .filter_map(|(letters, kind)| head.rfind(letters).map(|at| (at + letters.len(), kind)))
-            .find(|(after, _)| is_serial_and_cell(&head[*after..]))
-            .map_or(TokenKind::Other, |(_, kind)| kind)
-    }
+/// `[192.0.2.1      15]`: whose quota was hit, and a number that Google does not document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// An address or a domain; may be empty.
+    pub of: String,
+    /// The number, verbatim.
+    pub number: String,
 }
 
 impl Reply {
     /// Takes a logged reply apart: `421-4.7.28 Gmail has … 421 4.7.28 review … <token> - gsmtp`.
     ///
-    /// Accepts what MTAs make of it: prefixes of each line left in the text,
-    /// bare enhanced codes left by others, a trailing `(in reply to … command)`,
-    /// literal `\n`, doubled blanks. The last line's code counts (RFC 5321 §4.2.1).
+    /// Accepts what MTAs make of it: prefixes of each line left in the text (Postfix,
+    /// PowerMTA), bare enhanced codes left by others (Haraka) or glued to the word before
+    /// (OpenSMTPD), a leading `smtp;` (DSN fields), a trailing `(in reply to … command)`,
+    /// literal `\n` (Exim), doubled blanks. The last line's code counts (RFC 5321 §4.2.1).
     #[must_use]
     pub fn parse(raw: &str) -> Self {
-        let raw = raw.replace("\\n", " ").replace("\\r", " ");
-        let body = strip_stage_note(raw.trim());
-        let mut code = None;
-        let mut enhanced = None;
-        let mut words = Vec::new();
+        let raw = raw.replace("\\\\n", " ").replace("\\n", " ").replace("\\r", " ");
+        let raw = raw.trim();
+        let raw = raw.rsplit_once("smtp;").filter(|(before, _)| is_dsn_prefix(before)).map_or(raw, |(_, reply)| reply);
+        let mut reply = Self::default();
+        let mut words = reply.words_of(strip_stage_note(raw.trim()));
+        reply.token = take_token(&mut words);
+        heal_urls(&mut words);
+        reply.rule = words.iter().find_map(|w| rule_of(w)).map(str::to_owned);
+        reply.text = words.join(" ");
+        reply.subject = subject_of(&reply.text);
+        reply
+    }
+
+    /// The reply of a source that keeps the code apart from the text.
+    #[must_use]
+    pub fn with_code(code: u16, text: &str) -> Self {
+        let parsed = Self::parse(text);
+        if parsed.code.is_some() { parsed } else { Self { code: Some(code), ..parsed } }
+    }
+
+    /// The words of the text; codes are taken out on the way.
+    fn words_of<'a>(&mut self, body: &'a str) -> Vec<Cow<'a, str>> {
+        let mut words: Vec<Cow<'a, str>> = Vec::new();
         let mut rest = body.split_ascii_whitespace().peekable();
         while let Some(word) = rest.next() {
-            if let Some((c, e)) = line_prefix(word, rest.peek().copied(), words.is_empty(), code) {
-                code = Some(c);
-                match e {
-                    PrefixEnhanced::Inside(status) => enhanced = Some(status.to_owned()),
-                    PrefixEnhanced::Next => enhanced = rest.next().map(str::to_owned),
+            if let Some((code, enhanced)) = line_prefix(word, rest.peek().copied(), words.is_empty(), self.code) {
+                self.first_code = self.first_code.or(self.code.filter(|first| *first != code));
+                self.code = Some(code);
+                match enhanced {
+                    PrefixEnhanced::Inside(status) => self.enhanced = Some(status.to_owned()),
+                    PrefixEnhanced::Next => self.enhanced = rest.next().map(str::to_owned),
                     PrefixEnhanced::None => {}
                 }
-            } else if is_enhanced(word) && (words.is_empty() || enhanced.as_deref() == Some(word)) {
-                enhanced = Some(word.to_owned());
+            } else if is_enhanced(word) && (words.is_empty() || self.enhanced.as_deref() == Some(word)) {
+                self.enhanced = Some(word.to_owned());
             } else {
-                words.push(word);
+                words.push(Cow::Borrowed(self.unglued(word)));
             }
         }
-        let token = take_token(&mut words);
-        Self { code, enhanced, text: words.join(" "), token }
+        words
+    }
+
+    /// `originating4.7.28` without the status of the next line.
+    fn unglued<'a>(&self, word: &'a str) -> &'a str {
+        let before = self.enhanced.as_deref().and_then(|status| word.strip_suffix(status)).unwrap_or(word);
+        let ends_a_number = before.ends_with(|c: char| c.is_ascii_digit()) || before.is_empty();
+        if ends_a_number { word } else { before }
     }
 
     /// The form that replies of one kind share: addresses of hosts and the
@@ -118,20 +131,6 @@ impl Reply {
     }
 }
 
-/// Gmail's own clock: the Unix second in `250 2.0.0 OK  1795492010 <token> - gsmtp`.
-///
-/// Source: every acceptance of Gmail's MX carries it (Postmark help, article 787).
-#[must_use]
-pub fn acceptance_second(reply: &[u8]) -> Option<i64> {
-    let at = memchr::memmem::find(reply, b" OK ")? + 4;
-    let digits = reply[at..].trim_ascii_start();
-    let len = digits.iter().take_while(|b| b.is_ascii_digit()).count();
-    if !(9..=11).contains(&len) || digits.get(len) != Some(&b' ') {
-        return None;
-    }
-    digits[..len].iter().try_fold(0_i64, |n, d| n.checked_mul(10)?.checked_add(i64::from(d - b'0')))
-}
-
 enum PrefixEnhanced<'a> {
     Inside(&'a str),
     Next,
@@ -164,6 +163,41 @@ fn is_enhanced(word: &str) -> bool {
         && parts.next().is_none()
 }
 
+/// What stands before the last `smtp;` of a DSN's diagnostic: nothing, or another one.
+fn is_dsn_prefix(before: &str) -> bool {
+    before.is_empty() || before.starts_with("smtp;")
+}
+
+/// A URL that was broken over two lines of the reply: `…/bulk_mail.` and `html`.
+fn heal_urls(words: &mut Vec<Cow<'_, str>>) {
+    let Some(at) = words.windows(2).position(|w| w[0].starts_with("http") && w[0].ends_with('.') && w[1] == "html")
+    else {
+        return;
+    };
+    let tail = words.remove(at + 1);
+    if let Some(url) = words.get_mut(at) {
+        url.to_mut().push_str(&tail);
+    }
+}
+
+/// The value of `?p=` in a link to Google's pages.
+fn rule_of(word: &str) -> Option<&str> {
+    let (_, value) = word.split_once("google.com/").and_then(|(_, path)| path.split_once("?p="))?;
+    let end = value.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(value.len());
+    (end > 0).then(|| &value[..end])
+}
+
+/// The first `[subject number]` of a text.
+fn subject_of(text: &str) -> Option<Subject> {
+    text.match_indices('[').find_map(|(at, _)| {
+        let inside = text[at + 1..].split_once(']')?.0;
+        let (of, number) = inside.rsplit_once(' ')?;
+        let of = of.trim();
+        let is_subject = !of.contains(' ') && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        is_subject.then(|| Subject { of: of.to_owned(), number: number.to_owned() })
+    })
+}
+
 /// Drops Postfix's `(in reply to end of DATA command)`, which is the MTA's note, not the receiver's text.
 fn strip_stage_note(text: &str) -> &str {
     match text.rfind(" (in reply to ") {
@@ -172,27 +206,8 @@ fn strip_stage_note(text: &str) -> &str {
     }
 }
 
-/// Removes `<token> - gsmtp` from the end and returns the token.
-fn take_token(words: &mut Vec<&str>) -> Option<Token> {
-    let n = words.len();
-    if n < 2 || words[n - 1] != "gsmtp" || words[n - 2] != "-" {
-        return None;
-    }
-    words.truncate(n - 2);
-    // A Workspace admin's rule writes ` - gcdp <token> - gsmtp`.
-    let candidate = words.last().copied().filter(|w| w.contains('.') && looks_like_id(w))?;
-    words.pop();
-    Some(Token(candidate.to_owned()))
-}
-
-/// Five to ten digits, then at most three characters that name a cell.
-fn is_serial_and_cell(tail: &str) -> bool {
-    let digits = tail.bytes().take_while(u8::is_ascii_digit).count();
-    digits >= 5 && tail.len() - digits <= 3 && tail.len() <= 13
-}
-
 /// Letters and digits mixed, as tokens and queue ids are, and no ordinary word is.
-fn looks_like_id(word: &str) -> bool {
+pub(super) fn looks_like_id(word: &str) -> bool {
     let core = word.trim_end_matches(['.', ',']);
     let digits = core.bytes().filter(u8::is_ascii_digit).count();
     let letters = core.bytes().filter(u8::is_ascii_alphabetic).count();
@@ -205,6 +220,7 @@ fn looks_like_id(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::smtp::TokenKind;
 
     #[test]
     fn flattened_multi_line_reply_of_postfix() {
@@ -244,20 +260,100 @@ mod tests {
         assert_eq!(a.normal_form(), "421 4.7.28 rate from your IP address [ADDRESS 15]. go on.");
     }
 
+    /// Wire sample of 2025 (an IP netblock limit), as each MTA logs it.
     #[test]
-    fn gmails_clock() {
-        assert_eq!(
-            acceptance_second(b"250 2.0.0 OK  1795492010 8b4a091409ecf-cd6a6536fc6si995264155.853 - gsmtp"),
-            Some(1_795_492_010)
-        );
-        assert_eq!(acceptance_second(b"250 2.0.0 OK: queued as 4jYS"), None);
-        assert_eq!(acceptance_second(b"250 ok dirdel"), None);
+    fn one_reply_in_all_wrappings_has_one_normal_form() {
+        let lines = [
+            "Gmail has detected an unusual rate of unsolicited mail originating",
+            "from your IP Netblock [192.0.2.58      34]. To protect our users",
+            "from spam, mail sent from your IP Netblock has been temporarily rate",
+            "limited. For more information, go to",
+            " https://support.google.com/mail/?p=UnsolicitedRateLimitError to",
+            "review our Bulk Email Senders Guidelines. ffacd0b85a97d-4324eab2651si10575209f8f.183 - gsmtp",
+        ];
+        let joined = |between: &str| lines.join(between);
+        let wrappings = [
+            // Postfix, PowerMTA: each line's prefix stays.
+            (
+                "postfix",
+                format!(
+                    "421-4.7.28 {} (in reply to end of DATA command)",
+                    joined(" 421-4.7.28 ").replace("421-4.7.28 review", "421 4.7.28 review")
+                ),
+            ),
+            (
+                "powermta",
+                format!(
+                    "smtp;450 4.0.0 (undefined status);smtp;421-4.7.28 {}",
+                    joined(" 421-4.7.28 ").replace("421-4.7.28 review", "421 4.7.28 review")
+                ),
+            ),
+            // Exim: a backslash and an n; two backslashes inside C="…".
+            (
+                "exim",
+                format!("421-4.7.28 {}", joined("\\n421-4.7.28 ").replace("421-4.7.28 review", "421 4.7.28 review")),
+            ),
+            (
+                "exim C=",
+                format!("421-4.7.28 {}", joined("\\\\n421-4.7.28 ").replace("421-4.7.28 review", "421 4.7.28 review")),
+            ),
+            // Haraka: the code once, the enhanced code before each line.
+            ("haraka", format!("421 4.7.28 {}", joined(" 4.7.28 "))),
+            // OpenSMTPD: the same, glued to the word before.
+            ("opensmtpd", format!("421-4.7.28 {}", joined("4.7.28 "))),
+            // SES: the DSN field's type before it, with a blank.
+            ("ses", format!("smtp; 421-4.7.28 {}", joined(" 421-4.7.28 "))),
+        ];
+        let expected = Reply::parse(&wrappings[0].1);
+        assert_eq!(expected.rule.as_deref(), Some("UnsolicitedRateLimitError"));
+        assert_eq!(expected.subject, Some(Subject { of: "192.0.2.58".into(), number: "34".into() }));
+        for (wrapping, text) in &wrappings {
+            let found = Reply::parse(text);
+            assert_eq!(found.normal_form(), expected.normal_form(), "{wrapping}");
+            assert_eq!(
+                (found.code, found.token, found.rule),
+                (Some(421), expected.token.clone(), expected.rule.clone()),
+                "{wrapping}"
+            );
+        }
+        // KumoMTA keeps the code apart, the lines with line feeds.
+        let kumo = Reply::with_code(421, &format!("4.7.28 {}", joined("\n4.7.28 ")));
+        assert_eq!(kumo.normal_form(), expected.normal_form());
+        // Sendmail keeps the first line alone: the class is the same, the form is not.
+        let sendmail = Reply::parse("421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating");
+        assert_eq!((sendmail.code, sendmail.enhanced), (expected.code, expected.enhanced));
     }
 
     #[test]
-    fn relay_tokens_are_told_from_mx_tokens() {
-        assert_eq!(Token("d10sm816945pfh.8".into()).kind(), TokenKind::Relay);
-        assert_eq!(Token("l11si9233120wms.107".into()).kind(), TokenKind::Inbound);
-        assert_eq!(Token("3f1490d57ef6-e7f7352f44csm831688276.30".into()).kind(), TokenKind::Relay);
+    fn a_url_broken_over_two_lines_is_healed() {
+        // Wire sample of 2013: `… google.com/mail/help/bulk_mail.` and `html to review …`.
+        let r = Reply::parse(
+            "421-4.7.0 rate limited. Please visit http://www.google.com/mail/help/bulk_mail. 421 4.7.0 html to review our Guidelines. v69si8136768yhd.33 - gsmtp",
+        );
+        assert!(r.text.contains("http://www.google.com/mail/help/bulk_mail.html to review"), "{}", r.text);
+    }
+
+    #[test]
+    fn old_tails_administrators_marks_and_empty_subjects() {
+        let old = Reply::parse("421 4.7.0 Temporary System Problem.  Try again later (). ck16sm114297vdb.32");
+        assert_eq!(old.token.as_ref().map(Token::kind), Some(TokenKind::Relay));
+        assert_eq!(old.text, "Temporary System Problem. Try again later ().");
+        let admin = Reply::parse("550 5.7.1 has a policy that prohibited the mail - gcdp x2si1234567abc.9 - gsmtp");
+        assert!(admin.text.ends_with("- gcdp"), "{}", admin.text);
+        let empty = Reply::parse("421-4.7.28 from your DKIM domain [      15]. To protect");
+        assert_eq!(empty.subject, Some(Subject { of: String::new(), number: "15".into() }));
+        // oss trap 17: the first line's code is not the last one's.
+        let mixed = Reply::parse("550-5.7.26 Unauthenticated email to learn about the 450 4.7.26 DMARC initiative.");
+        assert_eq!((mixed.first_code, mixed.code), (Some(550), Some(450)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_and_reading_the_result_changes_nothing(text in ".{0,300}") {
+            let once = Reply::parse(&text);
+            let twice = Reply::parse(&once.text);
+            proptest::prop_assert!(once.text.len() <= text.len() * 4);
+            proptest::prop_assert!(twice.text.len() <= once.text.len());
+        }
     }
 }

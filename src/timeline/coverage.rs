@@ -39,8 +39,8 @@ pub(super) fn of_nodes(tally: &Tally, nodes: &BTreeMap<Exhibit, String>) -> Vec<
     for (exhibit, file) in &tally.files {
         let node = nodes.get(exhibit).map_or("", String::as_str);
         let minutes = heard.entry(node).or_default();
-        for (minute, n) in &file.heard {
-            *minutes.entry(*minute).or_default() += n;
+        for (minute, pulse) in &file.heard {
+            *minutes.entry(*minute).or_default() += pulse.lines;
         }
     }
     heard.into_iter().filter_map(|(node, minutes)| of_node(node, &minutes)).collect()

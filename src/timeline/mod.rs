@@ -61,6 +61,9 @@ pub struct Setup {
     pub nodes: BTreeMap<Exhibit, String>,
     /// Tag or private address to public sending IP, as case.yaml says.
     pub sending_ips: BTreeMap<String, IpAddr>,
+    /// Node and tag to public sending IP, as the MTA's settings say; for what neither
+    /// case.yaml nor the log itself tells.
+    pub bound_ips: BTreeMap<(String, String), IpAddr>,
     /// The window asked for; none takes all that the logs cover.
     pub window: Option<Window>,
 }
@@ -79,7 +82,7 @@ impl Timeline {
         let mut cells: Vec<_> =
             tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)).collect();
         cells.sort_unstable_by_key(|(key, _)| *key);
-        let places = series::places(&tally.names, &setup.sending_ips);
+        let places = series::places(&tally.names, &setup.sending_ips, &setup.bound_ips, &tally.named_ips);
         let mut timeline = Self {
             window,
             states,

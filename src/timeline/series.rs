@@ -1,6 +1,6 @@
 //! One lane, sending IP or MX host over the grid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::MinuteState;
@@ -103,20 +103,44 @@ impl Place {
     }
 }
 
-/// The place of each egress: by case.yaml's map, else by an address in the log or its tag.
-pub(super) fn places(names: &Names, map: &BTreeMap<String, IpAddr>) -> BTreeMap<EgressId, Place> {
+/// The place of each egress: by case.yaml's map, else by an address in the log, by the
+/// MTA's settings, or by an address in the tag, else by the one address that Google names
+/// in its limits on it.
+pub(super) fn places(
+    names: &Names,
+    map: &BTreeMap<String, IpAddr>,
+    bound: &BTreeMap<(String, String), IpAddr>,
+    named: &BTreeMap<(EgressId, IpAddr), u64>,
+) -> BTreeMap<EgressId, Place> {
+    let named_of = |id: EgressId| {
+        let mut ips = named.keys().filter(|(egress, _)| *egress == id).map(|(_, ip)| *ip);
+        // Several addresses behind one tag are no address of the tag.
+        ips.next().filter(|_| ips.next().is_none())
+    };
     let ip_of = |e: &Egress| {
         let mapped = [&e.tag, &e.ip].into_iter().find_map(|k| map.get(k.as_str()).copied());
         // `postfix-192.0.2.11/smtp`: some name the transport after the address.
         let in_tag = || e.tag.rsplit(['-', '/']).next().and_then(|t| t.parse().ok());
-        mapped.or_else(|| e.ip.parse().ok()).or_else(in_tag)
+        let by_settings = || bound.get(&(e.node.clone(), e.tag.clone())).copied();
+        mapped.or_else(|| e.ip.parse().ok()).or_else(by_settings).or_else(in_tag)
+    };
+    // Some logs show the address of a session only once a connection stood; a failed one
+    // left from where the others of its tag do.
+    let ip_of_tag = |e: &Egress| {
+        let of_tag = names.egresses().filter(|(_, o)| (&o.node, &o.tag) == (&e.node, &e.tag) && !e.tag.is_empty());
+        let ips: BTreeSet<IpAddr> = of_tag.filter_map(|(_, o)| ip_of(o)).collect();
+        ips.first().copied().filter(|_| ips.len() == 1)
     };
     let mut egresses: Vec<_> = names.egresses().collect();
     egresses.sort_by(|a, b| a.1.cmp(b.1));
     let mut first: BTreeMap<IpAddr, Place> = BTreeMap::new();
     let mut places = BTreeMap::new();
     for (id, egress) in egresses {
-        let own = Place { ip: ip_of(egress), tag: egress.tag.clone(), node: egress.node.clone() };
+        let own = Place {
+            ip: ip_of(egress).or_else(|| ip_of_tag(egress)).or_else(|| named_of(id)),
+            tag: egress.tag.clone(),
+            node: egress.node.clone(),
+        };
         let place = match own.ip {
             Some(ip) => first.entry(ip).or_insert(own).clone(),
             None => own,
@@ -124,4 +148,49 @@ pub(super) fn places(names: &Names, map: &BTreeMap<String, IpAddr>) -> BTreeMap<
         places.insert(id, place);
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_connection_leaves_from_where_the_others_of_its_tag_do() {
+        let mut names = Names::default();
+        let known = names.egress(b"", b"source1", b"192.0.2.11");
+        let failed = names.egress(b"", b"source1", b"");
+        let (one, two) = (names.egress(b"", b"pool", b"192.0.2.12"), names.egress(b"", b"pool", b"192.0.2.13"));
+        let either = names.egress(b"", b"pool", b"");
+        let places = places(&names, &BTreeMap::new(), &BTreeMap::new(), &BTreeMap::new());
+        let ip = |id| places.get(&id).and_then(|p| p.ip);
+        assert_eq!(ip(failed), ip(known));
+        assert!(ip(one).is_some() && ip(two).is_some());
+        assert_eq!(ip(either), None);
+    }
+
+    #[test]
+    fn an_ip_is_taken_from_the_nearest_word() {
+        let ip = |text: &str| text.parse::<IpAddr>().ok();
+        let mut names = Names::default();
+        let plain = names.egress(b"mta1", b"postfix", b"");
+        let other = names.egress(b"mta2", b"postfix", b"");
+        let shown = names.egress(b"mta1", b"postfix", b"203.0.113.9");
+        let named = names.egress(b"mta1", b"postfix-192.0.2.3", b"");
+        let key = |node: &str, tag: &str| (node.to_owned(), tag.to_owned());
+        let bound: BTreeMap<_, _> =
+            [(key("mta1", "postfix"), ip("192.0.2.1")), (key("mta1", "postfix-192.0.2.3"), ip("192.0.2.4"))]
+                .into_iter()
+                .filter_map(|(key, ip)| Some((key, ip?)))
+                .collect();
+        let of = |map: &BTreeMap<String, IpAddr>, id| {
+            places(&names, map, &bound, &BTreeMap::new()).get(&id).and_then(|p| p.ip)
+        };
+        let none = BTreeMap::new();
+        assert_eq!(
+            [plain, other, shown, named].map(|id| of(&none, id)),
+            [ip("192.0.2.1"), None, ip("203.0.113.9"), ip("192.0.2.4"),]
+        );
+        let map: BTreeMap<_, _> = ip("198.51.100.1").map(|ip| ("postfix".to_owned(), ip)).into_iter().collect();
+        assert_eq!(of(&map, plain), ip("198.51.100.1"), "case.yaml counts before all");
+    }
 }

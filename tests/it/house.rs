@@ -103,7 +103,12 @@ fn findings_and_what_they_feed_read_no_file_and_no_clock() {
 /// A format's file that no registry names would never be tried.
 #[test]
 fn every_format_is_registered() {
-    let registries = [("logs", "LOG_FORMATS"), ("metrics", "METRIC_FORMATS"), ("transcripts", "TRANSCRIPT_FORMATS")];
+    let registries = [
+        ("logs", "LOG_FORMATS"),
+        ("metrics", "METRIC_FORMATS"),
+        ("transcripts", "TRANSCRIPT_FORMATS"),
+        ("snapshots", "SNAPSHOT_FORMATS"),
+    ];
     for (kind, registry) in registries {
         let dir = src().join("formats").join(kind);
         let hall = fs::read_to_string(dir.join("mod.rs")).expect("mod.rs");
@@ -116,10 +121,20 @@ fn every_format_is_registered() {
                 if text[..at].ends_with("impl Log")
                     || text[..at].ends_with("impl Metric")
                     || text[..at].ends_with("impl Transcript")
+                    || text[..at].ends_with("impl Snapshot")
                 {
                     assert!(list.contains(&name), "{}: `{name}` is not in {registry}", file.display());
                 }
             }
         }
+    }
+}
+
+/// Whoever reads about formats finds each of them.
+#[test]
+fn every_log_format_is_described() {
+    let page = fs::read_to_string(src().join("../docs/FORMATS.md")).expect("docs/FORMATS.md");
+    for format in casefile::formats::logs::LOG_FORMATS {
+        assert!(page.contains(&format!("| `{}` |", format.name())), "{} has no row in docs/FORMATS.md", format.name());
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use casefile::formats::logs::postfix::Postfix;
-use casefile::formats::logs::{Event, LogClock, LogFormat as _, Sink, join};
+use casefile::formats::logs::{Event, LogClock, LogFormat as _, LogShape, Opening, Pulse, Sink, Wrapping, join};
 use casefile::intake::{Exhibit, gather, head_of};
 use casefile::scan::{LogJob, Progress, Scanned, scan};
 use casefile::smtp::{Lanes, Outcome};
@@ -25,7 +25,7 @@ impl Sink for Told {
             e.lines.len()
         ));
     }
-    fn heard(&mut self, _: Minute, _: u32) {}
+    fn heard(&mut self, _: Minute, _: Pulse) {}
     fn unrecognised(&mut self, number: u64, _: &[u8]) {
         self.0.push(format!("{number} unrecognised"));
     }
@@ -38,11 +38,11 @@ fn clock() -> LogClock {
 /// Reads lines as one file, edges joined.
 fn told(lines: &str) -> Vec<String> {
     let mut told = Told::default();
-    let mut reader = Postfix.reader(Exhibit(1), clock());
+    let mut reader = Postfix.reader(Opening::again(Exhibit(1), clock()));
     reader.read(lines.as_bytes(), &mut told);
     let accounting = reader.accounting();
     assert!(accounting.adds_up(), "{accounting:?}");
-    join(&Postfix, &clock(), vec![reader.finish()], &mut told);
+    join(&Postfix, &clock(), vec![reader.finish().ends], &mut told);
     told.0
 }
 
@@ -186,18 +186,20 @@ fn sample(case: &str) -> PathBuf {
 
 pub(crate) fn scanned(case: &str, threads: usize) -> Scanned {
     let gathered = gather(&[sample(case)]).expect("the sample");
-    let jobs: Vec<LogJob> = gathered
+    let jobs: Vec<LogJob<'_>> = gathered
         .sources
         .into_iter()
         .map(|source| {
             let (bytes, whole) = head_of(&source.path, 256 * 1024).expect("a head");
             let survey = Postfix.survey(casefile::formats::Head { bytes: &bytes, whole });
+            let clock = LogClock::new(Zone::UTC, survey.near);
             LogJob {
-                format: &Postfix,
-                clock: LogClock::new(Zone::UTC, survey.near),
+                shape: LogShape { format: &Postfix, wrapping: Wrapping::None },
+                rank: survey.rank(),
+                begins: survey.begins(&clock),
+                clock,
                 node: None,
                 stream: "mta1".into(),
-                begins: survey.first_local,
                 source,
             }
         })
@@ -243,4 +245,57 @@ fn rotation_inside_a_wave_loses_no_session() {
     assert_eq!(gmail(Outcome::RemoteClose), 767 + 394 + 2805 + 154 + 290);
     assert_eq!(gmail(Outcome::Deferral), 506 + 945 + 541 + 3035);
     assert_eq!(gmail(Outcome::Plaintext), 331);
+}
+
+/// Recorded lines of one run of Postfix 3.7.11, as journalctl 252 printed them.
+fn journal(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/logs/journal").join(name);
+    std::fs::read(path).expect("a recording")
+}
+
+/// What a reader makes of a file, wrapped or not, in blocks of so many bytes.
+fn told_of(bytes: &[u8], block: usize) -> Vec<String> {
+    let head = casefile::formats::Head { bytes, whole: true };
+    let formats: &[&'static dyn casefile::formats::logs::LogFormat] = casefile::formats::logs::LOG_FORMATS;
+    let (shape, _) = LogShape::recognise(head, formats.iter().copied()).expect("a log");
+    let survey = shape.survey(head);
+    let zone = survey.offset_s.map_or(Zone::UTC, Zone::Fixed);
+    let clock = LogClock::new(zone, survey.near);
+    let mut told = Told::default();
+    let mut reader = shape.reader(Opening::again(Exhibit(1), clock.clone()));
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let cut =
+            rest.iter().skip(block.min(rest.len()) - 1).position(|b| *b == b'\n').map_or(rest.len(), |n| n + block);
+        reader.read(&rest[..cut.min(rest.len())], &mut told);
+        rest = &rest[cut.min(rest.len())..];
+    }
+    reader.end_of_file(&mut told);
+    assert!(reader.accounting().adds_up());
+    join(shape.format, &clock, vec![reader.finish().ends], &mut told);
+    // Line numbers and evidence differ by envelope; everything else must not.
+    let mut told: Vec<_> =
+        told.0.iter().map(|t| t.split_once(' ').map_or(t.clone(), |(_, rest)| rest.to_owned())).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn the_journal_tells_the_same_in_every_form() {
+    let plain = told_of(&journal("short-iso.txt"), 1 << 20);
+    assert_eq!(plain.len(), 12, "{plain:#?}");
+    for form in [
+        "json.txt",
+        "json-seq.txt",
+        "json-sse.txt",
+        "json-pretty.txt",
+        "export.txt",
+        "short-unix.txt",
+        "short-full.txt",
+        "short-ru_RU.txt",
+    ] {
+        for block in [1, 777, 1 << 20] {
+            assert_eq!(told_of(&journal(form), block), plain, "{form} in blocks of {block}");
+        }
+    }
 }

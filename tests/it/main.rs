@@ -2,8 +2,12 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot read its data must stop")]
 
+mod behaviours;
 mod cases;
+mod commands;
 mod house;
 mod intake;
 mod logs;
+mod overlap;
+mod snapshots;
 mod truth;

@@ -11,6 +11,8 @@ pub enum ZoneBasis {
     Stated,
     /// From Gmail's clock in acceptances.
     Gmail,
+    /// From the moments inside message ids.
+    Ids,
     /// Nothing tells; UTC is assumed.
     Assumed,
 }
@@ -23,28 +25,10 @@ impl ZoneBasis {
             Self::Embedded => "in each stamp",
             Self::Stated => "stated in case.yaml",
             Self::Gmail => "from Gmail's clock in its acceptances",
+            Self::Ids => "from the times inside message ids",
             Self::Assumed => "assumed",
         }
     }
-}
-
-/// What a log's first lines tell about its clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Survey {
-    /// First stamp of the log, local, as if it were UTC; its year is unknown for
-    /// year-less logs and then 1970.
-    pub first_local: Option<Stamp>,
-    /// Whether stamps carry their zone.
-    pub zoned: bool,
-    /// Whether stamps carry their year.
-    pub dated: bool,
-    /// A moment near the log's lines, from Gmail's clock or a zoned stamp: it fixes the year.
-    pub near: Option<Stamp>,
-    /// Offset of the log's local time to UTC by Gmail's clock, in seconds east,
-    /// rounded to a quarter of an hour.
-    pub offset_s: Option<i32>,
-    /// The host that logged, from the first line.
-    pub node: Option<String>,
 }
 
 /// Turns local stamps into moments. Cheap to clone; carries a one-entry cache.
@@ -56,13 +40,15 @@ pub struct LogClock {
     pub near: Option<Stamp>,
     cached: [u8; 15],
     cached_stamp: Option<Stamp>,
+    /// The last moment resolved: tells the two readings of a repeated hour apart.
+    latest: Option<Stamp>,
 }
 
 impl LogClock {
     /// A clock for stamps in `zone`, years resolved near a moment.
     #[must_use]
     pub const fn new(zone: Zone, near: Option<Stamp>) -> Self {
-        Self { zone, near, cached: [0; 15], cached_stamp: None }
+        Self { zone, near, cached: [0; 15], cached_stamp: None, latest: None }
     }
 
     /// `Nov 24 03:46:44` (RFC 3164): the moment, or nothing when the text is no
@@ -71,28 +57,67 @@ impl LogClock {
         if *stamp == self.cached {
             return self.cached_stamp;
         }
-        let (month, day, second) = month_day_second(stamp)?;
-        let resolved = self.near.and_then(|near| {
-            let around = civil_year(near);
-            (around - 1..=around + 1)
-                .filter(|year| valid_date(*year, month, day))
-                .map(|year| to_utc(self.zone, Stamp::from_seconds(days_from_civil(year, month, day) * 86_400 + second)))
-                .min_by_key(|at| at.millis().abs_diff(near.millis()))
-        });
+        let resolved = self.on_day(day_of(stamp)?);
         self.cached = *stamp;
         self.cached_stamp = resolved;
         resolved
     }
 
+    /// The moment of a day and time without a year, or nothing when nothing tells the year.
+    pub(super) fn on_day(&mut self, day: Day) -> Option<Stamp> {
+        let near = self.near?;
+        let around = civil_year(near);
+        let moment = |year| {
+            let local = days_from_civil(year, day.month, day.day) * 86_400_000 + day.millis;
+            self.zone_less_unseen(Stamp::from_millis(local))
+        };
+        let found = (around - 1..=around + 1)
+            .filter(|year| valid_date(*year, day.month, day.day))
+            .map(moment)
+            .min_by_key(|at| at.millis().abs_diff(near.millis()))?;
+        self.latest = Some(found);
+        Some(found)
+    }
+
     /// A dated local time without a zone.
-    #[must_use]
-    pub fn zone_less(&self, local: Stamp) -> Stamp {
-        to_utc(self.zone, local)
+    pub fn zone_less(&mut self, local: Stamp) -> Stamp {
+        let at = self.zone_less_unseen(local);
+        self.latest = Some(at);
+        at
+    }
+
+    /// The hour that happens twice is its later reading once the log has gone past the
+    /// earlier one; the hour that never happens takes the offset before it.
+    fn zone_less_unseen(&self, local: Stamp) -> Stamp {
+        match self.zone.to_utc(local) {
+            LocalTime::One(at) => at,
+            LocalTime::Twice(earlier, later) => {
+                let went_past = |latest: Stamp| latest.millis() - earlier.millis() > TURNED_BACK_MS;
+                if self.latest.is_some_and(went_past) { later } else { earlier }
+            }
+            LocalTime::Never => {
+                let before = self.zone.offset_at(local.plus_millis(-86_400_000));
+                local.plus_millis(-i64::from(before) * 1000)
+            }
+        }
     }
 }
 
-/// Month, day and second of the day of `Nov  4 03:46:44` or `Nov 04 03:46:44`.
-pub(super) fn month_day_second(t: &[u8; 15]) -> Option<(u32, u32, i64)> {
+/// A log that goes back by more than this, in milliseconds, has turned its clock back;
+/// lines that overtake each other do not reach it.
+const TURNED_BACK_MS: i64 = 120_000;
+
+/// A day and a time without a year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Day {
+    pub(super) month: u32,
+    pub(super) day: u32,
+    /// Of the day.
+    pub(super) millis: i64,
+}
+
+/// Reads `Nov  4 03:46:44` or `Nov 04 03:46:44`.
+pub(super) fn day_of(t: &[u8; 15]) -> Option<Day> {
     let month = match &t[..3] {
         b"Jan" => 1,
         b"Feb" => 2,
@@ -114,8 +139,11 @@ pub(super) fn month_day_second(t: &[u8; 15]) -> Option<(u32, u32, i64)> {
     let two = |i: usize| Some(i64::from(digit(i)? * 10 + digit(i + 1)?));
     let (h, m, s) = (two(7)?, two(10)?, two(13)?);
     let shaped = t[3] == b' ' && t[6] == b' ' && t[9] == b':' && t[12] == b':';
-    (shaped && (1..=31).contains(&day) && h < 24 && m < 60 && s <= 60)
-        .then(|| (month, day, h * 3600 + m * 60 + s.min(59)))
+    (shaped && (1..=31).contains(&day) && h < 24 && m < 60 && s <= 60).then(|| Day {
+        month,
+        day,
+        millis: (h * 3600 + m * 60 + s.min(59)) * 1000,
+    })
 }
 
 fn valid_date(year: i64, month: u32, day: u32) -> bool {
@@ -124,18 +152,6 @@ fn valid_date(year: i64, month: u32, day: u32) -> bool {
 
 fn civil_year(at: Stamp) -> i64 {
     crate::time::civil_from_days(at.seconds().div_euclid(86_400)).0
-}
-
-/// The repeated hour takes its earlier reading and the skipped hour the offset
-/// before it: both are an hour a year, and the reader's notes say so.
-fn to_utc(zone: Zone, local: Stamp) -> Stamp {
-    match zone.to_utc(local) {
-        LocalTime::One(at) | LocalTime::Twice(at, _) => at,
-        LocalTime::Never => {
-            let before = zone.offset_at(local.plus_millis(-86_400_000));
-            local.plus_millis(-i64::from(before) * 1000)
-        }
-    }
 }
 
 #[cfg(test)]
@@ -158,5 +174,21 @@ mod tests {
         assert_eq!(clock.year_less(b"Feb 29 12:00:00").map(Stamp::to_second), Some("2028-02-29T12:00:00Z".into()));
         assert_eq!(LogClock::new(Zone::UTC, None).year_less(b"Feb 28 12:00:00"), None);
         assert_eq!(clock.year_less(b"Foo 28 12:00:00"), None);
+    }
+
+    #[test]
+    fn the_hour_that_happens_twice_is_read_in_the_order_of_the_file() {
+        let zone = Zone::parse("America/New_York").unwrap_or(Zone::UTC);
+        let mut clock = LogClock::new(zone, parse_rfc3339("2026-11-01T12:00Z").ok());
+        let mut at = |t: &[u8; 15]| clock.year_less(t).map(Stamp::to_second).unwrap_or_default();
+        assert_eq!(at(b"Nov  1 01:30:00"), "2026-11-01T05:30:00Z");
+        assert_eq!(at(b"Nov  1 01:59:59"), "2026-11-01T05:59:59Z");
+        assert_eq!(at(b"Nov  1 01:00:01"), "2026-11-01T06:00:01Z");
+        assert_eq!(at(b"Nov  1 01:30:00"), "2026-11-01T06:30:00Z");
+        assert_eq!(at(b"Nov  1 01:59:58"), "2026-11-01T06:59:58Z");
+        assert_eq!(at(b"Nov  1 02:00:00"), "2026-11-01T07:00:00Z");
+        // Spring: the hour that never happens, as a clock set by hand writes it.
+        let mut clock = LogClock::new(zone, parse_rfc3339("2026-03-08T12:00Z").ok());
+        assert_eq!(clock.year_less(b"Mar  8 02:30:00").map(Stamp::to_second).as_deref(), Some("2026-03-08T07:30:00Z"));
     }
 }

@@ -52,6 +52,36 @@ pub struct Event<'a> {
     pub lines: &'a [EventLine<'a>],
 }
 
+impl Event<'_> {
+    /// An event of which nothing is known but its time and line: one attempt, one recipient.
+    #[must_use]
+    pub const fn at(at: Stamp, exhibit: Exhibit, line: u64) -> Self {
+        Self {
+            at,
+            exhibit,
+            line,
+            outcome: Outcome::Unclassified,
+            by: By::Unknown,
+            stage: Stage::Unknown,
+            tls: TlsUse::Unknown,
+            reply: &[],
+            mx_host: &[],
+            mx_ip: &[],
+            node: &[],
+            tag: &[],
+            source_ip: &[],
+            session: &[],
+            queue_id: &[],
+            rcpt_domain: &[],
+            weight: 1,
+            recipients: 1,
+            lasted_ms: None,
+            detail: &[],
+            lines: &[],
+        }
+    }
+}
+
 /// One line an event rests on.
 #[derive(Clone, Copy, Debug)]
 pub struct EventLine<'a> {
@@ -63,12 +93,48 @@ pub struct EventLine<'a> {
     pub text: &'a [u8],
 }
 
+/// How many lines of a minute a reader heard, and what they were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pulse {
+    /// Lines of any kind that carried a time in the minute: the log was running.
+    pub lines: u64,
+    /// Sum of their prints, wrapping: equal sums of equal numbers are equal lines.
+    pub prints: u64,
+}
+
+impl Pulse {
+    /// Adds other lines of the same minute.
+    pub const fn add(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.prints = self.prints.wrapping_add(other.prints);
+    }
+}
+
+/// Something odd about a file that reports must say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Note {
+    /// Times went back; the amount is in seconds.
+    ClockBack,
+    /// The logger says that it dropped lines; the amount is how many, 0 where it does not say.
+    LinesLost,
+    /// `message repeated N times`: the copies stand at the time of the note.
+    Repeated,
+    /// A token of Google's relay or submission hosts: no log of MX delivery.
+    RelayToken,
+    /// A message that left the queue with no outcome in the log.
+    Vanished,
+    /// The log holds records of this kind; what is never seen may be what the log cannot show.
+    Seen(&'static str),
+}
+
 /// Takes what a log reader finds.
 pub trait Sink {
     /// An event.
     fn event(&mut self, event: &Event<'_>);
-    /// So many lines of any kind carried a time in this minute: the log was running.
-    fn heard(&mut self, minute: Minute, lines: u32);
+    /// The log was running in this minute.
+    fn heard(&mut self, minute: Minute, pulse: Pulse);
     /// A line that no rule understood.
     fn unrecognised(&mut self, number: u64, text: &[u8]);
+    /// Something odd, at this line.
+    fn note(&mut self, _note: Note, _number: u64, _amount: u64) {}
 }

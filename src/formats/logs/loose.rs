@@ -1,13 +1,13 @@
 //! What the edges of a file leave open, and how it is joined.
 //!
-//! For each process (node, tag, pid) a reader keeps the lines before the first
-//! line that fixes its state, the *head*, and those after the last one, the
+//! For each process or session a reader keeps the lines before the first line
+//! that fixes its state, the *head*, and those after the last one, the
 //! *tail*. The tail of one file and the head of the next are one session's
 //! lines; replaying them in order gives the events that neither file could.
 
 use std::collections::BTreeMap;
 
-use super::{LogClock, LogFormat, Sink};
+use super::{LogClock, LogFormat, Opening, Sink};
 use crate::intake::Exhibit;
 
 /// A verbatim line kept for joining.
@@ -21,7 +21,7 @@ pub struct KeptLine {
     pub text: Box<[u8]>,
 }
 
-/// The open edges of one process in one file.
+/// The open edges of one process or session in one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Lines up to and including the first that fixes the state.
@@ -33,7 +33,7 @@ pub struct Ends {
     pub tail: Vec<KeptLine>,
 }
 
-/// The open edges of a file, by process.
+/// The open edges of a file, by process or session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LooseEnds(pub BTreeMap<Box<[u8]>, Ends>);
 
@@ -44,11 +44,12 @@ const LONGEST_TAIL: usize = 256;
 /// events that were waiting.
 pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sink: &mut dyn Sink) {
     let mut known: BTreeMap<Box<[u8]>, Vec<KeptLine>> = BTreeMap::new();
+    let reader = |lines: &[KeptLine]| lines.first().map(|l| format.reader(Opening::again(l.exhibit, clock.clone())));
     for part in parts {
         for (process, ends) in part.0 {
             let before = known.entry(process).or_default();
-            if let Some(first) = ends.head.first() {
-                format.reader(first.exhibit, clock.clone()).replay(before, &ends.head, sink);
+            if let Some(mut reader) = reader(&ends.head) {
+                reader.replay(before, &ends.head, sink);
             }
             if ends.fixed {
                 *before = ends.tail;
@@ -56,6 +57,12 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
                 before.extend(ends.head);
                 before.drain(..before.len().saturating_sub(LONGEST_TAIL));
             }
+        }
+    }
+    for lines in known.into_values() {
+        if let Some(mut reader) = reader(&lines) {
+            reader.replay(&lines, &[], sink);
+            reader.conclude(sink);
         }
     }
 }

@@ -4,46 +4,151 @@
 //! (rotation) and, one day, parts of files; so a reader hands out what it could
 //! not finish as [`LooseEnds`], and [`join`] replays those lines once all parts
 //! are known.
+//!
+//! What readers share, from the bottom up: `envelope` takes the stamp and the syslog
+//! envelope off a line, `ledger` accounts for it, `prints` finds lines that two files hold,
+//! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
+//! around the grammar of one MTA.
 
 mod clock;
 mod envelope;
 mod event;
+pub mod exchange;
+mod handshake;
+pub mod haraka;
+mod keyed;
+pub mod kumomta;
+mod ledger;
 mod loose;
+pub mod opensmtpd;
 pub mod postfix;
+mod prints;
+mod records;
+pub mod sendmail;
+mod survey;
+#[cfg(test)]
+mod testing;
+mod text;
 
-pub use clock::{LogClock, Survey, ZoneBasis};
-pub use event::{Event, EventLine, Sink};
+pub use clock::{LogClock, ZoneBasis};
+pub use envelope::Wrapping;
+pub use event::{Event, EventLine, Note, Pulse, Sink};
+pub use ledger::{Closed, Compare};
 pub use loose::{Ends, KeptLine, LooseEnds, join};
+pub use prints::{Prints, Repeats, Wanted};
+pub use survey::Survey;
 
 use super::Head;
 use crate::intake::Exhibit;
 
 /// One log format.
-pub trait LogFormat: Sync {
+pub trait LogFormat: Send + Sync {
     /// Its name in outputs: `postfix`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
     /// Why the file is of this format, or nothing.
     fn recognise(&self, head: Head<'_>) -> Option<String>;
     /// What a log of this format cannot show, in plain sentences.
-    fn cannot_show(&self) -> &'static [&'static str];
+    fn cannot_show(&self) -> Vec<&str>;
+    /// What these files of this format cannot show, by what was seen in none of them.
+    fn not_seen(&self, _seen: &dyn Fn(Note) -> bool) -> Vec<String> {
+        Vec::new()
+    }
     /// What the first lines tell about the log's clock.
     fn survey(&self, head: Head<'_>) -> Survey;
     /// A reader for one file (or one part of it).
-    fn reader(&self, exhibit: Exhibit, clock: LogClock) -> Box<dyn LogReader + Send>;
+    fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send>;
+}
+
+/// What a reader begins with.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The file.
+    pub exhibit: Exhibit,
+    /// Its clock.
+    pub clock: LogClock,
+    /// What is done with lines that other files hold too.
+    pub compare: Compare,
+}
+
+impl Opening {
+    /// To read a file for the first time, or lines kept of it.
+    #[must_use]
+    pub const fn again(exhibit: Exhibit, clock: LogClock) -> Self {
+        Self { exhibit, clock, compare: Compare::No }
+    }
 }
 
 /// Reads one file, block by block.
 pub trait LogReader {
     /// Reads a block of whole lines.
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink);
+    /// The file has ended: tells what needs no other file.
+    fn end_of_file(&mut self, _sink: &mut dyn Sink) {}
     /// Replays one process's lines from the edges of files: those `before` only set
     /// the state (their events are out), those of `head` give theirs now.
     fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink);
-    /// What the edges of this file left open.
-    fn finish(self: Box<Self>) -> LooseEnds;
-    /// Where the lines went.
+    /// No further line will come, in this file or the next: tells what was waiting for one.
+    fn conclude(&mut self, _sink: &mut dyn Sink) {}
+    /// What the edges of this file left open, and where its lines went.
+    fn finish(self: Box<Self>) -> Done;
+    /// Where the lines went so far.
     fn accounting(&self) -> super::Accounting;
 }
 
-/// The registry.
-pub static LOG_FORMATS: &[&dyn LogFormat] = &[&postfix::Postfix];
+/// What is left when a file was read.
+#[derive(Clone, Debug, Default)]
+pub struct Done {
+    /// What its edges left open.
+    pub ends: LooseEnds,
+    /// Where its lines went, and what they were.
+    pub closed: Closed,
+}
+
+/// The registry, in the order in which formats are tried.
+pub static LOG_FORMATS: &[&dyn LogFormat] = &[
+    &exchange::Exchange,
+    &haraka::Haraka,
+    &kumomta::KumoMta,
+    &opensmtpd::OpenSmtpd,
+    &postfix::Postfix,
+    &sendmail::Sendmail,
+];
+
+/// What a log file turned out to be: a format, and what its lines are wrapped in.
+#[derive(Clone, Copy)]
+pub struct LogShape<'a> {
+    /// The format of its lines.
+    pub format: &'a dyn LogFormat,
+    /// What they are wrapped in.
+    pub wrapping: Wrapping,
+}
+
+impl<'a> LogShape<'a> {
+    /// The first of some formats that claims a file, and why.
+    #[must_use]
+    pub fn recognise(head: Head<'_>, formats: impl Iterator<Item = &'a dyn LogFormat>) -> Option<(Self, String)> {
+        let wrapping = Wrapping::of(head.bytes);
+        let bytes = wrapping.unwrapped(head.bytes);
+        let head = Head { bytes: &bytes, ..head };
+        let (format, why) = formats.into_iter().find_map(|f| Some((f, f.recognise(head)?)))?;
+        let why = if wrapping == Wrapping::None { why } else { format!("{why}; in {}", wrapping.words()) };
+        Some((Self { format, wrapping }, why))
+    }
+
+    /// What the first lines tell about the log's clock.
+    #[must_use]
+    pub fn survey(self, head: Head<'_>) -> Survey {
+        let bytes = self.wrapping.unwrapped(head.bytes);
+        self.format.survey(Head { bytes: &bytes, ..head })
+    }
+
+    /// A reader for one file.
+    #[must_use]
+    pub fn reader(self, opening: Opening) -> Box<dyn LogReader + Send> {
+        let reader = self.format.reader(opening);
+        if self.wrapping == Wrapping::None {
+            return reader;
+        }
+        Box::new(envelope::Unwrapping::new(self.wrapping, reader))
+    }
+}

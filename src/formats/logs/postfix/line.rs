@@ -2,63 +2,32 @@
 
 use memchr::{memchr, memmem, memrchr};
 
-/// What can follow the envelope: `postfix-ip1/smtp[3870]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Daemon<'a> {
-    /// `postfix-ip1/smtp[3870]`
-    pub(super) process: &'a [u8],
-    /// `postfix-ip1`: the syslog name, which stands for the sending IP.
-    pub(super) tag: &'a [u8],
-    /// `smtp`
-    pub(super) program: &'a [u8],
-    /// What it says.
-    pub(super) text: &'a [u8],
-}
+use crate::formats::logs::envelope::Process;
 
-impl Daemon<'_> {
-    pub(super) fn is_postfix(&self) -> bool {
-        const PROGRAMS: &[&[u8]] = &[
-            b"smtp",
-            b"lmtp",
-            b"qmgr",
-            b"cleanup",
-            b"smtpd",
-            b"bounce",
-            b"error",
-            b"tlsproxy",
-            b"local",
-            b"pickup",
-            b"master",
-            b"anvil",
-            b"scache",
-            b"discard",
-            b"trivial-rewrite",
-            b"postfix-script",
-            b"virtual",
-            b"pipe",
-            b"verify",
-        ];
-        !self.tag.is_empty() && PROGRAMS.contains(&self.program)
-    }
-}
-
-/// Splits `TAG/PROGRAM[PID]: text`. The program is what follows the last slash.
-pub(super) fn daemon_of(message: &[u8]) -> Option<Daemon<'_>> {
-    let colon = memmem::find(message.get(..120).unwrap_or(message), b": ")?;
-    let process = &message[..colon];
-    let name = match memchr(b'[', process) {
-        Some(at) if process.ends_with(b"]") => &process[..at],
-        None => process,
-        Some(_) => return None,
-    };
-    if name.iter().any(|b| b.is_ascii_whitespace()) {
-        return None;
-    }
-    let (tag, program) = match memrchr(b'/', name) {
-        Some(at) => (&name[..at], &name[at + 1..]),
-        None => (&name[..0], name),
-    };
-    Some(Daemon { process, tag, program, text: &message[colon + 2..] })
+/// Whether a process is one of Postfix's daemons.
+pub(super) fn is_postfix(process: Process<'_>) -> bool {
+    const PROGRAMS: &[&[u8]] = &[
+        b"smtp",
+        b"lmtp",
+        b"qmgr",
+        b"cleanup",
+        b"smtpd",
+        b"bounce",
+        b"error",
+        b"tlsproxy",
+        b"local",
+        b"pickup",
+        b"master",
+        b"anvil",
+        b"scache",
+        b"discard",
+        b"trivial-rewrite",
+        b"postfix-script",
+        b"virtual",
+        b"pipe",
+        b"verify",
+    ];
+    !process.tag.is_empty() && PROGRAMS.contains(&process.program)
 }
 
 /// A host with its address, as Postfix writes both: `H[IP]` or `H[IP]:25`.
@@ -230,12 +199,10 @@ mod tests {
 
     #[test]
     fn daemons() {
-        let d = daemon_of(b"postfix-ip1/smtp[3870]: 10EC11CADB: to=<x@y>").map(|d| (d.tag, d.program, d.text));
-        assert_eq!(d, Some((&b"postfix-ip1"[..], &b"smtp"[..], &b"10EC11CADB: to=<x@y>"[..])));
-        let d = daemon_of(b"postfix/relay/smtp[1]: x").map(|d| (d.tag, d.program));
-        assert_eq!(d, Some((&b"postfix/relay"[..], &b"smtp"[..])));
-        assert!(daemon_of(b"rsyslogd: [origin software]").is_some_and(|d| !d.is_postfix()));
-        assert_eq!(daemon_of(b"no colon here"), None);
+        assert!(is_postfix(Process::of(b"postfix-ip1/smtp[3870]")));
+        assert!(is_postfix(Process::of(b"postfix/relay/smtp[1]")));
+        assert!(!is_postfix(Process::of(b"rsyslogd")));
+        assert!(!is_postfix(Process::of(b"smtp[1]")));
     }
 
     #[test]

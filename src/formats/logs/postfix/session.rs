@@ -11,26 +11,24 @@
 
 use rustc_hash::FxHashMap;
 
-use super::line::{Daemon, Delivery, Host, Statement, daemon_of, statement};
+use super::line::{Delivery, Host, Statement, statement};
 use super::reason::{Kind, Reason, handshake_failure, reason};
-use crate::formats::Accounting;
-use crate::formats::logs::envelope;
-use crate::formats::logs::{Ends, Event, EventLine, KeptLine, LogClock, LogReader, LooseEnds, Sink};
-use crate::intake::{Exhibit, lines_of};
+use crate::formats::logs::envelope::Process as Writer;
+use crate::formats::logs::ledger::Fate;
+use crate::formats::logs::text::{Entry, Grammar};
+use crate::formats::logs::{Ends, Event, EventLine, KeptLine, Sink};
+use crate::intake::Exhibit;
 use crate::smtp::{By, Outcome, Stage, TlsUse};
-use crate::time::{Minute, Stamp};
+use crate::time::Stamp;
 
 /// A session that logs more loose lines than this keeps the latest.
 const LONGEST_SESSION: usize = 64;
 
-/// Reads one file (or part of one).
-pub(super) struct Reader {
-    exhibit: Exhibit,
-    clock: LogClock,
-    number: u64,
-    accounting: Accounting,
+/// The SMTP clients of one log.
+pub(super) struct Client {
     processes: FxHashMap<Box<[u8]>, Process>,
-    heard: Option<(Minute, u32)>,
+    /// Whether all that came before the first line is known.
+    resumed: bool,
 }
 
 /// What is known of one smtp process.
@@ -62,135 +60,51 @@ struct Kept {
     text_at: usize,
 }
 
-/// A line being read.
-#[derive(Clone, Copy)]
-struct Current<'a> {
-    exhibit: Exhibit,
-    number: u64,
-    line: &'a [u8],
-    at: Stamp,
-    host: &'a [u8],
-    daemon: Daemon<'a>,
-}
-
-enum Fate {
-    Used,
-    Irrelevant,
-    Unrecognised,
-}
-
-impl Reader {
-    pub(super) fn new(exhibit: Exhibit, clock: LogClock) -> Self {
-        Self {
-            exhibit,
-            clock,
-            number: 0,
-            accounting: Accounting::default(),
-            processes: FxHashMap::default(),
-            heard: None,
-        }
+impl Grammar for Client {
+    fn fresh() -> Self {
+        Self { processes: FxHashMap::default(), resumed: false }
     }
 
-    fn line(&mut self, line: &[u8], sink: &mut dyn Sink) -> Fate {
-        let Some(envelope) = envelope::open(line, &mut self.clock) else {
-            return if line.trim_ascii().is_empty() { Fate::Irrelevant } else { Fate::Unrecognised };
-        };
-        self.hear(envelope.at.minute(), sink);
-        let Some(daemon) = daemon_of(envelope.message) else { return Fate::Irrelevant };
-        let current =
-            Current { exhibit: self.exhibit, number: self.number, line, at: envelope.at, host: envelope.host, daemon };
-        match daemon.program {
-            b"smtp" if !daemon.tag.is_empty() => self.client(current, sink),
-            b"error" | b"retry" if !daemon.tag.is_empty() => own_decision(current, sink),
+    fn resumed() -> Self {
+        Self { processes: FxHashMap::default(), resumed: true }
+    }
+
+    fn take(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
+        let Writer { tag, program, .. } = entry.envelope.process;
+        match program {
+            b"smtp" if !tag.is_empty() => self.client(entry, sink),
+            b"error" | b"retry" if !tag.is_empty() => own_decision(entry, sink),
             _ => Fate::Irrelevant,
         }
     }
 
+    fn ends(self) -> Vec<(Box<[u8]>, Ends)> {
+        self.processes.into_iter().map(|(key, process)| (key, process.into_ends())).collect()
+    }
+}
+
+impl Client {
     /// A line of the SMTP client.
-    fn client(&mut self, current: Current<'_>, sink: &mut dyn Sink) -> Fate {
-        let said = statement(current.daemon.text);
+    fn client(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
+        let said = statement(entry.text());
         if said == Statement::Other {
-            return fate_of_other(current.daemon.text);
+            return fate_of_other(entry.text());
         }
-        // Node and process together, as they stand in the line.
-        let key = &current.line[offset_in(current.line, current.host)..text_offset(current.line, current.daemon.text)];
+        let key = entry.node_and_process();
         match self.processes.get_mut(key) {
-            Some(process) => process.take(current, said, sink),
-            None => self.processes.entry(key.into()).or_default().take(current, said, sink),
+            Some(process) => process.take(entry, said, sink),
+            None => {
+                let process = self.processes.entry(key.into()).or_default();
+                process.fixed = self.resumed;
+                process.take(entry, said, sink);
+            }
         }
         Fate::Used
     }
-
-    /// Counts lines of any kind by minute; runs of one minute are told together.
-    fn hear(&mut self, minute: Minute, sink: &mut dyn Sink) {
-        match &mut self.heard {
-            Some((last, lines)) if *last == minute => *lines += 1,
-            heard => {
-                if let Some((last, lines)) = heard.replace((minute, 1)) {
-                    sink.heard(last, lines);
-                }
-            }
-        }
-    }
-}
-
-impl LogReader for Reader {
-    fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
-        for line in lines_of(block) {
-            self.number += 1;
-            self.accounting.read += 1;
-            match self.line(line, sink) {
-                Fate::Used => self.accounting.used += 1,
-                Fate::Irrelevant => self.accounting.irrelevant += 1,
-                Fate::Unrecognised => {
-                    self.accounting.unrecognised += 1;
-                    sink.unrecognised(self.number, line);
-                }
-            }
-        }
-        if let Some((minute, lines)) = self.heard.take() {
-            sink.heard(minute, lines);
-        }
-    }
-
-    fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {
-        let mut process = Process { fixed: true, ..Process::default() };
-        let silent = before.iter().map(|l| (l, true));
-        for (kept, silent) in silent.chain(head.iter().map(|l| (l, false))) {
-            let Some(envelope) = envelope::open(&kept.text, &mut self.clock) else { continue };
-            let Some(daemon) = daemon_of(envelope.message) else { continue };
-            let (exhibit, number, line) = (kept.exhibit, kept.number, &*kept.text);
-            let current = Current { exhibit, number, line, at: envelope.at, host: envelope.host, daemon };
-            let said = statement(daemon.text);
-            if silent {
-                process.take(current, said, &mut Deaf);
-            } else {
-                process.take(current, said, sink);
-            }
-        }
-    }
-
-    fn finish(self: Box<Self>) -> LooseEnds {
-        let ends = self.processes.into_iter().map(|(key, process)| (key, process.into_ends()));
-        LooseEnds(ends.collect())
-    }
-
-    fn accounting(&self) -> Accounting {
-        self.accounting
-    }
-}
-
-/// Hears nothing: for lines whose events are out already.
-struct Deaf;
-
-impl Sink for Deaf {
-    fn event(&mut self, _: &Event<'_>) {}
-    fn heard(&mut self, _: Minute, _: u32) {}
-    fn unrecognised(&mut self, _: u64, _: &[u8]) {}
 }
 
 impl Process {
-    fn take(&mut self, current: Current<'_>, said: Statement<'_>, sink: &mut dyn Sink) {
+    fn take(&mut self, current: &Entry<'_>, said: Statement<'_>, sink: &mut dyn Sink) {
         if !self.fixed {
             self.head.push(Kept::of(current));
             if let Statement::Delivery(delivery) = said {
@@ -220,7 +134,7 @@ impl Process {
     }
 
     /// After a delivery line nothing that came before matters.
-    fn settle(&mut self, current: Current<'_>, delivery: &Delivery<'_>) {
+    fn settle(&mut self, current: &Entry<'_>, delivery: &Delivery<'_>) {
         self.fixed = true;
         self.last.set(current);
         self.transaction = transaction_of(delivery);
@@ -229,7 +143,7 @@ impl Process {
     }
 
     /// A try at one MX failed and another follows.
-    fn fail(&self, current: Current<'_>, queue_id: &[u8], reason: &Reason<'_>, sink: &mut dyn Sink) {
+    fn fail(&self, current: &Entry<'_>, queue_id: &[u8], reason: &Reason<'_>, sink: &mut dyn Sink) {
         if reason.kind == Kind::Lost && self.repeats_reply(queue_id, reason) {
             return;
         }
@@ -251,7 +165,7 @@ impl Process {
     }
 
     /// The end of an attempt for one recipient.
-    fn deliver(&self, current: Current<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) {
+    fn deliver(&self, current: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) {
         let understood = match delivery.status {
             b"sent" if delivery.no_relay => return,
             b"sent" => Reason {
@@ -284,14 +198,14 @@ impl Process {
 
     /// Failed connections that no other line repeats. `repeated` is the host whose
     /// failure the closing line repeats; its last mention is left to that line.
-    fn emit_connects(&self, current: Current<'_>, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
+    fn emit_connects(&self, current: &Entry<'_>, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
         let open = &self.loose[self.session_from..];
         let is_repeated = |k: &&Kept| matches!(statement(k.text()), Statement::Connect(h, _) if Some(h) == repeated);
         let skip = open.iter().rfind(is_repeated).map(|k| k.number);
         for kept in open.iter().filter(|k| Some(k.number) != skip) {
             let Statement::Connect(host, error) = statement(kept.text()) else { continue };
             let event = Event {
-                at: kept.at.unwrap_or(current.at),
+                at: kept.at.unwrap_or(current.envelope.at),
                 exhibit: kept.exhibit.unwrap_or(current.exhibit),
                 line: kept.number,
                 outcome: Outcome::ConnectFailure,
@@ -303,14 +217,14 @@ impl Process {
                 detail: error,
                 recipients: 0,
                 lines: &[kept.as_line(current.exhibit)],
-                ..blank(current)
+                ..current.event()
             };
             sink.event(&event);
         }
     }
 
     /// An event from an understood reason and the loose lines of the session.
-    fn event_of_reason<'a>(&'a self, current: Current<'a>, reason: &Reason<'a>, relay: Host<'a>) -> Event<'a> {
+    fn event_of_reason<'a>(&'a self, current: &Entry<'a>, reason: &Reason<'a>, relay: Host<'a>) -> Event<'a> {
         let open = &self.loose[self.session_from..];
         let established = open.iter().any(|k| matches!(statement(k.text()), Statement::Established(_)));
         let mut event = Event {
@@ -318,7 +232,7 @@ impl Process {
             by: reason.by,
             stage: reason.stage,
             reply: reason.reply,
-            ..blank(current)
+            ..current.event()
         };
         let mut host = reason.host.unwrap_or(relay);
         event.tls = if established { TlsUse::Established } else { TlsUse::Unknown };
@@ -343,8 +257,8 @@ impl Process {
         event
     }
 
-    fn emit(&self, event: Event<'_>, current: Current<'_>, sink: &mut dyn Sink) {
-        let own = EventLine { exhibit: current.exhibit, number: current.number, text: current.line };
+    fn emit(&self, event: Event<'_>, current: &Entry<'_>, sink: &mut dyn Sink) {
+        let own = current.as_line();
         let open = &self.loose[self.session_from..];
         if open.is_empty() || event.outcome == Outcome::Delivered {
             sink.event(&Event { lines: &[own], ..event });
@@ -364,19 +278,19 @@ impl Process {
 }
 
 impl Kept {
-    fn of(current: Current<'_>) -> Self {
+    fn of(current: &Entry<'_>) -> Self {
         let mut kept = Self::default();
         kept.set(current);
         kept
     }
 
-    fn set(&mut self, current: Current<'_>) {
+    fn set(&mut self, current: &Entry<'_>) {
         self.exhibit = Some(current.exhibit);
         self.number = current.number;
-        self.at = Some(current.at);
+        self.at = Some(current.envelope.at);
         self.line.clear();
         self.line.extend_from_slice(current.line);
-        self.text_at = text_offset(current.line, current.daemon.text);
+        self.text_at = text_offset(current.line, current.text());
     }
 
     fn text(&self) -> &[u8] {
@@ -393,11 +307,11 @@ impl Kept {
 }
 
 /// `postfix/error`: the queue manager defers without a session.
-fn own_decision(current: Current<'_>, sink: &mut dyn Sink) -> Fate {
-    let Statement::Delivery(delivery) = statement(current.daemon.text) else {
-        return fate_of_other(current.daemon.text);
+fn own_decision(current: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
+    let Statement::Delivery(delivery) = statement(current.text()) else {
+        return fate_of_other(current.text());
     };
-    let own = EventLine { exhibit: current.exhibit, number: current.number, text: current.line };
+    let own = current.as_line();
     sink.event(&Event {
         outcome: Outcome::Local,
         by: By::Sender,
@@ -405,36 +319,9 @@ fn own_decision(current: Current<'_>, sink: &mut dyn Sink) -> Fate {
         rcpt_domain: delivery.rcpt_domain,
         detail: delivery.reason,
         lines: &[own],
-        ..blank(current)
+        ..current.event()
     });
     Fate::Used
-}
-
-/// An event of which nothing is known but its line.
-fn blank(current: Current<'_>) -> Event<'_> {
-    Event {
-        at: current.at,
-        exhibit: current.exhibit,
-        line: current.number,
-        outcome: Outcome::Unclassified,
-        by: By::Unknown,
-        stage: Stage::Unknown,
-        tls: TlsUse::Unknown,
-        reply: &[],
-        mx_host: &[],
-        mx_ip: &[],
-        node: current.host,
-        tag: current.daemon.tag,
-        source_ip: &[],
-        session: current.daemon.process,
-        queue_id: &[],
-        rcpt_domain: &[],
-        weight: 1,
-        recipients: 1,
-        lasted_ms: None,
-        detail: &[],
-        lines: &[],
-    }
 }
 
 /// A delivery line that could not be taken apart is worth a sample; other texts are not ours.
@@ -442,10 +329,13 @@ fn fate_of_other(text: &[u8]) -> Fate {
     if memchr::memmem::find(text, b": to=<").is_some() { Fate::Unrecognised } else { Fate::Irrelevant }
 }
 
+/// A transaction is one queue id on one session. Its recipients share all of `delays=` but
+/// the last part, the transfer, which grows as replies come in.
 fn transaction_of(delivery: &Delivery<'_>) -> u64 {
     use std::hash::{Hash as _, Hasher as _};
+    let set_up = memchr::memrchr(b'/', delivery.delays).map_or(delivery.delays, |at| &delivery.delays[..at]);
     let mut hasher = rustc_hash::FxHasher::default();
-    (delivery.queue_id, delivery.relay.name, delivery.relay.ip, delivery.delays).hash(&mut hasher);
+    (delivery.queue_id, delivery.relay.name, delivery.relay.ip, set_up).hash(&mut hasher);
     hasher.finish()
 }
 
@@ -467,11 +357,6 @@ fn tls_of_field(tls: &[u8]) -> Option<TlsUse> {
         _ if name.ends_with(b"?") || name.starts_with(b"!") => None,
         _ => Some(TlsUse::Established),
     }
-}
-
-/// Where `part` lies inside `line`; both are slices of one buffer.
-fn offset_in(line: &[u8], part: &[u8]) -> usize {
-    (part.as_ptr() as usize).saturating_sub(line.as_ptr() as usize).min(line.len())
 }
 
 fn text_offset(line: &[u8], text: &[u8]) -> usize {

@@ -1,0 +1,49 @@
+//! What was read of one log: where its lines went, what is odd about it, what it cannot show.
+
+use std::collections::BTreeSet;
+
+use super::claims::Claimed;
+use super::evidence::{Evidence, ReadFile};
+use super::words;
+use crate::formats::logs::{LogFormat, Note};
+use crate::scan::Scanned;
+
+pub(super) fn of_log(
+    format: &dyn LogFormat,
+    found: &Claimed,
+    file: &mut ReadFile,
+    evidence: &Evidence,
+    scanned: &Scanned,
+) {
+    let exhibit = found.source.exhibit;
+    file.cannot_show = format.cannot_show().into_iter().map(str::to_owned).collect();
+    let seen = seen_in(format, evidence, scanned);
+    file.cannot_show.extend(format.not_seen(&|note| seen.contains(&note)));
+    if let Some(tally) = scanned.tally.files.get(&exhibit) {
+        file.accounting = tally.accounting;
+        file.span = tally.span();
+        file.outcomes = tally.outcomes.iter().map(|(outcome, n)| (*outcome, *n)).collect();
+        file.samples = tally.unrecognised.iter().map(|(n, t)| (*n, String::from_utf8_lossy(t).into_owned())).collect();
+        file.problems.extend(tally.notes.iter().filter_map(|(note, told)| words::note(*note, told)));
+    }
+    if let Some(repetition) = scanned.repetitions.get(&exhibit) {
+        file.problems.push(words::repetition(repetition));
+    }
+    if let Some((sha, _)) = scanned.digests.get(&exhibit) {
+        file.sha256.clone_from(sha);
+    }
+    if let Some((zone, basis)) = evidence.zones.get(&exhibit) {
+        file.zone = format!("{zone} ({})", basis.words());
+    }
+    if evidence.undated.contains(&found.source.name) {
+        file.problems.push(words::undated(&found.source.name));
+    }
+}
+
+/// What was seen in the files of a format, all of them together: what one file lacks
+/// another may hold.
+fn seen_in(format: &dyn LogFormat, evidence: &Evidence, scanned: &Scanned) -> BTreeSet<Note> {
+    let same = |exhibit: &_| evidence.log_formats.get(exhibit).is_some_and(|name| name == format.name());
+    let files = scanned.tally.files.iter().filter(|(exhibit, _)| same(exhibit));
+    files.flat_map(|(_, file)| file.notes.keys().copied()).collect()
+}

@@ -1,0 +1,105 @@
+//! Logs whose lines are records with a time inside: accounting CSV, JSON lines.
+
+use super::event::{Event, Note, Sink};
+use super::ledger::{Fate, Ledger};
+use super::{Done, Ends, KeptLine, LogReader, LooseEnds, Opening};
+use crate::formats::Accounting;
+use crate::intake::{Exhibit, lines_of};
+use crate::time::Stamp;
+
+/// What a record's reader may do with what it finds.
+pub(super) struct Out<'a> {
+    ledger: &'a mut Ledger,
+    sink: &'a mut dyn Sink,
+}
+
+impl Out<'_> {
+    /// The file being read.
+    pub(super) const fn exhibit(&self) -> Exhibit {
+        self.ledger.exhibit
+    }
+
+    /// The line being read, 1-based.
+    pub(super) const fn number(&self) -> u64 {
+        self.ledger.number
+    }
+
+    /// Places the record in time, by the print of its text. False when another file of the
+    /// case told it: its fate is then [`Fate::Repeated`].
+    pub(super) fn place(&mut self, at: Stamp, print: u64) -> bool {
+        self.ledger.place(at, print, self.sink)
+    }
+
+    /// Tells an event.
+    pub(super) fn event(&mut self, event: &Event<'_>) {
+        self.sink.event(event);
+    }
+
+    /// Says something odd, at this line.
+    pub(super) fn note(&mut self, note: Note, amount: u64) {
+        self.sink.note(note, self.ledger.number, amount);
+    }
+}
+
+/// What one format's records mean.
+pub(super) trait Records: Send {
+    /// Understands a line: a record, or part of one ([`Fate::Held`]).
+    fn take(&mut self, line: &[u8], out: &mut Out<'_>) -> Fate;
+    /// A line of the edge of a file is read again, after those `before` it.
+    /// Formats whose records stand for themselves have none.
+    fn replay(&mut self, _before: &[KeptLine], _head: &[KeptLine], _sink: &mut dyn Sink) {}
+    /// No further line will come: tells what was waiting for one.
+    fn conclude(&mut self, _sink: &mut dyn Sink) {}
+    /// The file ends: tells what needs no other file.
+    fn end_of_file(&mut self, _out: &mut Out<'_>) {}
+    /// What the edges of the file left open.
+    fn ends(&mut self) -> Vec<(Box<[u8]>, Ends)> {
+        Vec::new()
+    }
+}
+
+/// Reads a log of records.
+pub(super) struct RecordLog<R> {
+    ledger: Ledger,
+    records: R,
+}
+
+impl<R: Records> RecordLog<R> {
+    /// The clock of the opening is for `records` to use.
+    pub(super) fn new(opening: Opening, records: R) -> Self {
+        Self { ledger: Ledger::new(opening.exhibit, opening.compare), records }
+    }
+}
+
+impl<R: Records> LogReader for RecordLog<R> {
+    fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
+        for line in lines_of(block) {
+            self.ledger.next();
+            let fate = self.records.take(line, &mut Out { ledger: &mut self.ledger, sink });
+            self.ledger.settle(fate, line, sink);
+        }
+        self.ledger.flush(sink);
+    }
+
+    fn end_of_file(&mut self, sink: &mut dyn Sink) {
+        self.records.end_of_file(&mut Out { ledger: &mut self.ledger, sink });
+        self.ledger.flush(sink);
+    }
+
+    fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {
+        self.records.replay(before, head, sink);
+    }
+
+    fn conclude(&mut self, sink: &mut dyn Sink) {
+        self.records.conclude(sink);
+    }
+
+    fn finish(mut self: Box<Self>) -> Done {
+        let ends = self.records.ends().into_iter().collect();
+        Done { ends: LooseEnds(ends), closed: self.ledger.close() }
+    }
+
+    fn accounting(&self) -> Accounting {
+        self.ledger.accounting()
+    }
+}

@@ -1,0 +1,162 @@
+//! One line of Sendmail: what it says of a session.
+
+use memchr::{memchr, memmem, memrchr};
+
+use crate::formats::logs::handshake::fault;
+use crate::smtp::{By, Outcome};
+use crate::time::days_from_civil;
+
+/// `sendmail`, `sm-mta`, `sm-mta-out`, `sm-que`.
+pub(super) fn is_sendmail(program: &[u8]) -> bool {
+    program.starts_with(b"sendmail") || program.starts_with(b"sm-")
+}
+
+/// `6AO2RW5K000153: rest`: fourteen characters, of which six are digits of the process id.
+pub(super) fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (id, rest) = text.split_at_checked(14)?;
+    let shaped = id.iter().all(u8::is_ascii_alphanumeric) && id[8..].iter().all(u8::is_ascii_digit);
+    shaped.then(|| rest.strip_prefix(b": ").map(|rest| (id, rest)))?
+}
+
+/// The second inside a queue id: year since 1900 modulo 60, month, day, hour, minute and
+/// second in UTC, a character each (`queue.c`, `assign_queueid`).
+pub(super) fn id_second(rest_of_line: &[u8]) -> Option<i64> {
+    let at = memmem::find(rest_of_line, b"]: ")?;
+    let (id, _) = queue_id(&rest_of_line[at + 3..])?;
+    let digit = |i: usize| {
+        Some(match *id.get(i)? {
+            b @ b'0'..=b'9' => i64::from(b - b'0'),
+            b @ b'A'..=b'Z' => i64::from(b - b'A') + 10,
+            b @ b'a'..=b'x' => i64::from(b - b'a') + 36,
+            _ => return None,
+        })
+    };
+    let (year, month, day) = (digit(0)?, digit(1)?, digit(2)?);
+    let (hour, minute, second) = (digit(3)?, digit(4)?, digit(5)?);
+    // Sixty years are told apart; these are the ones in which logs of today were written.
+    let year = if year < 50 { 2020 + year } else { 1960 + year };
+    if !(1..=31).contains(&day) || month > 11 || hour > 23 {
+        return None;
+    }
+    let days = days_from_civil(year, month as u32 + 1, day as u32);
+    Some(days * 86_400 + hour * 3600 + minute * 60 + second)
+}
+
+/// What a line says of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said<'a> {
+    /// `STARTTLS=client, relay=H., version=…`
+    Established(&'a [u8]),
+    /// `STARTTLS=client, error: connect failed=…, reason=R, SSL_error=…, errno=E`
+    Failed(Failed<'a>),
+    /// `ruleset=tls_server, … relay=H, reject=454 4.7.0 TLS handshake failed.`
+    Rejected(&'a [u8]),
+    /// `QID: timeout waiting for input from H during client greeting`
+    TimedOut(&'a [u8]),
+    /// `QID: to=…, … stat=…`
+    Delivery(Delivery<'a>),
+    /// A delivery line that cannot be taken apart.
+    Unreadable,
+    Nothing,
+}
+
+/// How a handshake failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failed<'a> {
+    pub(super) reason: &'a [u8],
+    pub(super) ssl_error: &'a [u8],
+    pub(super) errno: &'a [u8],
+}
+
+impl Failed<'_> {
+    pub(super) fn fault(self) -> (Outcome, By) {
+        match (self.ssl_error, self.errno) {
+            // SSL_ERROR_WANT_READ when time is up; SSL_ERROR_SYSCALL with ECONNRESET or EPIPE.
+            (b"2", b"11") => (Outcome::Timeout, By::Unknown),
+            (b"5", b"104" | b"54" | b"32") => (Outcome::RemoteClose, By::Receiver),
+            _ => fault(self.reason),
+        }
+    }
+}
+
+/// The fields of a delivery line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Delivery<'a> {
+    pub(super) id: &'a [u8],
+    pub(super) rcpt_domain: &'a [u8],
+    pub(super) recipients: u32,
+    pub(super) mailer: &'a [u8],
+    pub(super) host: &'a [u8],
+    pub(super) ip: &'a [u8],
+    pub(super) dsn: &'a [u8],
+    pub(super) reply: &'a [u8],
+    pub(super) stat: &'a [u8],
+    pub(super) xdelay: &'a [u8],
+}
+
+pub(super) fn said(text: &[u8]) -> Said<'_> {
+    if let Some(rest) = text.strip_prefix(b"STARTTLS=client, ") {
+        if let Some(error) = rest.strip_prefix(b"error: connect failed") {
+            let of = |key: &[u8]| field(error, key).unwrap_or_default();
+            return Said::Failed(Failed {
+                reason: of(b", reason="),
+                ssl_error: of(b", SSL_error="),
+                errno: of(b", errno="),
+            });
+        }
+        return field(rest, b"relay=").map_or(Said::Nothing, |host| Said::Established(without_dot(host)));
+    }
+    if text.starts_with(b"ruleset=tls_server") {
+        return field(text, b", relay=").map_or(Said::Nothing, |host| Said::Rejected(without_dot(host)));
+    }
+    let Some((id, rest)) = queue_id(text) else { return Said::Nothing };
+    if rest.starts_with(b"to=") {
+        return delivery(id, rest).map_or(Said::Unreadable, Said::Delivery);
+    }
+    match memmem::find(rest, b" during client ") {
+        Some(at) if rest.starts_with(b"timeout waiting for input from ") => Said::TimedOut(&rest[at + 15..]),
+        _ => Said::Nothing,
+    }
+}
+
+/// `to=<a>,<b>, delay=…, xdelay=…, mailer=…, pri=…, relay=H. [IP], dsn=…, reply=…, stat=…`.
+/// Addresses and replies hold anything, so each key is looked for after the one before it.
+fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
+    let delay = memmem::find(text, b", delay=")?;
+    let (addresses, fields) = (&text[3..delay], &text[delay..]);
+    let stat = memmem::rfind(fields, b", stat=").map(|at| &fields[at + 7..])?;
+    let reply_at = memmem::find(fields, b", reply=");
+    let reply_end = memmem::rfind(fields, b", stat=")?;
+    let before_reply = &fields[..reply_at.unwrap_or(reply_end).min(reply_end)];
+    let relay = field(before_reply, b", relay=").unwrap_or_default();
+    let (host, ip) = match memchr(b'[', relay) {
+        Some(at) => {
+            let ip = relay[at + 1..].strip_suffix(b"]").unwrap_or(&relay[at + 1..]);
+            (relay[..at].trim_ascii_end(), ip.strip_prefix(b"IPv6:").unwrap_or(ip))
+        }
+        None => (relay, &relay[..0]),
+    };
+    let last = memrchr(b'@', addresses).map_or(&[][..], |at| &addresses[at + 1..]);
+    Some(Delivery {
+        id,
+        rcpt_domain: last.split(|b| matches!(b, b'>' | b',')).next().unwrap_or_default(),
+        recipients: 1 + u32::try_from(memmem::find_iter(addresses, b">,<").count()).unwrap_or_default(),
+        mailer: field(before_reply, b", mailer=").unwrap_or_default(),
+        host: without_dot(host),
+        ip,
+        dsn: field(before_reply, b", dsn=").unwrap_or_default(),
+        reply: reply_at.and_then(|at| fields.get(at + 8..reply_end)).unwrap_or_default(),
+        stat,
+        xdelay: field(before_reply, b", xdelay=").unwrap_or_default(),
+    })
+}
+
+/// What stands between a key and the next comma.
+fn field<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
+    let rest = &text[memmem::find(text, key)? + key.len()..];
+    Some(&rest[..memchr(b',', rest).unwrap_or(rest.len())])
+}
+
+fn without_dot(host: &[u8]) -> &[u8] {
+    host.strip_suffix(b".").unwrap_or(host)
+}

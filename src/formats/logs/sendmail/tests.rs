@@ -1,0 +1,129 @@
+use super::line::{Said, said};
+use super::*;
+use crate::formats::logs::testing::{assert_damage_is_survived, assert_splits_agree, events, read};
+
+/// Recorded: Sendmail 8.17.1 against one receiver behaviour after another, log level 9.
+const RECORDED: &str = include_str!("../../../../tests/data/logs/sendmail/8.17.log");
+
+/// Outcome, decider, stage and TLS of each event at a scenario's hosts, or for its domain.
+fn of(scenario: &str) -> Vec<String> {
+    let all = events(&Sendmail, RECORDED);
+    let is_mine =
+        |e: &&String| e.contains(&format!(".{scenario}.example[")) || e.contains(&format!(" to={scenario}.example "));
+    all.iter().filter(is_mine).map(|e| e.split(' ').skip(2).take(6).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn each_receiver_behaviour() {
+    // What the receiver did stands in the scenario's name; what Sendmail does not say is unknown.
+    let rows = [
+        ("ok-plain", "delivered by receiver at end_of_data tls=unknown"),
+        ("banner-421", "deferral by receiver at unknown tls=unknown"),
+        ("banner-554", "rejection by receiver at unknown tls=unknown"),
+        ("banner-eof", "remote_close by receiver at unknown tls=unknown"),
+        ("banner-rst", "remote_close by receiver at unknown tls=unknown"),
+        ("banner-hang", "timeout by unknown at banner tls=unknown"),
+        ("ehlo-421", "deferral by receiver at unknown tls=unknown"),
+        ("ehlo-eof", "remote_close by receiver at unknown tls=unknown"),
+        ("starttls-421", "deferral by receiver at unknown tls=unknown"),
+        ("starttls-eof-cmd", "unclassified by unknown at unknown tls=unknown"),
+        ("starttls-hang-cmd", "timeout by unknown at unknown tls=unknown"),
+        ("starttls-220-eof", "remote_close by receiver at handshake tls=failed"),
+        ("starttls-220-rst", "remote_close by receiver at handshake tls=failed"),
+        ("starttls-220-hang", "timeout by unknown at handshake tls=failed"),
+        ("starttls-220-plain421", "plaintext by receiver at handshake tls=failed"),
+        ("starttls-220-alert", "tls_failure by receiver at handshake tls=failed"),
+        ("starttls-expired", "delivered by receiver at end_of_data tls=established"),
+        ("tls-ehlo-421", "deferral by receiver at unknown tls=established"),
+        ("tls-ehlo-eof", "remote_close by receiver at unknown tls=established"),
+        ("mail-451", "deferral by receiver at unknown tls=established"),
+        ("mail-eof", "remote_close by unknown at unknown tls=established"),
+        ("rcpt-550", "rejection by receiver at unknown tls=established"),
+        ("rcpt-552", "rejection by receiver at unknown tls=established"),
+        // oss trap 15: a 421 that no receiver sent.
+        ("rcpt-eof", "remote_close by receiver at unknown tls=established"),
+        ("dot-451", "deferral by receiver at unknown tls=established"),
+        ("dot-eof", "remote_close by unknown at unknown tls=established"),
+        ("dot-hang", "timeout by unknown at unknown tls=established"),
+        ("refused", "connect_failure by unknown at connect tls=unknown"),
+        ("blackhole", "connect_failure by unknown at connect tls=unknown"),
+        ("nxdomain", "connect_failure by unknown at connect tls=unknown"),
+        ("servfail", "local by sender at unknown tls=unknown"),
+        ("nullmx", "local by sender at unknown tls=unknown"),
+    ];
+    for (scenario, expected) in rows {
+        let found = of(scenario);
+        assert!(!found.is_empty() && found.iter().all(|f| f == expected), "{scenario}: {found:?}");
+    }
+}
+
+#[test]
+fn an_earlier_mx_is_told_only_by_its_handshake() {
+    assert_eq!(
+        of("mx2-tlseof-ok"),
+        ["remote_close by receiver at handshake tls=failed", "delivered by receiver at end_of_data tls=established"]
+    );
+    assert_eq!(of("mx2-421-ok"), ["delivered by receiver at end_of_data tls=established"]);
+}
+
+#[test]
+fn several_recipients_are_one_attempt() {
+    // oss trap 23: they stand in one line, in several, or both.
+    let of_id = |id: &str| -> Vec<String> {
+        let mine = events(&Sendmail, RECORDED).into_iter().filter(|e| e.contains(&format!("qid={id} ")));
+        mine.map(|e| {
+            e.split(' ').filter(|w| w.starts_with("weight") || w.starts_with("rcpts")).collect::<Vec<_>>().join(" ")
+        })
+        .collect()
+    };
+    assert_eq!(of_id("6AO2RbFL000352"), ["weight=1 rcpts=3"]);
+    assert_eq!(of_id("6AO2RbKq000341"), ["weight=1 rcpts=2", "weight=1 rcpts=1", "weight=0 rcpts=1"]);
+}
+
+#[test]
+fn replies_addresses_and_the_clock() {
+    // oss trap 17: the first line alone, with its dash; oss trap 16: dsn= is no part of it.
+    let multi =
+        events(&Sendmail, RECORDED).into_iter().find(|e| e.contains("to=dot-421-multi.example")).unwrap_or_default();
+    assert!(
+        multi.ends_with("reply=421-4.7.28 Gmail has detected an unusual rate of mail originating from your IP detail="),
+        "{multi}"
+    );
+    let v6 = events(&Sendmail, RECORDED).into_iter().find(|e| e.contains("to=v6-ok.example")).unwrap_or_default();
+    assert!(v6.contains("mx=mx1.v6-ok.example[2001:db8:77:0:0:0:0:1]"), "{v6}");
+    // Real, 2012 and 2026: the id is in UTC.
+    assert_eq!(id_second(b"sm-mta[24670]: qACL1HdZ024655: to=<a@b>"), Some(1_352_754_077));
+    assert_eq!(id_second(b"sendmail[155]: 6AO2RW5K000153: to=<a@b>"), Some(1_795_487_252));
+    let survey = Sendmail.survey(Head { bytes: RECORDED.as_bytes(), whole: true });
+    assert_eq!(survey.offset_s, Some(0));
+}
+
+#[test]
+fn lines_of_other_versions() {
+    // Real lines of 2012 (public logs), stamps of the last three set by their ids: 403 for
+    // 454, no reason, no address.
+    let lines = "Nov 12 13:01:25 host sm-mta[24670]: qACL1HdZ024655: to=<a@corp.example>, delay=00:00:08, xdelay=00:00:01, mailer=esmtp, pri=1322505, relay=aspmx.l.google.com. [173.194.79.26], dsn=2.0.0, stat=Sent (OK 1352754085 j9si11007854paw.67)\n\
+        Nov 12 14:40:09 host sm-mta[17605]: qACMe8E2017601: to=<a@yahoo.com>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=127125, relay=mta6.am0.yahoodns.net., dsn=4.0.0, stat=Deferred\n\
+        Nov 12 14:40:10 host sendmail[32283]: STARTTLS=client, error: connect failed=0, SSL_error=5\n\
+        Nov 12 14:40:10 host sendmail[32283]: ruleset=tls_server, arg1=SOFTWARE, relay=x.mail.eo.outlook.com, reject=403 4.7.0 TLS handshake failed.\n\
+        Nov 12 14:40:10 host sendmail[32283]: qACMe8E2017602: to=<a@x.example>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=127125, relay=x.mail.eo.outlook.com. [192.0.2.9], dsn=4.0.0, stat=Deferred: 403 4.7.0 TLS handshake failed.\n";
+    let found: Vec<_> =
+        events(&Sendmail, lines).iter().map(|e| e.split(' ').skip(1).take(7).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        found,
+        [
+            "2012-11-12T21:01:25Z delivered by receiver at end_of_data tls=unknown",
+            "2012-11-12T22:40:09Z unclassified by unknown at unknown tls=unknown",
+            "2012-11-12T22:40:10Z tls_failure by unknown at handshake tls=failed",
+        ]
+    );
+    assert_eq!(said(b"x"), Said::Nothing);
+}
+
+#[test]
+fn the_recording_is_understood_and_splits_agree() {
+    let told = read(&Sendmail, &[RECORDED.as_bytes()]);
+    assert_eq!(told.unrecognised, Vec::<u64>::new());
+    assert_splits_agree(&Sendmail, RECORDED.as_bytes());
+    assert_damage_is_survived(&Sendmail, RECORDED.as_bytes());
+}

@@ -1,0 +1,134 @@
+//! What the tests of all readers share: events as sentences, and the laws of splitting.
+
+use std::collections::BTreeMap;
+
+use super::{Compare, Event, LogClock, LogFormat, Opening, Pulse, Sink, join};
+use crate::formats::{Accounting, Head};
+use crate::intake::Exhibit;
+use crate::time::{Minute, Zone};
+
+/// Hears everything.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Events, one sentence each: `LINE TIME OUTCOME by BY at STAGE tls=TLS mx=HOST[IP]
+    /// from=SOURCE|TAG node=NODE qid=ID to=DOMAIN weight=N rcpts=N lines=N reply=REPLY detail=DETAIL`.
+    pub(super) events: Vec<String>,
+    /// Attempts by everything that counts.
+    pub(super) totals: BTreeMap<String, u64>,
+    /// Numbers of lines that were not understood.
+    pub(super) unrecognised: Vec<u64>,
+    /// Notes with the line and the amount.
+    pub(super) notes: Vec<(super::Note, u64, u64)>,
+    /// Lines heard.
+    pub(super) heard: u64,
+    /// Where the lines went.
+    pub(super) accounting: Accounting,
+}
+
+impl Sink for Told {
+    fn event(&mut self, e: &Event<'_>) {
+        let t = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+        let (outcome, by, stage, tls) = (e.outcome, e.by, e.stage, e.tls);
+        let (mx, ip, source, tag, node) = (t(e.mx_host), t(e.mx_ip), t(e.source_ip), t(e.tag), t(e.node));
+        let (qid, to, weight, rcpts) = (t(e.queue_id), t(e.rcpt_domain), e.weight, e.recipients);
+        let (reply, detail, lines) = (t(e.reply), t(e.detail), e.lines.len());
+        self.events.push(format!(
+            "{} {} {outcome} by {by} at {stage} tls={tls} mx={mx}[{ip}] from={source}|{tag} node={node} qid={qid} to={to} weight={weight} rcpts={rcpts} lines={lines} reply={reply} detail={detail}",
+            e.line, e.at
+        ));
+        let cell = format!(
+            "{} {outcome} {by} {stage} {tls} {mx}[{ip}] {source}|{tag} {node} {reply} {:?}",
+            e.at.minute(),
+            e.lasted_ms
+        );
+        *self.totals.entry(cell).or_default() += u64::from(weight);
+        *self.totals.entry(format!("recipients {outcome}")).or_default() += u64::from(rcpts);
+        assert!(e.lines.last().is_none_or(|l| l.number == e.line), "the deciding line is the last: {e:?}");
+    }
+
+    fn heard(&mut self, _: Minute, pulse: Pulse) {
+        self.heard += pulse.lines;
+    }
+
+    fn unrecognised(&mut self, number: u64, _: &[u8]) {
+        self.unrecognised.push(number);
+    }
+
+    fn note(&mut self, note: super::Note, number: u64, amount: u64) {
+        self.notes.push((note, number, amount));
+    }
+}
+
+/// What a reader makes of files of one stream, given whole and in order.
+pub(super) fn read(format: &dyn LogFormat, files: &[&[u8]]) -> Told {
+    read_in_blocks(format, files, usize::MAX)
+}
+
+/// The same, each file in blocks of at least so many bytes that end at a line.
+pub(super) fn read_in_blocks(format: &dyn LogFormat, files: &[&[u8]], block: usize) -> Told {
+    let all = files.concat();
+    let survey = format.survey(Head { bytes: &all, whole: true });
+    let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), survey.near);
+    let mut told = Told::default();
+    let mut ends = Vec::new();
+    for (n, file) in files.iter().enumerate() {
+        let exhibit = Exhibit(n as u16 + 1);
+        let mut reader = format.reader(Opening { exhibit, clock: clock.clone(), compare: Compare::No });
+        let mut rest = *file;
+        while !rest.is_empty() {
+            let from = block.min(rest.len()) - 1;
+            let cut = memchr::memchr(b'\n', &rest[from..]).map_or(rest.len(), |at| from + at + 1);
+            reader.read(&rest[..cut], &mut told);
+            rest = &rest[cut..];
+        }
+        reader.end_of_file(&mut told);
+        let done = reader.finish();
+        assert!(done.closed.accounting.adds_up(), "{:?}", done.closed.accounting);
+        assert_eq!(done.closed.accounting.read, crate::intake::lines_of(file).count() as u64);
+        told.accounting.add(done.closed.accounting);
+        ends.push(done.ends);
+    }
+    join(format, &clock, ends, &mut told);
+    told
+}
+
+/// The sentences of one file's events, in order of line.
+pub(super) fn events(format: &dyn LogFormat, text: &str) -> Vec<String> {
+    let mut told = read(format, &[text.as_bytes()]);
+    told.events.sort_by_key(|e| e.split(' ').next().and_then(|n| n.parse::<u64>().ok()));
+    told.events
+}
+
+/// Any split into blocks, and any cut into two or three files at line ends, gives the same
+/// totals and accounts for the same lines.
+pub(super) fn assert_splits_agree(format: &dyn LogFormat, text: &[u8]) {
+    let whole = read(format, &[text]);
+    for block in [1, 100, 5000] {
+        let told = read_in_blocks(format, &[text], block);
+        assert_eq!(told.totals, whole.totals, "in blocks of {block}");
+        assert_eq!(told.accounting, whole.accounting, "in blocks of {block}");
+    }
+    let cuts: Vec<usize> = memchr::memchr_iter(b'\n', text).map(|at| at + 1).collect();
+    let step = cuts.len().div_ceil(200).max(1);
+    for cut in cuts.iter().step_by(step) {
+        let told = read(format, &[&text[..*cut], &text[*cut..]]);
+        assert_eq!(told.totals, whole.totals, "cut at byte {cut}");
+        assert_eq!(told.accounting, whole.accounting, "cut at byte {cut}");
+    }
+    for pair in cuts.windows(3).step_by(step * 3) {
+        let told = read(format, &[&text[..pair[0]], &text[pair[0]..pair[2]], &text[pair[2]..]]);
+        assert_eq!(told.totals, whole.totals, "cut at bytes {} and {}", pair[0], pair[2]);
+    }
+}
+
+/// Any truncation, and any single damaged byte of a stride, is read without a panic, and
+/// every line is accounted for.
+pub(super) fn assert_damage_is_survived(format: &dyn LogFormat, text: &[u8]) {
+    let step = (text.len() / 400).max(1);
+    for cut in (0..text.len()).step_by(step) {
+        read(format, &[&text[..cut]]);
+        let mut damaged = text.to_vec();
+        damaged[cut] = [0, b'\n', b'"', b',', 0xff, b'\\', b'=', b'['][cut / step % 8];
+        read(format, &[&damaged]);
+    }
+}

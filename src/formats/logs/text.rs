@@ -1,0 +1,249 @@
+//! Logs of text lines: what all of them share, around the grammar of one MTA.
+//!
+//! Each line begins with a stamp, mostly a syslog envelope. The frame numbers the line,
+//! places it in time, leaves out what another file told, spells out the syslog daemon's own
+//! notes (`message repeated N times`, `messages lost`), and hands the rest to the grammar.
+
+use memchr::memmem;
+
+use super::envelope::{self, Envelope};
+use super::event::{Event, EventLine, Note, Sink};
+use super::keyed::Deaf;
+use super::ledger::{Fate, Ledger};
+use super::prints::print_of;
+use super::{Done, Ends, KeptLine, LogClock, LogReader, LooseEnds, Opening};
+use crate::formats::Accounting;
+use crate::intake::{Exhibit, lines_of};
+
+/// A line taken out of its envelope.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) exhibit: Exhibit,
+    /// Its number, 1-based.
+    pub(super) number: u64,
+    /// All of it, as it is kept for evidence.
+    pub(super) line: &'a [u8],
+    pub(super) envelope: Envelope<'a>,
+}
+
+impl<'a> Entry<'a> {
+    /// What the process says.
+    pub(super) const fn text(&self) -> &'a [u8] {
+        self.envelope.text
+    }
+
+    /// Node and process as they stand side by side in the line: the key of what one process
+    /// writes.
+    pub(super) fn node_and_process(&self) -> &'a [u8] {
+        let Envelope { host, process, .. } = self.envelope;
+        let offset = |part: &[u8]| (part.as_ptr() as usize).checked_sub(self.line.as_ptr() as usize);
+        let from = if host.is_empty() { offset(process.whole) } else { offset(host) };
+        let to = offset(process.whole).map(|at| at + process.whole.len());
+        from.zip(to).and_then(|(from, to)| self.line.get(from..to)).unwrap_or(process.whole)
+    }
+
+    /// Itself as a line that an event rests on.
+    pub(super) const fn as_line(&self) -> EventLine<'a> {
+        EventLine { exhibit: self.exhibit, number: self.number, text: self.line }
+    }
+
+    /// Itself, kept beyond the block it was read from.
+    pub(super) fn keep(&self) -> KeptLine {
+        KeptLine { exhibit: self.exhibit, number: self.number, text: self.line.into() }
+    }
+
+    /// An event at this line's time, by its node; nothing else is known.
+    pub(super) const fn event(&self) -> Event<'a> {
+        Event {
+            node: self.envelope.host,
+            tag: self.envelope.process.tag,
+            session: self.envelope.process.whole,
+            ..Event::at(self.envelope.at, self.exhibit, self.number)
+        }
+    }
+}
+
+/// What one MTA's lines mean.
+pub(super) trait Grammar: Send {
+    /// At the beginning of a file, where sessions of the file before may go on.
+    fn fresh() -> Self;
+    /// Where all that came before is known: no line has to wait for another file.
+    fn resumed() -> Self;
+    /// Takes a line out of its envelope. Syslog, unless the MTA writes files of its own.
+    fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<'a>> {
+        envelope::open(line, clock)
+    }
+    /// Understands a line.
+    fn take(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate;
+    /// A line that begins with no stamp.
+    fn unstamped(&mut self, _line: &[u8]) -> Fate {
+        Fate::Unrecognised
+    }
+    /// No further line will come: tells what was waiting for one.
+    fn conclude(&mut self, _sink: &mut dyn Sink) {}
+    /// What the edges of the file left open, by session or process.
+    fn ends(self) -> Vec<(Box<[u8]>, Ends)>;
+}
+
+/// Reads a log of text lines by a grammar.
+pub(super) struct TextLog<G> {
+    ledger: Ledger,
+    clock: LogClock,
+    grammar: G,
+    /// The last line of the block before, for `last message repeated`.
+    last: Vec<u8>,
+}
+
+impl<G: Grammar> TextLog<G> {
+    pub(super) fn new(opening: Opening) -> Self {
+        Self {
+            ledger: Ledger::new(opening.exhibit, opening.compare),
+            clock: opening.clock,
+            grammar: G::fresh(),
+            last: Vec::new(),
+        }
+    }
+
+    fn line(&mut self, line: &[u8], before: Option<&[u8]>, sink: &mut dyn Sink) -> Fate {
+        let Some(envelope) = G::open(line, &mut self.clock) else {
+            return if line.trim_ascii().is_empty() { Fate::Irrelevant } else { self.grammar.unstamped(line) };
+        };
+        if !self.ledger.place(envelope.at, print_of(envelope.process.pid, envelope.text), sink) {
+            return Fate::Repeated;
+        }
+        let entry = Entry { exhibit: self.ledger.exhibit, number: self.ledger.number, line, envelope };
+        match own_note(&envelope) {
+            None if is_blob(envelope.text) => Fate::Unrecognised,
+            None => self.grammar.take(&entry, sink),
+            Some(OwnNote::Lost(lines)) => {
+                sink.note(Note::LinesLost, self.ledger.number, lines);
+                Fate::Irrelevant
+            }
+            Some(OwnNote::Repeated(times, text)) => {
+                let copy = Envelope { text, ..envelope };
+                self.repeat(Entry { envelope: copy, ..entry }, times, sink)
+            }
+            Some(OwnNote::LastRepeated(times)) => {
+                let mut clock = self.clock.clone();
+                // Only the line just before, of the same host, is surely the one meant.
+                match before.and_then(|b| G::open(b, &mut clock)).filter(|b| b.host == envelope.host) {
+                    Some(b) => {
+                        let copy = Envelope { at: envelope.at, ..b };
+                        self.repeat(Entry { envelope: copy, ..entry }, times, sink)
+                    }
+                    None => Fate::Unrecognised,
+                }
+            }
+        }
+    }
+
+    /// So many further copies of a message, at the time of the note about them.
+    fn repeat(&mut self, entry: Entry<'_>, times: u64, sink: &mut dyn Sink) -> Fate {
+        sink.note(Note::Repeated, self.ledger.number, times);
+        let mut fate = Fate::Irrelevant;
+        for _ in 0..times.min(MOST_REPEATS) {
+            fate = self.grammar.take(&entry, sink);
+        }
+        fate
+    }
+}
+
+/// Copies of one message that are believed: no syslog daemon holds a line back longer.
+const MOST_REPEATS: u64 = 100_000;
+
+impl<G: Grammar> LogReader for TextLog<G> {
+    fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
+        let last = std::mem::take(&mut self.last);
+        let mut before = (!last.is_empty()).then_some(&*last);
+        for line in lines_of(block) {
+            self.ledger.next();
+            let fate = self.line(line, before, sink);
+            self.ledger.settle(fate, line, sink);
+            before = Some(line);
+        }
+        self.ledger.flush(sink);
+        self.last = before.unwrap_or_default().to_vec();
+    }
+
+    fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {
+        self.grammar = G::resumed();
+        for (line, silent) in before.iter().map(|l| (l, true)).chain(head.iter().map(|l| (l, false))) {
+            let Some(mut envelope) = G::open(&line.text, &mut self.clock) else { continue };
+            // A line is kept once for each of its copies.
+            if let Some(OwnNote::Repeated(_, text)) = own_note(&envelope) {
+                envelope.text = text;
+            }
+            let entry = Entry { exhibit: line.exhibit, number: line.number, line: &line.text, envelope };
+            if silent {
+                self.grammar.take(&entry, &mut Deaf);
+            } else {
+                self.grammar.take(&entry, sink);
+            }
+        }
+    }
+
+    fn conclude(&mut self, sink: &mut dyn Sink) {
+        self.grammar.conclude(sink);
+    }
+
+    fn finish(self: Box<Self>) -> Done {
+        Done { ends: LooseEnds(self.grammar.ends().into_iter().collect()), closed: self.ledger.close() }
+    }
+
+    fn accounting(&self) -> Accounting {
+        self.ledger.accounting()
+    }
+}
+
+/// What a syslog daemon says about lines of others.
+enum OwnNote<'a> {
+    /// rsyslog: `message repeated 3 times: [ TEXT]`.
+    Repeated(u64, &'a [u8]),
+    /// BSD syslogd: `last message repeated 3 times`.
+    LastRepeated(u64),
+    /// rsyslog `3 messages lost due to rate-limiting`, journald `Suppressed 8385 messages`.
+    Lost(u64),
+}
+
+/// Sources: rsyslog `runtime/ratelimit.c`, systemd `journald-rate-limit.c`, BSD `syslogd.c`.
+fn own_note<'a>(envelope: &Envelope<'a>) -> Option<OwnNote<'a>> {
+    let text = envelope.text;
+    if let Some(rest) = text.strip_prefix(b"message repeated ") {
+        let (times, rest) = leading_number(rest)?;
+        let inner = rest.strip_prefix(b" times: [")?;
+        let inner = inner.strip_prefix(b" ").unwrap_or(inner);
+        return Some(OwnNote::Repeated(times, inner.strip_suffix(b"]").unwrap_or(inner)));
+    }
+    if let Some(rest) = text.strip_prefix(b"last message repeated ") {
+        return leading_number(rest).map(|(times, _)| OwnNote::LastRepeated(times));
+    }
+    let program = envelope.process.program;
+    if program == b"rsyslogd" || program == b"rsyslogd-2177" {
+        if memmem::find(text, b"begin to drop messages due to rate-limiting").is_some() {
+            return Some(OwnNote::Lost(0));
+        }
+        let at = memmem::find(text, b" messages lost due to rate-limiting")?;
+        return trailing_number(&text[..at]).map(OwnNote::Lost);
+    }
+    if program == b"systemd-journald" || program == b"journald" || program == b"systemd-journal" {
+        let rest = text.strip_prefix(b"Suppressed ")?;
+        return leading_number(rest).map(|(lines, _)| OwnNote::Lost(lines));
+    }
+    None
+}
+
+/// journalctl shows what is no text as `[286B blob data]`: the line itself is lost.
+fn is_blob(text: &[u8]) -> bool {
+    text.starts_with(b"[") && text.ends_with(b" blob data]")
+}
+
+fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let number = std::str::from_utf8(&text[..digits]).ok()?.parse().ok()?;
+    Some((number, &text[digits..]))
+}
+
+fn trailing_number(text: &[u8]) -> Option<u64> {
+    let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    std::str::from_utf8(&text[text.len() - digits..]).ok()?.parse().ok()
+}

@@ -1,0 +1,70 @@
+//! What the commands print, as scripts read it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn printed(args: &[&str], paths: &[PathBuf]) -> String {
+    let ran = Command::new(env!("CARGO_BIN_EXE_casefile")).args(args).args(paths).output().expect("casefile runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).expect("UTF-8")
+}
+
+/// Attempts by file and outcome, as `inspect` counts them.
+fn inspected(paths: &[PathBuf]) -> BTreeMap<(String, String), u64> {
+    let found: Value = serde_json::from_str(&printed(&["inspect", "--json"], paths)).expect("JSON");
+    let files = found["files"].as_array().expect("files").clone();
+    let mut counts = BTreeMap::new();
+    for file in files.iter().filter(|f| f["kind"] == "log") {
+        let name = Path::new(file["path"].as_str().expect("a path")).file_name().expect("a name");
+        for (outcome, n) in file["outcomes"].as_object().expect("outcomes") {
+            counts.insert((name.to_string_lossy().into_owned(), outcome.clone()), n.as_u64().expect("a count"));
+        }
+    }
+    counts
+}
+
+/// The same from `events`.
+fn told(paths: &[PathBuf]) -> BTreeMap<(String, String), u64> {
+    let mut counts = BTreeMap::new();
+    for line in printed(&["events"], paths).lines() {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        let source = event["source"].as_str().expect("a source").rsplit('/').next().expect("a name").to_owned();
+        let outcome = event["outcome"].as_str().expect("an outcome").to_owned();
+        *counts.entry((source, outcome)).or_default() += event["weight"].as_u64().expect("a weight");
+    }
+    counts
+}
+
+#[test]
+fn events_agrees_with_the_counts_of_inspect() {
+    let mut cases: Vec<Vec<PathBuf>> =
+        ["throttle", "noise"].iter().map(|case| vec![root().join("sample-data").join(case)]).collect();
+    // All envelopes of one log at once: it is told once.
+    cases.push(vec![root().join("tests/data/logs/journal")]);
+    for paths in cases {
+        let counts = inspected(&paths);
+        assert!(!counts.is_empty(), "{paths:?}");
+        assert_eq!(told(&paths), counts, "{paths:?}");
+    }
+}
+
+#[test]
+fn one_log_in_nine_envelopes_is_read_once() {
+    let found = printed(&["inspect", "--json"], &[root().join("tests/data/logs/journal")]);
+    let found: Value = serde_json::from_str(&found).expect("JSON");
+    let used = |f: &&Value| f["records"]["used"].as_u64().is_some_and(|n| n > 0);
+    let files = found["files"].as_array().expect("files");
+    assert_eq!(files.len(), 9);
+    assert_eq!(files.iter().filter(used).count(), 1, "{found:#}");
+    for file in files {
+        let r = |key: &str| file["records"][key].as_u64().expect("a count");
+        assert_eq!(r("read"), r("used") + r("irrelevant") + r("unrecognised"), "{file:#}");
+    }
+}

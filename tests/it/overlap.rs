@@ -1,0 +1,173 @@
+//! Lines that several files hold are counted once.
+
+use std::io::Read as _;
+use std::path::Path;
+
+use casefile::formats::Head;
+use casefile::formats::logs::{LOG_FORMATS, LogClock, LogFormat, LogShape};
+use casefile::intake::{gather, head_of, open};
+use casefile::scan::{LogJob, Progress, Repetition, Scanned, scan};
+use casefile::smtp::Lanes;
+use casefile::time::{Zone, parse_rfc3339};
+
+/// Scans files of these names and contents.
+fn scanned(files: &[(&str, &[u8])]) -> Scanned {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).expect("written");
+    }
+    let formats: &[&'static dyn LogFormat] = LOG_FORMATS;
+    let sources = gather(&[folder.path().to_owned()]).expect("gathered").sources;
+    let jobs: Vec<LogJob<'_>> = sources
+        .into_iter()
+        .map(|source| {
+            let (bytes, whole) = head_of(&source.path, 1 << 18).expect("a head");
+            let head = Head { bytes: &bytes, whole };
+            let (shape, _) = LogShape::recognise(head, formats.iter().copied()).expect("a log");
+            let survey = shape.survey(head);
+            let near = survey.near.or(parse_rfc3339("2026-11-24T04:00Z").ok());
+            let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), near);
+            let (begins, rank) = (survey.begins(&clock), survey.rank());
+            LogJob { source, shape, clock, node: None, stream: "mta1".into(), rank, begins }
+        })
+        .collect();
+    scan(&jobs, &Lanes::default(), 2, &Progress::default()).expect("scanned")
+}
+
+fn cells(scanned: &Scanned) -> Vec<(String, u64)> {
+    let names = &scanned.tally.names;
+    let mut cells: Vec<_> = scanned
+        .tally
+        .cells
+        .iter()
+        .map(|(key, n)| {
+            let axis = match key.axis {
+                casefile::scan::Axis::Egress(id) => names.egresses().nth(usize::from(id.0)).map(|(_, e)| e.tag.clone()),
+                casefile::scan::Axis::Mx(id) => names.mx_of(id).map(str::to_owned),
+            };
+            (format!("{} {:?} {:?} {:?}", key.minute, key.lane, axis, key.what), *n)
+        })
+        .collect();
+    cells.sort();
+    cells
+}
+
+/// What the one counts and the other does not.
+fn differences(one: &Scanned, other: &Scanned) -> Vec<(String, u64)> {
+    let (one, other) = (cells(one), cells(other));
+    let only =
+        |a: &[(String, u64)], b: &[(String, u64)]| a.iter().filter(|c| !b.contains(c)).cloned().collect::<Vec<_>>();
+    [only(&one, &other), only(&other, &one)].concat()
+}
+
+/// The recording's lines inside its second wave, uncompressed.
+fn recording() -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/throttle/logs/mail.log.2.gz");
+    let mut text = Vec::new();
+    open(&path).expect("the sample").read_to_end(&mut text).expect("read");
+    let cut = text.iter().enumerate().filter(|(_, b)| **b == b'\n').nth(9000).map_or(text.len(), |(at, _)| at + 1);
+    text.truncate(cut);
+    text
+}
+
+/// Byte positions of line ends.
+fn line_ends(text: &[u8]) -> Vec<usize> {
+    text.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1).collect()
+}
+
+/// The same lines with a stamp that has a year and a zone, as RSYSLOG_FileFormat writes it.
+fn with_zones(text: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(text);
+    text.lines().map(|l| format!("2026-11-{}T{}+00:00 {}\n", &l[4..6], &l[7..15], &l[16..])).collect::<String>().into()
+}
+
+#[test]
+fn rotations_that_overlap_count_each_line_once() {
+    let text = recording();
+    let ends = line_ends(&text);
+    let whole = scanned(&[("a.log", &text)]);
+    // Cuts inside minutes and sessions; the second overlaps the first, the third both.
+    let cut = |from: usize, to: usize| &text[ends[from]..ends[to]];
+    let last = ends.len() - 1;
+    let first = &text[..ends[5000]];
+    let several = scanned(&[("c.log", first), ("b.log", cut(3333, 7000)), ("a.log", cut(4900, last))]);
+    assert_eq!(differences(&several, &whole), []);
+    assert_eq!(several.repetitions.len(), 2, "{:?}", several.repetitions.keys());
+    for (exhibit, file) in &several.tally.files {
+        assert!(file.accounting.adds_up(), "{exhibit}: {:?}", file.accounting);
+    }
+    let repeated: u64 = several.tally.files.values().map(|f| f.repeated).sum();
+    assert_eq!(repeated, (5000 - 3333) + (7000 - 4900));
+}
+
+#[test]
+fn a_few_lines_that_copytruncate_left_twice() {
+    let text = recording();
+    let ends = line_ends(&text);
+    let whole = scanned(&[("a.log", &text)]);
+    let twice = scanned(&[("mail.log.1", &text[..ends[4010]]), ("mail.log", &text[ends[4000]..])]);
+    assert_eq!(differences(&twice, &whole), []);
+    // Without an overlap nothing is compared away.
+    let cut = scanned(&[("mail.log.1", &text[..ends[4000]]), ("mail.log", &text[ends[4000]..])]);
+    assert_eq!(differences(&cut, &whole), []);
+    assert!(cut.repetitions.is_empty());
+}
+
+#[test]
+fn of_two_envelopes_the_better_is_read() {
+    let text = recording();
+    let zoned = with_zones(&text);
+    let both = scanned(&[("mail.iso.log", &zoned), ("mail.log", &text)]);
+    assert_eq!(differences(&both, &scanned(&[("mail.log", &text)])), []);
+    let [(exhibit, Repetition::Whole { of, later_by: 0 })] = both.repetitions.iter().collect::<Vec<_>>()[..] else {
+        panic!("{:?}", both.repetitions)
+    };
+    assert_eq!((exhibit.to_string(), of.to_string()), ("S02".into(), "S01".into()));
+    let left_out = both.tally.files[exhibit].accounting;
+    assert_eq!((left_out.used, left_out.irrelevant), (0, left_out.read));
+}
+
+#[test]
+fn a_filtered_copy_beside_the_whole_is_left_out() {
+    let text = recording();
+    let warnings: String = String::from_utf8_lossy(&text)
+        .lines()
+        .filter(|l| l.contains("SSL_connect") || l.contains("warning:"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let both = scanned(&[("mail.log", &text), ("mail.warn", warnings.as_bytes())]);
+    assert_eq!(differences(&both, &scanned(&[("mail.log", &text)])), []);
+    assert_eq!(both.repetitions.len(), 1);
+}
+
+#[test]
+fn a_copy_in_another_zone_is_the_same_log() {
+    let text = recording();
+    // As journalctl prints it for a reader in another zone, without saying so.
+    let moved: String = String::from_utf8_lossy(&text)
+        .lines()
+        .map(|l| {
+            let hour: u32 = l[7..9].parse().expect("an hour");
+            format!("{}{:02}{}\n", &l[..7], hour + 3, &l[9..])
+        })
+        .filter(|l| !l.contains(" OK  17"))
+        .collect();
+    let both = scanned(&[("mail.log", &text), ("moved.log", moved.as_bytes())]);
+    assert_eq!(differences(&both, &scanned(&[("mail.log", &text)])), []);
+    assert!(
+        matches!(both.repetitions.values().next(), Some(Repetition::Whole { later_by: 180, .. })),
+        "{:?}",
+        both.repetitions
+    );
+}
+
+#[test]
+fn the_same_texts_of_another_machine_are_no_repeats() {
+    let text = recording();
+    let other: String = String::from_utf8_lossy(&text)
+        .lines()
+        .map(|l| format!("{}\n", l.replace(" mta1 ", " mta2 ").replace('[', "[1")))
+        .collect();
+    let both = scanned(&[("mta1.log", &text), ("mta2.log", other.as_bytes())]);
+    assert!(both.repetitions.is_empty(), "{:?}", both.repetitions);
+}
