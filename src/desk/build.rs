@@ -51,7 +51,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
     let evidence = evidence::read(&[folder], &case, threads, reading.progress())?;
     drop(reading);
     go_on(stop)?;
-    let problems = words::problems(&evidence);
+    let mut problems = words::problems(&evidence);
     let setup = Setup {
         nodes: evidence.nodes.clone(),
         sending_ips: case.sending_ips.clone(),
@@ -61,6 +61,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
     let Some(timeline) = Timeline::new(&evidence.tally, evidence.metrics.clone(), &case.lanes, &setup) else {
         return Err(Failure::Nothing(words::nothing(&evidence, &case)));
     };
+    problems.extend(timeline.left_out.iter().map(|w| words::another_time(*w)));
     let cards = cards(&evidence);
     let skipped: Vec<_> = evidence.skipped.iter().map(|s| (s.name.clone(), s.why.clone())).collect();
     let clocks: Vec<_> = evidence

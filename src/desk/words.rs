@@ -7,6 +7,7 @@ use crate::formats::logs::Note;
 use crate::formats::{Accounting, Kind};
 use crate::scan::{Noted, Repetition};
 use crate::smtp::Lane;
+use crate::time::Window;
 
 /// Share of candidate lines that may stay unrecognised before it is said.
 const MANY_UNRECOGNISED: f64 = 0.02;
@@ -114,6 +115,14 @@ pub(super) fn not_understood(accounting: Accounting) -> Option<String> {
             accounting.unrecognised, candidates
         )
     })
+}
+
+/// Logs of another time among the files.
+pub(super) fn another_time(window: Window) -> String {
+    format!(
+        "Some logs are about another time, {window}: it was left out; to look there instead, state a window in case.yaml (window: {{from: {}, to: {}}}).",
+        window.from, window.to
+    )
 }
 
 /// Why there is nothing to build from.

@@ -65,9 +65,28 @@ fn of_node(node: &str, heard: &BTreeMap<Minute, u64>) -> Option<NodeCoverage> {
     Some(NodeCoverage { node: node.to_owned(), window: Window::new(*first, last.plus(1)), gaps })
 }
 
-/// The smallest window that holds all nodes' coverage.
-pub(super) fn window_of(nodes: &[NodeCoverage]) -> Option<Window> {
-    nodes.iter().map(|n| n.window).reduce(Window::union)
+/// Logs that are silent for longer than this are of two occasions, in minutes.
+const OTHER_OCCASION: i32 = 3 * 24 * 60;
+
+/// The stretch of time that the logs are about, and those that only a few lines are about:
+/// a log of another month among the files would stretch the grid over all the time between.
+/// The stretch with the most lines is the one.
+pub(super) fn stretches(tally: &Tally) -> Option<(Window, Vec<Window>)> {
+    let mut heard: BTreeMap<Minute, u64> = BTreeMap::new();
+    for (minute, pulse) in tally.files.values().flat_map(|file| &file.heard) {
+        *heard.entry(*minute).or_default() += pulse.lines;
+    }
+    let mut found: Vec<(u64, Window)> = Vec::new();
+    for (minute, lines) in heard {
+        let one = Window::new(minute, minute.plus(1));
+        match found.last_mut().filter(|(_, w)| minute.since(w.to) <= OTHER_OCCASION) {
+            Some((sum, window)) => (*sum, *window) = (*sum + lines, window.union(one)),
+            None => found.push((lines, one)),
+        }
+    }
+    // Of equals the latest.
+    let (_, main) = found.iter().copied().max_by_key(|(lines, window)| (*lines, window.from))?;
+    Some((main, found.into_iter().map(|(_, window)| window).filter(|w| *w != main).collect()))
 }
 
 /// The state of each minute of a window.
@@ -114,6 +133,21 @@ mod tests {
             window: Window::new(Minute::new(0), Minute::new(0)),
             gaps: Vec::new(),
         })
+    }
+
+    #[test]
+    fn a_line_of_another_year_does_not_stretch_the_grid() {
+        use crate::formats::logs::Pulse;
+        let mut tally = Tally::default();
+        let file = tally.files.entry(Exhibit(1)).or_default();
+        for (minute, lines) in [(10, 1), (1_000_000, 40), (1_000_500, 60), (1_400_000, 99)] {
+            file.heard.insert(Minute::new(minute), Pulse { lines, prints: 0 });
+        }
+        let window = |from, to| Window::new(Minute::new(from), Minute::new(to));
+        assert_eq!(
+            stretches(&tally),
+            Some((window(1_000_000, 1_000_501), vec![window(10, 11), window(1_400_000, 1_400_001)]))
+        );
     }
 
     #[test]

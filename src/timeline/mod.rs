@@ -25,6 +25,8 @@ use crate::time::{Minute, Window};
 pub struct Timeline {
     /// All minutes that any log covers.
     pub window: Window,
+    /// Other times that some logs are about, days away: they are left out.
+    pub left_out: Vec<Window>,
     /// What is known of each minute.
     pub states: Vec<MinuteState>,
     /// Coverage of each node.
@@ -73,8 +75,15 @@ impl Timeline {
     #[must_use]
     pub fn new(tally: &Tally, metrics: MetricSet, lanes: &Lanes, setup: &Setup) -> Option<Self> {
         let nodes = coverage::of_nodes(tally, &setup.nodes);
-        let heard = coverage::window_of(&nodes)?;
-        let window = setup.window.map_or(heard, |w| Window::new(w.from.max(heard.from), w.to.min(heard.to)));
+        let (main, mut left_out) = coverage::stretches(tally)?;
+        let window = match setup.window {
+            None => main,
+            Some(asked) => {
+                let heard = left_out.iter().copied().fold(main, Window::union);
+                left_out.clear();
+                Window::new(asked.from.max(heard.from), asked.to.min(heard.to))
+            }
+        };
         if window.is_empty() {
             return None;
         }
@@ -85,6 +94,7 @@ impl Timeline {
         let places = series::places(&tally.names, &setup.sending_ips, &setup.bound_ips, &tally.named_ips);
         let mut timeline = Self {
             window,
+            left_out,
             states,
             nodes,
             lanes: Vec::new(),
