@@ -14,6 +14,7 @@ mod clock;
 mod envelope;
 mod event;
 pub mod exchange;
+pub mod exim;
 mod handshake;
 pub mod haraka;
 mod keyed;
@@ -106,7 +107,7 @@ pub struct Done {
 
 /// The registry, in the order in which formats are tried.
 pub static LOG_FORMATS: &[&dyn LogFormat] =
-    &[&exchange::Exchange, &haraka::Haraka, &opensmtpd::OpenSmtpd, &postfix::Postfix, &sendmail::Sendmail];
+    &[&exchange::Exchange, &exim::Exim, &haraka::Haraka, &opensmtpd::OpenSmtpd, &postfix::Postfix, &sendmail::Sendmail];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]
