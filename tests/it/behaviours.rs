@@ -359,3 +359,19 @@ fn haraka() {
         compare(variant, "haraka.log", &[]);
     }
 }
+
+#[test]
+fn exim() {
+    compare(
+        "exim41001-default",
+        "mainlog",
+        &[("data-eof", "a message that left the queue without an outcome is a note, not an attempt")],
+    );
+    compare("exim496-default", "mainlog", &[]);
+    compare("exim496-all", "mainlog", &[]);
+    compare(
+        "exim496-noclear",
+        "mainlog",
+        &[("mx2-tlseof-ok", "a failed handshake with the first MX host leaves no line where plain text is forbidden")],
+    );
+}

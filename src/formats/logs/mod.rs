@@ -14,6 +14,7 @@ mod clock;
 mod envelope;
 mod event;
 pub mod exchange;
+pub mod exim;
 mod handshake;
 pub mod haraka;
 mod keyed;
@@ -107,6 +108,7 @@ pub struct Done {
 /// The registry, in the order in which formats are tried.
 pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &exchange::Exchange,
+    &exim::Exim,
     &haraka::Haraka,
     &kumomta::KumoMta,
     &opensmtpd::OpenSmtpd,
