@@ -11,3 +11,4 @@ mod logs;
 mod overlap;
 mod snapshots;
 mod truth;
+mod wrappings;
