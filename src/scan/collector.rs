@@ -10,7 +10,8 @@ use super::{
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
 use crate::smtp::{
-    Lane, Lanes, Meaning, Outcome, Reply, Scope, Sublane, TlsUse, TokenKind, acceptance_second, google_tail, meaning_of,
+    Lane, LaneEvidence, Lanes, Meaning, Outcome, Reply, Scope, Sublane, TlsUse, TokenKind, acceptance_second,
+    google_tail, meaning_of,
 };
 use crate::time::{Minute, Stamp};
 
@@ -65,10 +66,10 @@ impl<'a> Collector<'a> {
         if let Some(lane) = self.lane_of_host.get(event.mx_host) {
             return *lane;
         }
-        // The tail of a reply can only add to what the host says, so hosts that
+        // Where a reply's tail decides, the next session's may say otherwise: hosts that
         // are known by name alone are remembered.
-        let lane = self.lanes.classify(event.mx_host, event.rcpt_domain, event.reply);
-        if lane != Lane::OTHER {
+        let (lane, by) = self.lanes.identify(event.mx_host, event.rcpt_domain, event.reply);
+        if lane != Lane::OTHER && by == LaneEvidence::MxHost {
             self.lane_of_host.insert(event.mx_host.into(), lane);
         }
         lane

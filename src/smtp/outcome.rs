@@ -34,6 +34,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 words! {
     /// What became of one delivery attempt.
     Outcome {
