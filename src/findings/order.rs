@@ -29,10 +29,10 @@ pub struct SessionOrder {
     pub genuine: u64,
     /// A TLS error without detail.
     pub undetermined: u64,
-    /// Not in the total: sessions closed at MAIL FROM with no TLS line though the
-    /// log writes them. Under opportunistic TLS a refused STARTTLS looks like this.
+    /// Not in the total: sessions closed at MAIL FROM without TLS, or with no TLS line though
+    /// the log writes them. Under opportunistic TLS a refused STARTTLS looks like this.
     pub possibly_refused_starttls: u64,
-    /// Messages accepted in sessions without a TLS line, though the log writes them.
+    /// Messages accepted without TLS, or with no TLS line though the log writes them.
     pub plaintext_deliveries: u64,
 }
 
@@ -46,7 +46,12 @@ impl SessionOrder {
                 continue;
             }
             order.add(key.what, n);
-            if tally.established.contains_key(&egress) && key.what.tls == TlsUse::Unknown {
+            let without_tls = match key.what.tls {
+                TlsUse::None => true,
+                TlsUse::Unknown => tally.established.contains_key(&egress),
+                TlsUse::Established | TlsUse::Failed => false,
+            };
+            if without_tls {
                 match (key.what.outcome, key.what.stage) {
                     (Outcome::RemoteClose, Stage::Mail) => order.possibly_refused_starttls += n,
                     (Outcome::Delivered, _) => order.plaintext_deliveries += n,

@@ -147,28 +147,8 @@ impl<S: Session> Keyed<S> {
             let tail = if slot.fixed { slot.lines } else { Vec::new() };
             (key, Ends { head: slot.head, fixed: slot.fixed, tail })
         });
-        merged(closed.chain(open))
+        Ends::merged(closed.chain(open))
     }
-}
-
-/// A key that closed a session and opened another has the head of the one and the tail of
-/// the other.
-fn merged(parts: impl Iterator<Item = (Box<[u8]>, Ends)>) -> Vec<(Box<[u8]>, Ends)> {
-    let mut found: std::collections::BTreeMap<Box<[u8]>, Ends> = std::collections::BTreeMap::new();
-    for (key, ends) in parts {
-        match found.entry(key) {
-            std::collections::btree_map::Entry::Vacant(slot) => {
-                slot.insert(ends);
-            }
-            std::collections::btree_map::Entry::Occupied(mut slot) => {
-                let before = slot.get_mut();
-                before.head.extend(ends.head);
-                before.fixed |= ends.fixed;
-                before.tail = ends.tail;
-            }
-        }
-    }
-    found.into_iter().collect()
 }
 
 impl<S: Session> Slot<S> {

@@ -33,23 +33,51 @@ pub struct Ends {
     pub tail: Vec<KeptLine>,
 }
 
+impl Ends {
+    /// Edges by process, in order of time: one that ended and another of the same name have
+    /// the head of the first and the tail of the last.
+    pub(super) fn merged(parts: impl Iterator<Item = (Box<[u8]>, Self)>) -> Vec<(Box<[u8]>, Self)> {
+        let mut found: BTreeMap<Box<[u8]>, Self> = BTreeMap::new();
+        for (key, ends) in parts {
+            let whole = found.entry(key).or_default();
+            whole.head.extend(ends.head);
+            whole.fixed |= ends.fixed;
+            whole.tail = ends.tail;
+        }
+        found.into_iter().collect()
+    }
+}
+
 /// The open edges of a file, by process or session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LooseEnds(pub BTreeMap<Box<[u8]>, Ends>);
 
+/// The key of lines that may matter to any process of the next files: its tail is replayed
+/// before the head of each.
+pub(super) const SHARED: &[u8] = b"";
+
 /// A process that never finishes a delivery keeps at most this many lines.
 const LONGEST_TAIL: usize = 256;
+
+/// Lines of the last files that any process may need.
+const MOST_SHARED: usize = 8192;
 
 /// Joins the edges of files of one stream, given in order of time, and emits the
 /// events that were waiting.
 pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sink: &mut dyn Sink) {
     let mut known: BTreeMap<Box<[u8]>, Vec<KeptLine>> = BTreeMap::new();
+    let mut shared: Vec<KeptLine> = Vec::new();
     let reader = |lines: &[KeptLine]| lines.first().map(|l| format.reader(Opening::again(l.exhibit, clock.clone())));
-    for part in parts {
+    for mut part in parts {
+        let shared_next = part.0.remove(SHARED).map(|ends| ends.tail).unwrap_or_default();
         for (process, ends) in part.0 {
             let before = known.entry(process).or_default();
             if let Some(mut reader) = reader(&ends.head) {
-                reader.replay(before, &ends.head, sink);
+                if shared.is_empty() {
+                    reader.replay(before, &ends.head, sink);
+                } else {
+                    reader.replay(&[&**before, &*shared].concat(), &ends.head, sink);
+                }
             }
             if ends.fixed {
                 *before = ends.tail;
@@ -58,6 +86,8 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
                 before.drain(..before.len().saturating_sub(LONGEST_TAIL));
             }
         }
+        shared.extend(shared_next);
+        shared.drain(..shared.len().saturating_sub(MOST_SHARED));
     }
     for lines in known.into_values() {
         if let Some(mut reader) = reader(&lines) {

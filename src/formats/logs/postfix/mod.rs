@@ -3,21 +3,35 @@
 //! Sources: postfix `src/smtp/smtp_proto.c`, `smtp_trouble.c`, `src/tls/tls_client.c`,
 //! `src/global/log_adhoc.c`, and recordings of 3.7 and 3.12.
 //!
+//! - `queue_id` knows both kinds of queue ids; long ones are dated.
 //! - `line` takes one line apart: which daemon, which kind of statement.
 //! - `reason` reads the reason of a failure: outcome, stage, who decided.
+//! - `verdict` reads a reason in its session, with the lines before it.
 //! - `session` ties the lines of one process to sessions and emits events.
+//! - `client` hands each line to its process, and knows what other daemons say about it:
+//!   `proxy` of handshakes, `unwanted` of messages that are no traffic.
 
+mod client;
+mod kept;
 mod line;
+mod proxy;
+mod queue_id;
 mod reason;
 mod session;
+#[cfg(test)]
+mod tests;
+mod unwanted;
+mod verdict;
+
+use memchr::memmem;
 
 use super::envelope::{stamped, undated};
 use super::survey::{Clues, survey};
 use super::text::TextLog;
-use super::{LogFormat, LogReader, Opening, Survey};
+use super::{LogFormat, LogReader, Note, Opening, Survey};
 use crate::formats::Head;
 use crate::intake::lines_of;
-use session::Client;
+use client::Client;
 
 /// The Postfix log format.
 pub struct Postfix;
@@ -31,12 +45,23 @@ impl LogFormat for Postfix {
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        let (mut stamps, mut postfix) = (0, 0);
+        let (mut stamps, mut postfix, mut cut) = (0, 0, 0);
         for line in lines_of(head.bytes).take(LINES_TO_RECOGNISE).filter(|l| stamped(l).is_some()) {
             stamps += 1;
-            postfix += usize::from(undated(line).is_some_and(|e| line::is_postfix(e.process)));
+            let Some(envelope) = undated(line) else { continue };
+            if line::is_postfix(envelope.process) {
+                postfix += 1;
+            } else if line::daemon(envelope.process) == line::Daemon::Cut && line::has_postfix_shape(envelope.text) {
+                cut += 1;
+            }
         }
-        (postfix > 0).then(|| format!("{postfix} of its first {stamps} stamped lines are by Postfix daemons"))
+        match (postfix, cut) {
+            (0, 0) => None,
+            (0, _) => {
+                Some(format!("{cut} of its first {stamps} stamped lines read as Postfix's, their tags cut short"))
+            }
+            _ => Some(format!("{postfix} of its first {stamps} stamped lines are by Postfix daemons")),
+        }
     }
 
     fn cannot_show(&self) -> Vec<&str> {
@@ -48,8 +73,22 @@ impl LogFormat for Postfix {
         ]
     }
 
+    fn not_seen(&self, seen: &dyn Fn(Note) -> bool) -> Vec<String> {
+        let mut says = Vec::new();
+        if !seen(client::ESTABLISHED) && !seen(client::TLS_FIELD) {
+            says.push("whether a session was encrypted: no line tells of a TLS connection, as with smtp_tls_loglevel=0, the default before tls= in Postfix 3.11");
+        }
+        if !seen(client::NAMES) {
+            says.push("which daemon wrote a line, and the lane behind the slash of its name: the envelope cut it");
+        }
+        if !seen(client::QUEUE) {
+            says.push("which messages were bounces or address probes: the queue manager's lines are not in the log");
+        }
+        says.into_iter().map(str::to_owned).collect()
+    }
+
     fn survey(&self, head: Head<'_>) -> Survey {
-        survey(head.bytes, &Clues::default())
+        survey(head.bytes, &Clues { id_second, ..Clues::default() })
     }
 
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
@@ -57,26 +96,8 @@ impl LogFormat for Postfix {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::Postfix;
-    use crate::formats::logs::testing::{assert_damage_is_survived, assert_splits_agree, events, read};
-
-    /// Recorded: sixty lines of Postfix 3.7.11, as journalctl 252 printed them.
-    const JOURNAL: &[u8] = include_bytes!("../../../../tests/data/logs/journal/short-iso.txt");
-
-    #[test]
-    fn splits_and_damage() {
-        assert_splits_agree(&Postfix, JOURNAL);
-        assert_damage_is_survived(&Postfix, JOURNAL);
-        assert_eq!(read(&Postfix, &[JOURNAL]).unrecognised, Vec::<u64>::new());
-    }
-
-    #[test]
-    fn a_line_that_syslog_repeated_is_three_lines() {
-        // Shape: rsyslog runtime/ratelimit.c.
-        let line = "Nov 24 03:12:25 mta1 postfix/error[3870]: message repeated 3 times: [ 75DA52437: to=<a@gmail.com>, relay=none, delay=31, delays=31/0/0/0, dsn=4.7.5, status=deferred (delivery temporarily suspended: Cannot start TLS: handshake failure)]\n";
-        let zoned = "2026-11-24T03:12:20Z mta1 postfix/qmgr[1]: x\n";
-        assert_eq!(events(&Postfix, &format!("{zoned}{line}")).len(), 3);
-    }
+/// The moment inside the long queue id of a line: `host tag[pid]: QID: …`.
+fn id_second(rest: &[u8]) -> Option<i64> {
+    let at = memmem::find(rest, b"]: ")? + 3;
+    queue_id::split(&rest[at..]).and_then(|(id, _)| queue_id::second(id))
 }

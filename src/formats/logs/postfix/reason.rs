@@ -1,12 +1,13 @@
 //! The reason of a failed try: outcome, stage, who decided.
 //!
-//! The forms are those of `src/smtp/smtp_proto.c`, `smtp_connect.c` and
-//! `smtp_trouble.c`; the same words stand in a delivery line's parentheses and,
-//! after a queue id, on the line of an MX that was not the last one tried.
+//! The forms are those of `src/smtp/smtp_proto.c`, `smtp_connect.c`, `smtp_addr.c`,
+//! `smtp_sasl_glue.c` and `smtp_trouble.c`; the same words stand in a delivery line's
+//! parentheses and, after a queue id, on the line of an MX that was not the last one tried.
 
 use memchr::memmem;
 
 use super::line::{Host, host_and_rest};
+use crate::formats::logs::handshake::fault;
 use crate::smtp::{By, Outcome, Reply, Stage};
 
 /// A reason, understood.
@@ -19,6 +20,8 @@ pub(super) struct Reason<'a> {
     pub(super) host: Option<Host<'a>>,
     /// The receiver's reply, as logged.
     pub(super) reply: &'a [u8],
+    /// The deciding words, where there is no reply.
+    pub(super) detail: &'a [u8],
     /// What kind of reason it is, as far as joining lines needs to know.
     pub(super) kind: Kind,
 }
@@ -28,10 +31,14 @@ pub(super) struct Reason<'a> {
 pub(super) enum Kind {
     /// `host H said: …`: a close may follow in the same session.
     Said,
+    /// `host H refused to talk to me: …`: at the greeting or an EHLO.
+    Refused,
     /// `lost connection with H while …`
     Lost,
     /// `Cannot start TLS: …`: the cause stands on the lines before.
     Handshake,
+    /// `Server certificate not verified`: the cause stands on the line before.
+    Certificate,
     /// `connect to H: …`: repeats a line without queue id.
     Connect,
     /// Complete in itself.
@@ -45,98 +52,160 @@ pub(super) fn reason(text: &[u8]) -> Reason<'_> {
         return said_or_refused(rest);
     }
     if let Some(rest) = text.strip_prefix(b"lost connection with ") {
-        return while_phase(rest, Outcome::RemoteClose, By::Receiver, Kind::Lost);
+        return while_phase(rest, plain(text, Outcome::RemoteClose, By::Receiver, Stage::Unknown), Kind::Lost);
     }
     if let Some(rest) = text.strip_prefix(b"conversation with ") {
-        return while_phase(rest, Outcome::Timeout, By::Unknown, Kind::Plain);
+        return while_phase(rest, plain(text, Outcome::Timeout, By::Unknown, Stage::Unknown), Kind::Plain);
     }
     if text.starts_with(b"Cannot start TLS") {
-        return plain(Outcome::TlsFailure, By::Unknown, Stage::Handshake, Kind::Handshake);
+        return of_kind(text, Outcome::TlsFailure, By::Unknown, Stage::Handshake, Kind::Handshake);
     }
-    if text.starts_with(b"delivery temporarily suspended") {
-        return plain(Outcome::Local, By::Sender, Stage::Unknown, Kind::Plain);
+    if let Some(rest) = text.strip_prefix(b"delivery temporarily suspended: ") {
+        // The queue manager quotes the last reason: its host tells the lane, and nothing else is new.
+        return Reason { host: reason(rest).host, ..local(text, Stage::Unknown) };
     }
     if let Some(rest) = text.strip_prefix(b"connect to ") {
-        let host = host_and_rest(rest).map(|(host, _)| host);
-        return Reason { host, ..plain(Outcome::ConnectFailure, By::Unknown, Stage::Connect, Kind::Connect) };
+        let (host, detail) = host_and_rest(rest).map_or((None, text), |(host, error)| (Some(host), error));
+        let failed = of_kind(text, Outcome::ConnectFailure, By::Unknown, Stage::Connect, Kind::Connect);
+        return Reason { host, detail, ..failed };
     }
     if let Some(rest) = text.strip_prefix(b"TLS is required, but ") {
-        return tls_required(rest);
+        return tls_required(text, rest);
+    }
+    if let Some(rest) = text.strip_prefix(b"Sender requested REQUIRETLS, but ") {
+        return requiretls(text, rest);
     }
     if text.starts_with(b"Server certificate not ") {
-        return plain(Outcome::TlsFailure, By::Sender, Stage::Handshake, Kind::Plain);
+        return of_kind(text, Outcome::TlsFailure, By::Sender, Stage::Handshake, Kind::Certificate);
     }
-    if text.starts_with(b"Host or domain name not found") || text.starts_with(b"unable to look up host") {
-        return plain(Outcome::ConnectFailure, By::Unknown, Stage::Connect, Kind::Plain);
+    if let Some(rest) = text.strip_prefix(b"SASL ") {
+        return sasl(text, rest);
     }
-    if is_own_fault(text) {
-        return plain(Outcome::Local, By::Sender, Stage::Unknown, Kind::Plain);
+    if is_dns(text) {
+        return plain(text, Outcome::ConnectFailure, By::Unknown, Stage::Connect);
     }
-    plain(Outcome::Unclassified, By::Unknown, Stage::Unknown, Kind::Plain)
+    if let Some(stage) = own_decision(text) {
+        return Reason { host: last_named_host(text), ..local(text, stage) };
+    }
+    plain(text, Outcome::Unclassified, By::Unknown, Stage::Unknown)
 }
 
-const fn plain<'a>(outcome: Outcome, by: By, stage: Stage, kind: Kind) -> Reason<'a> {
-    Reason { outcome, by, stage, host: None, reply: &[], kind }
+const fn of_kind(text: &[u8], outcome: Outcome, by: By, stage: Stage, kind: Kind) -> Reason<'_> {
+    Reason { outcome, by, stage, host: None, reply: &[], detail: text, kind }
+}
+
+const fn plain(text: &[u8], outcome: Outcome, by: By, stage: Stage) -> Reason<'_> {
+    of_kind(text, outcome, by, stage, Kind::Plain)
+}
+
+/// The sender's own decision.
+const fn local(text: &[u8], stage: Stage) -> Reason<'_> {
+    plain(text, Outcome::Local, By::Sender, stage)
+}
+
+/// The receiver's answer: 4xx defers and 5xx rejects, by the last line of the reply.
+fn answered<'a>(host: Host<'a>, reply: &'a [u8], stage: Stage, kind: Kind) -> Reason<'a> {
+    let outcome = match code_of(reply) {
+        Some(400..500) => Outcome::Deferral,
+        Some(500..600) => Outcome::Rejection,
+        Some(_) | None => Outcome::Unclassified,
+    };
+    Reason { outcome, by: By::Receiver, stage, host: Some(host), reply, detail: &[], kind }
+}
+
+/// The code of the last line of a reply.
+pub(super) fn code_of(reply: &[u8]) -> Option<u16> {
+    Reply::parse(&String::from_utf8_lossy(reply)).code
 }
 
 /// `H[IP] said: REPLY (in reply to X command)` or `H[IP] refused to talk to me: REPLY`.
 fn said_or_refused(rest: &[u8]) -> Reason<'_> {
-    let Some((host, rest)) = host_and_rest(rest) else {
-        return plain(Outcome::Unclassified, By::Unknown, Stage::Unknown, Kind::Plain);
+    let Some((host, said)) = host_and_rest(rest) else {
+        return plain(rest, Outcome::Unclassified, By::Unknown, Stage::Unknown);
     };
-    if let Some(reply) = rest.strip_prefix(b"said: ") {
-        let stage = stage_of_command(reply);
-        return Reason { host: Some(host), reply, ..plain(outcome_of(reply), By::Receiver, stage, Kind::Said) };
+    if let Some(said) = said.strip_prefix(b"said: ") {
+        let (reply, command) = split_command(said);
+        return answered(host, reply, stage_of_command(command), Kind::Said);
     }
-    if let Some(reply) = rest.strip_prefix(b"refused to talk to me: ") {
+    if let Some(reply) = said.strip_prefix(b"refused to talk to me: ") {
         // Greeting, EHLO, or EHLO after TLS: the words do not tell which.
-        return Reason {
-            host: Some(host),
-            reply,
-            ..plain(outcome_of(reply), By::Receiver, Stage::Unknown, Kind::Plain)
-        };
+        return answered(host, reply, Stage::Unknown, Kind::Refused);
     }
-    plain(Outcome::Unclassified, By::Unknown, Stage::Unknown, Kind::Plain)
+    Reason { host: Some(host), ..plain(rest, Outcome::Unclassified, By::Unknown, Stage::Unknown) }
+}
+
+/// The reply without Postfix's ` (in reply to X command)`, and X. A line that was cut may
+/// have lost the end of it.
+fn split_command(said: &[u8]) -> (&[u8], &[u8]) {
+    match memmem::rfind(said, b" (in reply to ") {
+        Some(at) => (&said[..at], &said[at + 14..]),
+        None => (said, &[]),
+    }
 }
 
 /// `H[IP] while PHASE` or `H[IP] timed out while PHASE`.
-fn while_phase(rest: &[u8], outcome: Outcome, by: By, kind: Kind) -> Reason<'_> {
+fn while_phase<'a>(rest: &'a [u8], broken: Reason<'a>, kind: Kind) -> Reason<'a> {
     let host = host_and_rest(rest).map(|(host, _)| host);
     let phase = memmem::find(rest, b"while ").map_or(&[][..], |at| &rest[at + 6..]);
-    Reason { host, ..plain(outcome, by, stage_of_phase(phase), kind) }
+    Reason { host, stage: stage_of_phase(phase), detail: phase, kind, ..broken }
 }
 
 /// `host H[IP] refused to start TLS: REPLY`, `was not offered by host H[IP]`, or our own engine.
-fn tls_required(rest: &[u8]) -> Reason<'_> {
-    if let Some(rest) = rest.strip_prefix(b"host ")
-        && let Some((host, rest)) = host_and_rest(rest)
-    {
-        let reply = rest.strip_prefix(b"refused to start TLS: ").unwrap_or(rest);
-        return Reason {
-            host: Some(host),
-            reply,
-            ..plain(outcome_of(reply), By::Receiver, Stage::Starttls, Kind::Plain)
-        };
+fn tls_required<'a>(text: &'a [u8], rest: &'a [u8]) -> Reason<'a> {
+    if let Some((host, reply)) = refused_to_start(rest) {
+        return answered(host, reply, Stage::Starttls, Kind::Plain);
     }
-    if let Some(rest) = rest.strip_prefix(b"was not offered by host ") {
-        let host = host_and_rest(rest).map(|(host, _)| host);
-        return Reason { host, ..plain(Outcome::TlsFailure, By::Sender, Stage::Ehlo, Kind::Plain) };
+    if memmem::find(rest, b"not offered by host ").is_some() {
+        let host = last_named_host(rest);
+        return Reason { host, ..plain(text, Outcome::TlsFailure, By::Sender, Stage::Ehlo) };
     }
-    plain(Outcome::Local, By::Sender, Stage::Starttls, Kind::Plain)
+    local(text, Stage::Starttls)
 }
 
-/// 4xx defers and 5xx rejects, by the last line of the reply.
-fn outcome_of(reply: &[u8]) -> Outcome {
-    match Reply::parse(&String::from_utf8_lossy(reply)).code {
-        Some(400..500) => Outcome::Deferral,
-        Some(500..600) => Outcome::Rejection,
-        Some(_) | None => Outcome::Unclassified,
+fn refused_to_start(rest: &[u8]) -> Option<(Host<'_>, &[u8])> {
+    let (host, rest) = host_and_rest(rest.strip_prefix(b"host ")?)?;
+    let reply = rest.strip_prefix(b"refused to start TLS: ").or_else(|| rest.strip_prefix(b"refused to "))?;
+    Some((host, reply))
+}
+
+/// REQUIRETLS (RFC 8689), 3.11 and later: as where TLS is required, and three decisions of
+/// the policy alone.
+fn requiretls<'a>(text: &'a [u8], rest: &'a [u8]) -> Reason<'a> {
+    if rest.starts_with(b"host ") || rest.starts_with(b"TLS service was not offered ") {
+        return tls_required(text, rest);
+    }
+    let host = last_named_host(rest);
+    if memmem::find(rest, b"server certificate was found").is_some() {
+        return Reason { host, ..plain(text, Outcome::TlsFailure, By::Sender, Stage::Handshake) };
+    }
+    let no_server = rest.starts_with(b"no server was found");
+    Reason { host, ..local(text, if no_server { Stage::Ehlo } else { Stage::Unknown }) }
+}
+
+/// Login at a relay host. `AUTH` has no stage of its own: it stands between EHLO and MAIL.
+fn sasl<'a>(text: &'a [u8], rest: &'a [u8]) -> Reason<'a> {
+    let host = last_named_host(rest);
+    match (rest.strip_prefix(b"authentication failed; server "), host) {
+        (Some(said), Some(host)) => match memmem::find(said, b" said: ") {
+            Some(at) => answered(host, &said[at + 7..], Stage::Unknown, Kind::Plain),
+            None => Reason { host: Some(host), ..local(text, Stage::Unknown) },
+        },
+        // A cached refusal, or mechanisms that do not fit: nothing was said this time.
+        _ => Reason { host, ..local(text, Stage::Unknown) },
     }
 }
 
-fn stage_of_command(reply: &[u8]) -> Stage {
-    let Some(at) = memmem::rfind(reply, b"(in reply to ") else { return Stage::Unknown };
-    let command = &reply[at + 13..];
+/// The `H[IP]` that follows `server `, `host ` or `was ` in a text.
+fn last_named_host(text: &[u8]) -> Option<Host<'_>> {
+    let words: [&[u8]; 3] = [b"server ", b"host ", b" was "];
+    words.into_iter().find_map(|word| {
+        let at = memmem::find_iter(text, word).last()? + word.len();
+        let name = text[at..].split(|b| *b == b' ').next()?;
+        host_and_rest(name).map(|(host, _)| host).filter(|h| !h.name.is_empty())
+    })
+}
+
+fn stage_of_command(command: &[u8]) -> Stage {
     let opens = |word: &[u8]| command.starts_with(word);
     if opens(b"MAIL FROM") {
         Stage::Mail
@@ -156,6 +225,7 @@ fn stage_of_command(reply: &[u8]) -> Stage {
 }
 
 /// The phases of `smtp_proto.c`; the words before the first blank that differ decide.
+/// `sending XFORWARD …` talks to a filter.
 fn stage_of_phase(phase: &[u8]) -> Stage {
     let opens = |word: &[u8]| phase.starts_with(word);
     if opens(b"receiving the initial server greeting") {
@@ -179,59 +249,55 @@ fn stage_of_phase(phase: &[u8]) -> Stage {
     }
 }
 
-/// Decisions and faults of the sender itself.
-fn is_own_fault(text: &[u8]) -> bool {
-    const OPENINGS: &[&[u8]] = &[
-        b"mail transport unavailable",
-        b"unknown mail transport error",
-        b"local data error while talking to ",
-        b"message size ",
-        b"client TLS configuration problem",
-        b"TLS policy lookup",
-        b"TLSA lookup error",
-        b"MX name ",
-        b"mail for ",
-        b"queue file write error",
+/// No address to connect to (`dns_lookup.c`, `smtp_addr.c`).
+fn is_dns(text: &[u8]) -> bool {
+    text.starts_with(b"Host or domain name not found")
+        || text.starts_with(b"unable to look up host")
+        || text.ends_with(b": host not found")
+        || memmem::find(text, b"Name service error for name=").is_some()
+}
+
+/// Decisions and faults of the sender itself, and how far the session had come.
+fn own_decision(text: &[u8]) -> Option<Stage> {
+    const OPENINGS: &[(&[u8], Stage)] = &[
+        (b"mail transport unavailable", Stage::Unknown),
+        (b"unknown mail transport error", Stage::Unknown),
+        (b"local data error while talking to ", Stage::Unknown),
+        (b"message size ", Stage::Ehlo),
+        (b"message requires SMTPUTF8", Stage::Ehlo),
+        (b"SMTPUTF8 is required", Stage::Ehlo),
+        (b"client TLS configuration problem", Stage::Unknown),
+        (b"TLS policy lookup", Stage::Unknown),
+        (b"TLSA lookup error", Stage::Unknown),
+        (b"REQUIRETLS policy configuration error", Stage::Unknown),
+        (b"MX name ", Stage::Unknown),
+        (b"mail for ", Stage::Unknown),
+        (b"unable to find primary relay for ", Stage::Unknown),
+        (b"queue file write error", Stage::Unknown),
+        (b"unexpected server message", Stage::Mail),
+        (b"server unavailable or unable to receive mail", Stage::Unknown),
+        (b"all network protocols are disabled", Stage::Unknown),
+        (b"network address conversion failed", Stage::Unknown),
+        (b"server configuration error", Stage::Unknown),
+        (b"Server configuration error", Stage::Unknown),
+        (b"Temporary lookup error", Stage::Unknown),
     ];
-    OPENINGS.iter().any(|o| text.starts_with(o)) || text.ends_with(b"does not accept mail (nullMX)")
+    let opening = OPENINGS.iter().find(|(opening, _)| text.starts_with(opening)).map(|(_, stage)| *stage);
+    opening.or_else(|| text.ends_with(b"does not accept mail (nullMX)").then_some(Stage::Unknown))
 }
 
-/// What a handshake failed of, by the line before it: `SSL_connect error to H: detail`,
-/// and the TLS library's reason where the detail is `-1`.
-///
-/// A close or a reset without an alert is a remote close; bytes that are not TLS are
-/// plain text; an alert or our own policy is a TLS failure. Without a reason it is a
-/// TLS failure that nobody is known to have decided: undetermined.
+/// What a handshake failed of, by the lines before it: `SSL_connect error to H: detail`, and
+/// the TLS library's reason where the detail is `-1`. Without either it is a TLS failure that
+/// nobody is known to have decided: undetermined.
 pub(super) fn handshake_failure(detail: Option<&[u8]>, library: Option<&[u8]>) -> (Outcome, By) {
+    let known = |outcome: Outcome| matches!(outcome, Outcome::RemoteClose | Outcome::Timeout);
     match (detail, library) {
-        (Some(b"-1"), Some(reason)) => of_library(reason),
-        (Some(d), _)
-            if contains(d, b"lost connection") || contains(d, b"reset by peer") || contains(d, b"Broken pipe") =>
-        {
-            (Outcome::RemoteClose, By::Receiver)
-        }
-        (Some(d), _) if contains(d, b"timed out") => (Outcome::Timeout, By::Unknown),
-        _ => (Outcome::TlsFailure, By::Unknown),
+        (Some(b"-1"), Some(reason)) => fault(reason),
+        (Some(b"lost connection"), _) => (Outcome::RemoteClose, By::Receiver),
+        // An errno text; those of a broken network say nothing of TLS.
+        (Some(errno), _) => Some(fault(errno)).filter(|(o, _)| known(*o)).unwrap_or((Outcome::TlsFailure, By::Unknown)),
+        (None, _) => (Outcome::TlsFailure, By::Unknown),
     }
-}
-
-fn of_library(reason: &[u8]) -> (Outcome, By) {
-    if contains(reason, b"wrong version number")
-        || contains(reason, b"unknown protocol")
-        || contains(reason, b"http request")
-    {
-        (Outcome::Plaintext, By::Receiver)
-    } else if contains(reason, b"unexpected eof") {
-        (Outcome::RemoteClose, By::Receiver)
-    } else if contains(reason, b"alert") {
-        (Outcome::TlsFailure, By::Receiver)
-    } else {
-        (Outcome::TlsFailure, By::Sender)
-    }
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    memmem::find(text, word).is_some()
 }
 
 #[cfg(test)]
@@ -264,35 +330,74 @@ mod tests {
                 (Rejection, Receiver, Stage::EndOfData),
             ),
             (
-                "lost connection with mx.example[10.77.0.6] while receiving the initial server greeting",
-                (RemoteClose, Receiver, Stage::Banner),
+                "host mx.example[10.77.0.28] said: 450 4.1.1 no (in reply to RSET probe)",
+                (Deferral, Receiver, Stage::Quit),
             ),
             (
-                "lost connection with mx.example[10.77.0.10] while performing the EHLO handshake",
-                (RemoteClose, Receiver, Stage::Ehlo),
-            ),
-            (
-                "conversation with mx.example[10.77.0.15] timed out while receiving the STARTTLS response",
-                (Timeout, Unknown, Stage::Starttls),
+                "Protocol error: host mx.example[10.77.0.28] said: 354 go on (in reply to MAIL FROM command)",
+                (Unclassified, Receiver, Stage::Mail),
             ),
             (
                 "TLS is required, but host mx.example[10.0.0.1] refused to start TLS: 421 4.7.0 Temporary System Problem.",
                 (Deferral, Receiver, Stage::Starttls),
             ),
             ("TLS is required, but was not offered by host mx.example[10.0.0.1]", (TlsFailure, Sender, Stage::Ehlo)),
-            ("TLS is required, but our TLS engine is unavailable", (Local, Sender, Stage::Starttls)),
             ("Server certificate not verified", (TlsFailure, Sender, Stage::Handshake)),
+            ("Cannot start TLS: handshake failure", (TlsFailure, Unknown, Stage::Handshake)),
             ("connect to mta1.example[203.0.113.10]:25: Connection refused", (ConnectFailure, Unknown, Stage::Connect)),
-            (
-                "delivery temporarily suspended: host mx.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try",
-                (Local, Sender, Stage::Unknown),
-            ),
             (
                 "Host or domain name not found. Name service error for name=gmail.com type=MX: Host not found, try again",
                 (ConnectFailure, Unknown, Stage::Connect),
             ),
-            ("mail for example.com loops back to myself", (Local, Sender, Stage::Unknown)),
+            (
+                "unable to look up host nxdomain.example: Name or service not known",
+                (ConnectFailure, Unknown, Stage::Connect),
+            ),
             ("the moon is full", (Unclassified, Unknown, Stage::Unknown)),
+            // oss trap 14
+            (
+                "delivery temporarily suspended: host mx.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try",
+                (Local, Sender, Stage::Unknown),
+            ),
+            // oss trap 50: words of the TLS class, and the sender's own fault.
+            ("TLS is required, but our TLS engine is unavailable", (Local, Sender, Stage::Starttls)),
+            ("TLS is required, but unavailable", (Local, Sender, Stage::Starttls)),
+            ("client TLS configuration problem", (Local, Sender, Stage::Unknown)),
+            ("TLSA lookup error for mx.example:25", (Local, Sender, Stage::Unknown)),
+            ("MX name 'mx.example' does not match STS MX pattern for 'example'", (Local, Sender, Stage::Unknown)),
+            ("mail for example.com loops back to myself", (Local, Sender, Stage::Unknown)),
+            ("Domain nullmx.example does not accept mail (nullMX)", (Local, Sender, Stage::Unknown)),
+            ("message size 9 exceeds size limit 8 of server mx.example[10.0.0.1]", (Local, Sender, Stage::Ehlo)),
+            // smtp_proto.c of 3.12, RFC 8689
+            (
+                "Sender requested REQUIRETLS, but host mx.example[10.0.0.1] refused to start TLS: 454 4.7.0 no",
+                (Deferral, Receiver, Stage::Starttls),
+            ),
+            (
+                "Sender requested REQUIRETLS, but TLS service was not offered by host mx.example[10.0.0.1]",
+                (TlsFailure, Sender, Stage::Ehlo),
+            ),
+            (
+                "Sender requested REQUIRETLS, but no trusted server certificate was found. The last attempted server was mx.example[10.0.0.1]",
+                (TlsFailure, Sender, Stage::Handshake),
+            ),
+            (
+                "Sender requested REQUIRETLS, but no server was found that supports REQUIRETLS. The last attempted server was mx.example[10.0.0.1]",
+                (Local, Sender, Stage::Ehlo),
+            ),
+            // smtp_sasl_glue.c
+            (
+                "SASL authentication failed; server smtp.example[10.0.0.1] said: 535 5.7.8 Error: authentication failed",
+                (Rejection, Receiver, Stage::Unknown),
+            ),
+            (
+                "SASL authentication failed; cannot authenticate to server smtp.example[10.0.0.1]: no mechanism available",
+                (Local, Sender, Stage::Unknown),
+            ),
+            (
+                "SASL [CACHED] authentication failed; server smtp.example[10.0.0.1] said: 535 no",
+                (Local, Sender, Stage::Unknown),
+            ),
         ];
         for (text, expected) in rows {
             assert_eq!(of(text), expected, "{text}");
@@ -300,17 +405,76 @@ mod tests {
     }
 
     #[test]
-    fn what_a_handshake_failed_of() {
-        assert_eq!(handshake_failure(Some(b"lost connection"), None), (Outcome::RemoteClose, By::Receiver));
-        assert_eq!(handshake_failure(Some(b"Connection reset by peer"), None), (Outcome::RemoteClose, By::Receiver));
-        assert_eq!(handshake_failure(Some(b"Connection timed out"), None), (Outcome::Timeout, By::Unknown));
-        assert_eq!(handshake_failure(Some(b"-1"), Some(b"wrong version number")), (Outcome::Plaintext, By::Receiver));
+    fn every_phase() {
+        let rows = [
+            ("receiving the initial server greeting", Stage::Banner),
+            ("performing the EHLO handshake", Stage::Ehlo),
+            ("performing the HELO handshake", Stage::Ehlo),
+            ("performing the LHLO handshake", Stage::Ehlo),
+            ("receiving the STARTTLS response", Stage::Starttls),
+            ("sending XFORWARD name/address", Stage::Unknown),
+            ("sending MAIL FROM", Stage::Mail),
+            ("sending RCPT TO", Stage::Rcpt),
+            ("sending DATA command", Stage::Data),
+            ("sending message body", Stage::Data),
+            ("sending end of data -- message may be sent more than once", Stage::EndOfData),
+            ("sending final RSET", Stage::Quit),
+            ("sending RSET probe", Stage::Quit),
+            ("sending QUIT", Stage::Quit),
+        ];
+        for (phase, stage) in rows {
+            let lost = format!("lost connection with mx.example[10.77.0.6] while {phase}");
+            assert_eq!(of(&lost), (Outcome::RemoteClose, By::Receiver, stage), "{phase}");
+            let late = format!("conversation with mx.example[10.77.0.6] timed out while {phase}");
+            assert_eq!(of(&late), (Outcome::Timeout, By::Unknown, stage), "{phase}");
+        }
+    }
+
+    #[test]
+    fn hosts_replies_and_words() {
+        let told = |text: &str| {
+            let r = reason(text.as_bytes());
+            let t = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+            format!("{}|{}|{}", t(r.host.unwrap_or_default().name), t(r.reply), t(r.detail))
+        };
         assert_eq!(
-            handshake_failure(Some(b"-1"), Some(b"sslv3 alert handshake failure")),
-            (Outcome::TlsFailure, By::Receiver)
+            told("host mx.example[10.0.0.1] said: 421 4.7.0 (x) (in reply to MAIL FROM command)"),
+            "mx.example|421 4.7.0 (x)|"
         );
-        assert_eq!(handshake_failure(Some(b"-1"), Some(b"unsupported protocol")), (Outcome::TlsFailure, By::Sender));
-        assert_eq!(handshake_failure(Some(b"-1"), None), (Outcome::TlsFailure, By::Unknown));
+        assert_eq!(
+            told("lost connection with mx.example[10.0.0.1] while sending MAIL FROM"),
+            "mx.example||sending MAIL FROM"
+        );
+        // oss trap 26: the lane of a message that was not tried.
+        assert_eq!(
+            told("delivery temporarily suspended: lost connection with mx.example[10.0.0.1] while sending MAIL FROM"),
+            "mx.example||delivery temporarily suspended: lost connection with mx.example[10.0.0.1] while sending MAIL FROM"
+        );
+        assert_eq!(told("connect to mx.example[10.0.0.1]:25: Connection refused"), "mx.example||Connection refused");
+        assert_eq!(
+            told("message size 9 exceeds size limit 8 of server mx.example[10.0.0.1]"),
+            "mx.example||message size 9 exceeds size limit 8 of server mx.example[10.0.0.1]"
+        );
+        // oss trap 39: cut inside the note and inside the reply.
+        assert_eq!(told("host mx.example[10.0.0.1] said: 421-4.7.28 a 421-4.7"), "mx.example|421-4.7.28 a 421-4.7|");
+        assert_eq!(told("host mx.example[10.0.0.1] said: 421 4.7.28 a (in reply to en"), "mx.example|421 4.7.28 a|");
+    }
+
+    #[test]
+    fn what_a_handshake_failed_of() {
+        let of = |detail: &str, library: Option<&str>| {
+            handshake_failure(Some(detail.as_bytes()), library.map(str::as_bytes))
+        };
+        // oss trap 13: one close, two words.
+        assert_eq!(of("lost connection", None), (Outcome::RemoteClose, By::Receiver));
+        assert_eq!(of("Connection reset by peer", None), (Outcome::RemoteClose, By::Receiver));
+        assert_eq!(of("Connection timed out", None), (Outcome::Timeout, By::Unknown));
+        assert_eq!(of("No route to host", None), (Outcome::TlsFailure, By::Unknown));
+        // oss trap 10
+        assert_eq!(of("-1", Some("wrong version number")), (Outcome::Plaintext, By::Receiver));
+        assert_eq!(of("-1", Some("sslv3 alert handshake failure")), (Outcome::TlsFailure, By::Receiver));
+        assert_eq!(of("-1", Some("unsupported protocol")), (Outcome::TlsFailure, By::Sender));
+        assert_eq!(of("-1", None), (Outcome::TlsFailure, By::Unknown));
         assert_eq!(handshake_failure(None, None), (Outcome::TlsFailure, By::Unknown));
     }
 }

@@ -1,213 +1,366 @@
 //! Lines of one process tied to sessions.
 //!
-//! Postfix logs no session id, and the line that tells why a handshake failed
-//! has no queue id, while the one with the queue id has no host. But one smtp
-//! process handles one session at a time, so its lines, in order, are sessions:
-//! loose lines gather until a line with a queue id closes a try.
+//! Postfix logs no session id, and the line that tells why a handshake failed has no queue
+//! id, while the one with the queue id may have no host. But one smtp process handles one
+//! session at a time, so its lines, in order, are sessions: evidence gathers until a line
+//! with a queue id closes a try. A delivery line (`to=<…> … status=…`) ends the delivery:
+//! of what came before it only its own evidence matters, to further recipients.
 //!
-//! A delivery line (`to=<…> … status=…`) fixes the state of its process: nothing
-//! before it matters after it. Lines of a process before the first such line of a
-//! file wait in [`LooseEnds`] for the end of the file before.
+//! - A transaction is one queue id at one host. It counts once, with the outcome that ended
+//!   it: recipients refused before others are accepted wait for that end.
+//! - A close right after a refusal of the same transaction is part of it.
+//! - Two deliveries of a process must stand in a file before what it says later is known
+//!   whole; until then its lines are the file's edge (see `loose.rs`).
 
-use rustc_hash::FxHashMap;
-
-use super::line::{Delivery, Host, Statement, statement};
-use super::reason::{Kind, Reason, handshake_failure, reason};
-use crate::formats::logs::envelope::Process as Writer;
+use super::kept::Kept;
+use super::line::{Delivery, Host, Relay, Statement, ip_in_lane, statement};
+use super::reason::{Kind, Reason, code_of, reason};
+use super::verdict::{Evidence, Inherited, Verdict, tls_of_field};
+use crate::formats::logs::keyed::Deaf;
 use crate::formats::logs::ledger::Fate;
-use crate::formats::logs::text::{Entry, Grammar};
-use crate::formats::logs::{Ends, Event, EventLine, KeptLine, Sink};
-use crate::intake::Exhibit;
+use crate::formats::logs::text::Entry;
+use crate::formats::logs::{Ends, Event, KeptLine, Sink};
 use crate::smtp::{By, Outcome, Stage, TlsUse};
 use crate::time::Stamp;
 
-/// A session that logs more loose lines than this keeps the latest.
-const LONGEST_SESSION: usize = 64;
+/// A delivery that logs more lines than this keeps the latest.
+const MOST_LINES: usize = 64;
 
-/// The SMTP clients of one log.
-pub(super) struct Client {
-    processes: FxHashMap<Box<[u8]>, Process>,
-    /// Whether all that came before the first line is known.
-    resumed: bool,
-}
+/// How long a process can be silent in a session, in milliseconds: all of its time-outs, one
+/// after the other, are 25 minutes. After that the process id belongs to another process.
+pub(super) const REACH_MS: i64 = 30 * 60_000;
 
 /// What is known of one smtp process.
 #[derive(Default)]
-struct Process {
-    /// Lines up to the first that fixes the state; their events wait for the join.
+pub(super) struct Process {
+    /// Lines whose events wait for the join.
     head: Vec<Kept>,
-    /// Whether the state is known.
+    /// Whether the state is known: nothing of an earlier file matters any more.
     fixed: bool,
-    /// The last delivery line.
-    last: Kept,
-    /// A digest of the last delivery's queue id, relay and delays: a further
-    /// recipient of the same transaction repeats them.
-    transaction: u64,
-    /// Lines since then, those of finished tries included (see `session_from`).
+    /// Delivery lines in the head.
+    deliveries: u32,
+    /// The last delivery line, and the lines of that delivery before it.
+    last: Option<Kept>,
+    lines_of_last: Vec<Kept>,
+    /// Lines since then.
     loose: Vec<Kept>,
-    /// Where in `loose` the open session begins.
-    session_from: usize,
+    /// Where in `loose` the evidence of the open session begins, and its last try ended.
+    session: usize,
+    open: usize,
+    transaction: Option<Transaction>,
+    /// The refused recipient in `loose` that counts, unless its transaction goes on.
+    waiting: Option<usize>,
+    /// Tries in `loose` that name no host: they wait for the recipient's domain.
+    hostless: Vec<usize>,
+    heard: Option<Stamp>,
 }
 
-/// A line kept for its session; buffers are reused.
-#[derive(Clone, Default)]
-struct Kept {
-    exhibit: Option<Exhibit>,
-    number: u64,
-    at: Option<Stamp>,
-    line: Vec<u8>,
-    /// Where the daemon's text begins in `line`.
-    text_at: usize,
+/// One queue id at one host.
+struct Transaction {
+    key: u64,
+    /// `delays=` without the transfer, which grows as replies come in; none where a try
+    /// ended on a line that has no delays.
+    set_up: Option<u64>,
+    /// Whether the receiver's answer ended the try.
+    answered: bool,
+    verdict: Inherited,
 }
 
-impl Grammar for Client {
-    fn fresh() -> Self {
-        Self { processes: FxHashMap::default(), resumed: false }
+impl Process {
+    /// A process that began when all that it said is known.
+    pub(super) fn known() -> Self {
+        Self { fixed: true, ..Self::default() }
     }
 
-    fn resumed() -> Self {
-        Self { processes: FxHashMap::default(), resumed: true }
+    pub(super) fn take(&mut self, current: &Entry<'_>, said: Statement<'_>, sink: &mut dyn Sink) -> Fate {
+        self.hear(current, sink);
+        if self.fixed {
+            return self.step(current, said, sink);
+        }
+        self.head.push(Kept::of(current));
+        let is_delivery = matches!(said, Statement::Delivery(_));
+        let before = self.transaction.as_ref().map(|t| t.key);
+        let fate = self.step(current, said, &mut Deaf);
+        if is_delivery {
+            let is_new = self.transaction.as_ref().map(|t| t.key) != before;
+            self.fixed = self.deliveries > 0 && is_new && self.waiting.is_none();
+            self.deliveries += 1;
+        }
+        fate
     }
 
-    fn take(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
-        let Writer { tag, program, .. } = entry.envelope.process;
-        match program {
-            b"smtp" if !tag.is_empty() => self.client(entry, sink),
-            b"error" | b"retry" if !tag.is_empty() => own_decision(entry, sink),
-            _ => Fate::Irrelevant,
+    /// A line about a message that is no traffic.
+    pub(super) fn pass_over(&mut self, current: &Entry<'_>, because: &Kept, said: Statement<'_>, sink: &mut dyn Sink) {
+        self.hear(current, sink);
+        if !self.fixed {
+            self.head.push(because.clone());
+            self.head.push(Kept::of(current));
+        }
+        let fixed = self.fixed;
+        let mut deaf = Deaf;
+        self.release(if fixed { sink } else { &mut deaf });
+        if matches!(said, Statement::Delivery(_)) {
+            self.put_away(current);
+            self.fixed |= self.deliveries > 0;
+            self.deliveries += 1;
+        } else {
+            self.push(current, if fixed { sink } else { &mut deaf });
+            (self.session, self.open, self.transaction) = (self.loose.len(), self.loose.len(), None);
         }
     }
 
-    fn ends(self) -> Vec<(Box<[u8]>, Ends)> {
-        self.processes.into_iter().map(|(key, process)| (key, process.into_ends())).collect()
-    }
-}
-
-impl Client {
-    /// A line of the SMTP client.
-    fn client(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
-        let said = statement(entry.text());
-        if said == Statement::Other {
-            return fate_of_other(entry.text());
+    /// Takes lines of another process as evidence of the session.
+    pub(super) fn adopt(&mut self, lines: Vec<Kept>) {
+        if !self.fixed {
+            self.head.extend(lines.iter().cloned());
         }
-        let key = entry.node_and_process();
-        match self.processes.get_mut(key) {
-            Some(process) => process.take(entry, said, sink),
-            None => {
-                let process = self.processes.entry(key.into()).or_default();
-                process.fixed = self.resumed;
-                process.take(entry, said, sink);
+        self.loose.extend(lines);
+    }
+
+    /// Whether the lines of the session tell why a handshake failed.
+    pub(super) fn knows_cause(&self) -> bool {
+        Evidence::of(&self.loose[self.session..]).knows_cause()
+    }
+
+    pub(super) const fn last_heard(&self) -> Option<Stamp> {
+        self.heard
+    }
+
+    /// A process that was silent for too long is another one.
+    fn hear(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
+        let at = current.envelope.at;
+        if self.heard.is_some_and(|heard| at.millis() - heard.millis() > REACH_MS) {
+            if self.fixed {
+                self.conclude(sink);
+            }
+            *self = Self { head: std::mem::take(&mut self.head), fixed: self.fixed, ..Self::default() };
+        }
+        self.heard = self.heard.max(Some(at));
+    }
+
+    fn step(&mut self, current: &Entry<'_>, said: Statement<'_>, sink: &mut dyn Sink) -> Fate {
+        match said {
+            Statement::Delivery(delivery) => return self.deliver(current, &delivery, sink),
+            Statement::Failure { queue_id, reason: text } => self.fail(current, queue_id, reason(text), sink),
+            _ => {
+                self.release(sink);
+                self.push(current, sink);
             }
         }
         Fate::Used
     }
-}
 
-impl Process {
-    fn take(&mut self, current: &Entry<'_>, said: Statement<'_>, sink: &mut dyn Sink) {
-        if !self.fixed {
-            self.head.push(Kept::of(current));
-            if let Statement::Delivery(delivery) = said {
-                self.settle(current, &delivery);
-            }
-            return;
+    fn push(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
+        if self.loose.len() >= MOST_LINES {
+            self.release(sink);
+            self.tell_hostless(None, sink);
+            let gone = self.open.clamp(1, self.loose.len());
+            self.loose.drain(..gone);
+            self.session = self.session.saturating_sub(gone);
+            self.open = 0;
         }
-        match said {
-            Statement::Delivery(delivery) => {
-                self.deliver(current, &delivery, sink);
-                self.settle(current, &delivery);
-            }
-            Statement::Failure { queue_id, reason: text } => {
-                self.fail(current, queue_id, &reason(text), sink);
-                // Only this line matters to what follows: a close may repeat it.
-                self.loose.clear();
-                self.loose.push(Kept::of(current));
-                self.session_from = 1;
-            }
-            _ => {
-                if self.loose.len() >= LONGEST_SESSION {
-                    self.loose.remove(self.session_from);
-                }
-                self.loose.push(Kept::of(current));
-            }
-        }
+        self.loose.push(Kept::of(current));
     }
 
-    /// After a delivery line nothing that came before matters.
-    fn settle(&mut self, current: &Entry<'_>, delivery: &Delivery<'_>) {
-        self.fixed = true;
-        self.last.set(current);
-        self.transaction = transaction_of(delivery);
-        self.loose.clear();
-        self.session_from = 0;
+    /// After a delivery line only its own delivery matters.
+    fn settle(&mut self, current: &Entry<'_>) {
+        if !self.loose.is_empty() {
+            std::mem::swap(&mut self.lines_of_last, &mut self.loose);
+            self.loose.clear();
+        } else if self.transaction.is_none() {
+            self.lines_of_last.clear();
+        }
+        match &mut self.last {
+            Some(last) => last.set(current),
+            None => self.last = Some(Kept::of(current)),
+        }
+        (self.session, self.open, self.waiting) = (0, 0, None);
+        self.hostless.clear();
+    }
+
+    /// A delivery that is no attempt.
+    fn put_away(&mut self, current: &Entry<'_>) {
+        self.transaction = None;
+        self.settle(current);
+    }
+
+    /// Whether a line is about the transaction of the line before.
+    fn goes_on(&self, key: u64, set_up: Option<u64>) -> bool {
+        let same_set_up = |t: &Transaction| t.set_up.is_none() || set_up.is_none() || t.set_up == set_up;
+        self.open == self.loose.len() && self.transaction.as_ref().is_some_and(|t| t.key == key && same_set_up(t))
     }
 
     /// A try at one MX failed and another follows.
-    fn fail(&self, current: &Entry<'_>, queue_id: &[u8], reason: &Reason<'_>, sink: &mut dyn Sink) {
-        if reason.kind == Kind::Lost && self.repeats_reply(queue_id, reason) {
-            return;
+    fn fail(&mut self, current: &Entry<'_>, queue_id: &[u8], reason: Reason<'_>, sink: &mut dyn Sink) {
+        let key = key_of(queue_id, Verdict::of(reason, Host::default(), &self.loose, self.session).host);
+        let goes_on = self.goes_on(key, None);
+        let is_refused_recipient = is_refused_recipient(&reason);
+        if is_refused_recipient && goes_on && self.waiting.is_some() {
+            return self.refuse_another(current, sink);
         }
-        self.emit_connects(current, None, sink);
-        let event = self.event_of_reason(current, reason, Host::default());
-        self.emit(Event { queue_id, ..event }, current, sink);
-    }
-
-    /// A pipelined 421 is logged twice: as the reply, and as the close that followed
-    /// it. The reply came first and owns the session.
-    fn repeats_reply(&self, queue_id: &[u8], lost: &Reason<'_>) -> bool {
-        let Some(before) = self.session_from.checked_sub(1).and_then(|at| self.loose.get(at)) else { return false };
-        if self.session_from != self.loose.len() {
-            return false;
+        let repeats = goes_on && reason.kind == Kind::Lost && self.close_belongs_to_refusal();
+        self.end_waiting(goes_on && !repeats, sink);
+        self.tell_connects(None, sink);
+        let verdict = Verdict::of(reason, Host::default(), &self.loose, self.session);
+        let is_hostless = verdict.host.name.is_empty() && verdict.outcome.is_attempt();
+        if !repeats && !is_refused_recipient && !is_hostless {
+            let event = Event { queue_id, ..verdict.event(current) };
+            self.tell(event, &self.loose[self.session..], current, sink);
         }
-        let Statement::Failure { queue_id: id, reason: text } = statement(before.text()) else { return false };
-        let said = reason(text);
-        id == queue_id && said.kind == Kind::Said && said.host == lost.host
+        self.transaction =
+            Some(Transaction { key, set_up: None, answered: reason.kind == Kind::Said, verdict: verdict.inherited() });
+        self.push(current, sink);
+        let here = self.loose.len() - 1;
+        self.open = here + 1;
+        if is_refused_recipient {
+            self.waiting = Some(here);
+        } else {
+            self.session = here + 1;
+            self.hostless.extend(is_hostless.then_some(here));
+        }
     }
 
     /// The end of an attempt for one recipient.
-    fn deliver(&self, current: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) {
-        let understood = match delivery.status {
-            b"sent" if delivery.no_relay => return,
-            b"sent" => Reason {
-                outcome: Outcome::Delivered,
-                by: By::Receiver,
-                stage: Stage::EndOfData,
-                host: Some(delivery.relay),
-                reply: delivery.reason,
-                kind: Kind::Plain,
-            },
-            // Address probes are not deliveries.
-            b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => return,
-            _ => reason(delivery.reason),
+    fn deliver(&mut self, current: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
+        let Some((reason, relay)) = attempt_of(delivery) else {
+            self.release(sink);
+            self.put_away(current);
+            return Fate::Irrelevant;
         };
-        let connect = (understood.kind == Kind::Connect).then_some(understood.host).flatten();
-        let repeats_lost = understood.kind == Kind::Lost && self.repeats_reply(delivery.queue_id, &understood);
-        let further = self.loose.is_empty() && self.transaction == transaction_of(delivery);
-        self.emit_connects(current, connect, sink);
-        let event = self.event_of_reason(current, &understood, delivery.relay);
-        let event = Event {
-            queue_id: delivery.queue_id,
-            rcpt_domain: delivery.rcpt_domain,
-            weight: u32::from(!further && !repeats_lost),
-            lasted_ms: lasted_ms(delivery.delays),
-            tls: tls_of_field(delivery.tls).unwrap_or(event.tls),
-            ..event
+        let key = key_of(delivery.queue_id, reason.host.unwrap_or(relay));
+        let set_up = set_up_of(delivery.delays);
+        let goes_on = self.goes_on(key, Some(set_up));
+        if goes_on && is_refused_recipient(&reason) && self.waiting.is_some() {
+            self.refuse_another(current, sink);
+            return Fate::Used;
+        }
+        let repeats = goes_on && reason.kind == Kind::Lost && self.close_belongs_to_refusal();
+        // The answer before the close is what became of this recipient too.
+        let answer = self.loose.get(self.waiting.unwrap_or(self.open.saturating_sub(1))).filter(|_| repeats).cloned();
+        let reason = answer.as_ref().map_or(reason, |line| reason_in(line.text()));
+        let is_further =
+            goes_on && self.waiting.is_none() && self.transaction.as_ref().is_some_and(|t| t.set_up.is_some());
+        self.end_waiting(goes_on && !repeats, sink);
+        self.tell_hostless(Some(delivery), sink);
+        let inherited = self.transaction.as_ref().filter(|_| goes_on).map(|t| t.verdict.clone());
+        self.tell_connects((reason.kind == Kind::Connect).then_some(reason.host).flatten(), sink);
+        let waits = is_refused_recipient(&reason) && !is_further && !repeats;
+        let verdict = self.judge(delivery, reason, relay, inherited.as_ref());
+        let transaction = Transaction {
+            key,
+            set_up: Some(set_up),
+            answered: reason.kind == Kind::Said,
+            verdict: verdict.inherited(),
         };
-        self.emit(event, current, sink);
+        if !waits {
+            let event = event_of(&verdict, delivery, current);
+            let event = Event { weight: u32::from(!is_further && !repeats), ..event };
+            self.tell(event, &self.loose[self.session..], current, sink);
+        }
+        self.transaction = Some(transaction);
+        if waits {
+            self.push(current, sink);
+            self.open = self.loose.len();
+            self.waiting = Some(self.open - 1);
+        } else {
+            self.settle(current);
+        }
+        Fate::Used
+    }
+
+    /// A verdict on a delivery, by the evidence of its session, or of the recipient before.
+    fn judge<'a>(
+        &'a self,
+        delivery: &Delivery<'_>,
+        reason: Reason<'a>,
+        relay: Host<'a>,
+        inherited: Option<&'a Inherited>,
+    ) -> Verdict<'a> {
+        let verdict = Verdict::of(reason, relay, &self.loose, self.session);
+        let verdict = inherited.map_or(verdict, |first| verdict.inheriting(first));
+        verdict.with_field(tls_of_field(delivery.tls), delivery.conn_use)
+    }
+
+    /// A further recipient of a transaction was refused, and the first of them waits. A 421
+    /// is the end of the session, whatever was refused before.
+    fn refuse_another(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
+        let is_end = |text: &[u8]| answer_in(text) == Some(421);
+        let before = self.waiting.and_then(|at| self.loose.get(at));
+        if is_end(current.text()) && before.is_some_and(|b| !is_end(b.text())) {
+            self.end_waiting(true, sink);
+            self.push(current, sink);
+            self.open = self.loose.len();
+            self.waiting = Some(self.open - 1);
+        } else {
+            self.tell_refusal(&Kept::of(current), 0, sink);
+        }
+    }
+
+    /// Whether a close right after an answer belongs to it: a 421 says that the receiver
+    /// closes, and after a refused sender nothing is left to close but the session.
+    fn close_belongs_to_refusal(&self) -> bool {
+        match self.waiting.and_then(|at| self.loose.get(at)) {
+            Some(refusal) => answer_in(refusal.text()) == Some(421),
+            None => self.transaction.as_ref().is_some_and(|t| t.answered),
+        }
+    }
+
+    /// The refusal that waited was the end of its transaction.
+    fn release(&mut self, sink: &mut dyn Sink) {
+        self.end_waiting(false, sink);
+    }
+
+    /// Tells the refusal that waited; it counts unless its transaction went on.
+    fn end_waiting(&mut self, went_on: bool, sink: &mut dyn Sink) {
+        if let Some(refusal) = self.waiting.take().and_then(|at| self.loose.get(at)) {
+            self.tell_refusal(refusal, u32::from(!went_on), sink);
+        }
+    }
+
+    /// A refused recipient, on a delivery line or on that of a try.
+    fn tell_refusal(&self, refusal: &Kept, weight: u32, sink: &mut dyn Sink) {
+        let entry = refusal.entry();
+        let evidence = self.loose.get(self.session..).unwrap_or_default();
+        let evidence = evidence.split(|k| !is_evidence(k)).next().unwrap_or_default();
+        match statement(refusal.text()) {
+            Statement::Delivery(delivery) => {
+                let Some((reason, relay)) = attempt_of(&delivery) else { return };
+                let verdict = self.judge(&delivery, reason, relay, None);
+                self.tell(Event { weight, ..event_of(&verdict, &delivery, &entry) }, evidence, &entry, sink);
+            }
+            Statement::Failure { queue_id, reason: text } => {
+                let verdict = Verdict::of(reason(text), Host::default(), &self.loose, self.session);
+                self.tell(Event { queue_id, weight, ..verdict.event(&entry) }, evidence, &entry, sink);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tries that named no host, at the end of their delivery: it names the recipient.
+    fn tell_hostless(&mut self, end: Option<&Delivery<'_>>, sink: &mut dyn Sink) {
+        for at in std::mem::take(&mut self.hostless) {
+            let Some(line) = self.loose.get(at) else { continue };
+            let Statement::Failure { queue_id, reason: text } = statement(line.text()) else { continue };
+            let before = &self.loose[..at];
+            let from = before.iter().rposition(|k| !is_evidence(k)).map_or(0, |n| n + 1);
+            let verdict = Verdict::of(reason(text), Host::default(), before, from);
+            let rcpt_domain = end.filter(|d| d.queue_id == queue_id).map_or(&[][..], |d| d.rcpt_domain);
+            let entry = line.entry();
+            let event = Event { queue_id, rcpt_domain, ..verdict.event(&entry) };
+            self.tell(event, &before[from..], &entry, sink);
+        }
     }
 
     /// Failed connections that no other line repeats. `repeated` is the host whose
     /// failure the closing line repeats; its last mention is left to that line.
-    fn emit_connects(&self, current: &Entry<'_>, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
-        let open = &self.loose[self.session_from..];
-        let is_repeated = |k: &&Kept| matches!(statement(k.text()), Statement::Connect(h, _) if Some(h) == repeated);
-        let skip = open.iter().rfind(is_repeated).map(|k| k.number);
-        for kept in open.iter().filter(|k| Some(k.number) != skip) {
+    fn tell_connects(&self, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
+        let open = &self.loose[self.open..];
+        let is_repeated = |k: &Kept| matches!(statement(k.text()), Statement::Connect(h, _) if Some(h) == repeated);
+        let skip = open.iter().rposition(is_repeated);
+        for (_, kept) in open.iter().enumerate().filter(|(n, _)| Some(*n) != skip) {
             let Statement::Connect(host, error) = statement(kept.text()) else { continue };
+            let entry = kept.entry();
             let event = Event {
-                at: kept.at.unwrap_or(current.envelope.at),
-                exhibit: kept.exhibit.unwrap_or(current.exhibit),
-                line: kept.number,
                 outcome: Outcome::ConnectFailure,
                 by: By::Unknown,
                 stage: Stage::Connect,
@@ -216,126 +369,130 @@ impl Process {
                 mx_ip: host.ip,
                 detail: error,
                 recipients: 0,
-                lines: &[kept.as_line(current.exhibit)],
-                ..current.event()
+                ..entry.event()
             };
-            sink.event(&event);
+            self.tell(event, &[], &entry, sink);
         }
     }
 
-    /// An event from an understood reason and the loose lines of the session.
-    fn event_of_reason<'a>(&'a self, current: &Entry<'a>, reason: &Reason<'a>, relay: Host<'a>) -> Event<'a> {
-        let open = &self.loose[self.session_from..];
-        let established = open.iter().any(|k| matches!(statement(k.text()), Statement::Established(_)));
-        let mut event = Event {
-            outcome: reason.outcome,
-            by: reason.by,
-            stage: reason.stage,
-            reply: reason.reply,
-            ..current.event()
-        };
-        let mut host = reason.host.unwrap_or(relay);
-        event.tls = if established { TlsUse::Established } else { TlsUse::Unknown };
-        if reason.kind == Kind::Handshake {
-            let error = open.iter().rev().find_map(|k| match statement(k.text()) {
-                Statement::SslError(host, detail) => Some((host, detail)),
-                _ => None,
-            });
-            let library = open.iter().rev().find_map(|k| match statement(k.text()) {
-                Statement::Library(reason) => Some(reason),
-                _ => None,
-            });
-            (event.outcome, event.by) = handshake_failure(error.map(|(_, detail)| detail), library);
-            event.detail = library.or_else(|| error.map(|(_, detail)| detail)).unwrap_or_default();
-            event.tls = TlsUse::Failed;
-            host = error.map_or(host, |(named, _)| named);
-        } else if established && event.stage == Stage::Unknown && !event.reply.is_empty() {
-            // A refusal after the handshake can only answer the second EHLO.
-            event.stage = Stage::Ehlo;
-        }
-        (event.mx_host, event.mx_ip) = (host.name, host.ip);
-        event
-    }
-
-    fn emit(&self, event: Event<'_>, current: &Entry<'_>, sink: &mut dyn Sink) {
+    fn tell(&self, event: Event<'_>, evidence: &[Kept], current: &Entry<'_>, sink: &mut dyn Sink) {
         let own = current.as_line();
-        let open = &self.loose[self.session_from..];
-        if open.is_empty() || event.outcome == Outcome::Delivered {
-            sink.event(&Event { lines: &[own], ..event });
+        let source_ip = ip_in_lane(event.tag);
+        if evidence.is_empty() || event.outcome == Outcome::Delivered {
+            sink.event(&Event { lines: &[own], source_ip, ..event });
         } else {
-            let mut lines: Vec<_> = open.iter().map(|k| k.as_line(current.exhibit)).collect();
+            let mut lines: Vec<_> = evidence.iter().map(Kept::as_line).collect();
             lines.push(own);
-            sink.event(&Event { lines: &lines, ..event });
+            sink.event(&Event { lines: &lines, source_ip, ..event });
         }
     }
 
-    fn into_ends(self) -> Ends {
-        let fixed = self.fixed;
-        let tail = if fixed { std::iter::once(self.last).chain(self.loose).collect() } else { Vec::new() };
-        let keep = |kept: Vec<Kept>| kept.into_iter().filter_map(Kept::into_line).collect();
-        Ends { head: keep(self.head), fixed, tail: keep(tail) }
+    /// No further line will come.
+    pub(super) fn conclude(&mut self, sink: &mut dyn Sink) {
+        self.release(sink);
+        self.tell_hostless(None, sink);
+        self.tell_connects(None, sink);
+        self.open = self.loose.len();
+    }
+
+    /// The process is silent for good; what an earlier file must complete stays open.
+    pub(super) fn conclude_if_known(&mut self, sink: &mut dyn Sink) {
+        if self.fixed {
+            self.conclude(sink);
+        }
+    }
+
+    /// Its lines at the edges of the file.
+    pub(super) fn into_ends(self) -> Ends {
+        let tail = if self.fixed { self.lines_of_last } else { Vec::new() };
+        let since = if self.fixed { self.last.into_iter().chain(self.loose).collect() } else { Vec::new() };
+        Ends { head: lines(self.head), fixed: self.fixed, tail: lines(tail.into_iter().chain(since).collect()) }
+    }
+
+    /// Its head alone, when nothing that it said can matter to a later line.
+    pub(super) fn into_head(self) -> Option<Ends> {
+        let head = lines(self.head);
+        (!head.is_empty()).then_some(Ends { head, fixed: self.fixed, tail: Vec::new() })
     }
 }
 
-impl Kept {
-    fn of(current: &Entry<'_>) -> Self {
-        let mut kept = Self::default();
-        kept.set(current);
-        kept
-    }
-
-    fn set(&mut self, current: &Entry<'_>) {
-        self.exhibit = Some(current.exhibit);
-        self.number = current.number;
-        self.at = Some(current.envelope.at);
-        self.line.clear();
-        self.line.extend_from_slice(current.line);
-        self.text_at = text_offset(current.line, current.text());
-    }
-
-    fn text(&self) -> &[u8] {
-        self.line.get(self.text_at..).unwrap_or_default()
-    }
-
-    fn as_line(&self, exhibit: Exhibit) -> EventLine<'_> {
-        EventLine { exhibit: self.exhibit.unwrap_or(exhibit), number: self.number, text: &self.line }
-    }
-
-    fn into_line(self) -> Option<KeptLine> {
-        Some(KeptLine { exhibit: self.exhibit?, number: self.number, text: self.line.into_boxed_slice() })
-    }
+fn lines(kept: Vec<Kept>) -> Vec<KeptLine> {
+    kept.into_iter().map(Kept::into_line).collect()
 }
 
-/// `postfix/error`: the queue manager defers without a session.
-fn own_decision(current: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
-    let Statement::Delivery(delivery) = statement(current.text()) else {
-        return fate_of_other(current.text());
+/// What a delivery line says of an attempt over the network, and at which host; nothing when
+/// there was none: local delivery, a discarded message, an address probe.
+fn attempt_of<'a>(delivery: &Delivery<'a>) -> Option<(Reason<'a>, Host<'a>)> {
+    let relay = match delivery.relay {
+        Relay::Host(host) => host,
+        Relay::None if delivery.status != b"sent" => Host::default(),
+        Relay::None | Relay::Elsewhere => return None,
     };
-    let own = current.as_line();
-    sink.event(&Event {
-        outcome: Outcome::Local,
-        by: By::Sender,
+    match delivery.status {
+        b"sent" => Some((delivered(delivery.reason), relay)),
+        // oss trap 31
+        b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => None,
+        _ => Some((reason(delivery.reason), relay)),
+    }
+}
+
+const fn delivered(reply: &[u8]) -> Reason<'_> {
+    Reason {
+        outcome: Outcome::Delivered,
+        by: By::Receiver,
+        stage: Stage::EndOfData,
+        host: None,
+        reply,
+        detail: &[],
+        kind: Kind::Plain,
+    }
+}
+
+fn event_of<'a>(verdict: &Verdict<'a>, delivery: &Delivery<'a>, current: &Entry<'a>) -> Event<'a> {
+    Event {
         queue_id: delivery.queue_id,
         rcpt_domain: delivery.rcpt_domain,
-        detail: delivery.reason,
-        lines: &[own],
-        ..current.event()
-    });
-    Fate::Used
+        lasted_ms: lasted_ms(delivery.delays),
+        ..verdict.event(current)
+    }
 }
 
-/// A delivery line that could not be taken apart is worth a sample; other texts are not ours.
-fn fate_of_other(text: &[u8]) -> Fate {
-    if memchr::memmem::find(text, b": to=<").is_some() { Fate::Unrecognised } else { Fate::Irrelevant }
+/// `host H said: 450 … (in reply to RCPT TO command)`: the transaction may go on with others.
+fn is_refused_recipient(reason: &Reason<'_>) -> bool {
+    reason.kind == Kind::Said && reason.stage == Stage::Rcpt
 }
 
-/// A transaction is one queue id on one session. Its recipients share all of `delays=` but
-/// the last part, the transfer, which grows as replies come in.
-fn transaction_of(delivery: &Delivery<'_>) -> u64 {
-    use std::hash::{Hash as _, Hasher as _};
-    let set_up = memchr::memrchr(b'/', delivery.delays).map_or(delivery.delays, |at| &delivery.delays[..at]);
+/// Whether a line only tells of the session, and ends no try.
+fn is_evidence(line: &Kept) -> bool {
+    !matches!(statement(line.text()), Statement::Delivery(_) | Statement::Failure { .. })
+}
+
+/// The reason that a line gives.
+fn reason_in(text: &[u8]) -> Reason<'_> {
+    match statement(text) {
+        Statement::Delivery(delivery) => reason(delivery.reason),
+        Statement::Failure { reason: text, .. } => reason(text),
+        _ => reason(&[]),
+    }
+}
+
+/// The code of the answer that a line quotes.
+fn answer_in(text: &[u8]) -> Option<u16> {
+    code_of(reason_in(text).reply)
+}
+
+fn key_of(queue_id: &[u8], host: Host<'_>) -> u64 {
+    digest(&(queue_id, host))
+}
+
+fn set_up_of(delays: &[u8]) -> u64 {
+    digest(&memchr::memrchr(b'/', delays).map_or(delays, |at| &delays[..at]))
+}
+
+fn digest(of: &impl std::hash::Hash) -> u64 {
+    use std::hash::Hasher as _;
     let mut hasher = rustc_hash::FxHasher::default();
-    (delivery.queue_id, delivery.relay.name, delivery.relay.ip, set_up).hash(&mut hasher);
+    of.hash(&mut hasher);
     hasher.finish()
 }
 
@@ -345,20 +502,4 @@ fn lasted_ms(delays: &[u8]) -> Option<u32> {
     let mut part = || std::str::from_utf8(parts.next()?).ok()?.parse::<f64>().ok();
     let seconds = part()? + part()?;
     (0.0..=86_400.0).contains(&seconds).then(|| (seconds * 1000.0).round() as u32)
-}
-
-/// The `tls=` field of 3.11 and later.
-fn tls_of_field(tls: &[u8]) -> Option<TlsUse> {
-    let name = tls.split(|b| *b == b'/').next().unwrap_or(tls);
-    match name {
-        b"" => None,
-        b"none" => Some(TlsUse::None),
-        _ if name.ends_with(b":none") => Some(TlsUse::None),
-        _ if name.ends_with(b"?") || name.starts_with(b"!") => None,
-        _ => Some(TlsUse::Established),
-    }
-}
-
-fn text_offset(line: &[u8], text: &[u8]) -> usize {
-    line.len().saturating_sub(text.len())
 }

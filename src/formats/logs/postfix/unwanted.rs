@@ -1,0 +1,71 @@
+//! Messages that are no traffic: bounces and address probes.
+//!
+//! Delivery lines do not name the sender. The queue manager does, each time a message enters
+//! the active queue: `QID: from=<>, size=…, nrcpt=1 (queue active)` is a bounce or another
+//! notice of an MTA, `from=<double-bounce@…>` a probe of an address (`verify(8)`).
+
+use std::collections::VecDeque;
+
+use rustc_hash::FxHashMap;
+
+use super::kept::Kept;
+use super::queue_id;
+use crate::formats::logs::text::Entry;
+use crate::time::Stamp;
+
+/// Ids of such messages in the active queue.
+#[derive(Default)]
+pub(super) struct Unwanted {
+    lines: FxHashMap<Box<[u8]>, Kept>,
+    /// In the order in which they came, to forget the oldest.
+    order: VecDeque<Box<[u8]>>,
+}
+
+/// More are not kept: a message leaves the active queue within minutes.
+const MOST: usize = 4096;
+/// How long a message stays in the active queue, in milliseconds.
+const REACH_MS: i64 = 3_600_000;
+
+impl Unwanted {
+    /// A line of the queue manager.
+    pub(super) fn take(&mut self, entry: &Entry<'_>) {
+        let Some((id, rest)) = queue_id::split(entry.text()) else { return };
+        if let Some(sender) = rest.strip_prefix(b"from=<") {
+            if (sender.starts_with(b">") || sender.starts_with(b"double-bounce@")) && rest.ends_with(b"(queue active)")
+            {
+                if self.order.len() >= MOST
+                    && let Some(oldest) = self.order.pop_front()
+                {
+                    self.lines.remove(&oldest);
+                }
+                if self.lines.insert(id.into(), Kept::of(entry)).is_none() {
+                    self.order.push_back(id.into());
+                }
+            } else if !self.lines.is_empty() {
+                // oss trap 45: a short id that came back.
+                self.forget(id);
+            }
+        } else if !self.lines.is_empty() && rest == b"removed" {
+            self.forget(id);
+        }
+    }
+
+    fn forget(&mut self, id: &[u8]) {
+        if self.lines.remove(id).is_some() {
+            self.order.retain(|known| **known != *id);
+        }
+    }
+
+    /// The line that tells that a message is no traffic.
+    pub(super) fn line_of(&self, id: &[u8], at: Stamp) -> Option<&Kept> {
+        if self.lines.is_empty() {
+            return None;
+        }
+        self.lines.get(id).filter(|l| at.millis() - l.at().millis() <= REACH_MS)
+    }
+
+    /// The lines about messages that may still be under way.
+    pub(super) fn into_lines(mut self) -> Vec<Kept> {
+        self.order.iter().filter_map(|id| self.lines.remove(id)).collect()
+    }
+}
