@@ -118,6 +118,9 @@ impl Timeline {
             Axis::Mx(id) if key.lane == Lane::GMAIL => Some(id),
             _ => None,
         });
+        // The sender's own decisions leave from nowhere and go nowhere.
+        timeline.egresses.retain(|r| r.total().attempts > 0);
+        timeline.mx_hosts.retain(|r| r.total().attempts > 0);
         timeline
             .mx_hosts
             .sort_by_key(|r| (std::cmp::Reverse(r.total().attempts), timeline.names.mx_of(r.of).map(str::to_owned)));
