@@ -12,7 +12,7 @@ use super::exit::Failure;
 use super::progress::Reading;
 use crate::case::Case;
 use crate::formats::logs::{Compare, Event, LooseEnds, Opening, Pulse, Sink, join};
-use crate::intake::{Exhibit, IntakeError, for_each_block, open};
+use crate::intake::{Exhibit, for_each_block, open};
 use crate::scan::{LogJob, Repetition, scan};
 use crate::smtp::{Lanes, Outcome, Reply, Sublane, meaning_of};
 use crate::time::Minute;
@@ -80,8 +80,10 @@ fn read(job: &LogJob<'_>, compare: Compare, printer: &mut Printer<'_, impl Write
         reader.read(block, printer);
         printer.failed.is_none()
     });
-    if let Err(source) = read {
-        return Err(Failure::Input(IntakeError::Io { path: job.source.path.clone(), source }));
+    if let Err(e) = read {
+        // What came before was told, as it is counted.
+        let lines = reader.accounting().read;
+        super::tell(&super::words::shown(&format!("casefile: {} breaks off after line {lines}: {e}", job.source.name)));
     }
     reader.end_of_file(printer);
     Ok(reader.finish().ends)
