@@ -19,8 +19,8 @@ mod keyed;
 mod ledger;
 mod loose;
 pub mod postfix;
+pub mod powermta;
 mod prints;
-#[expect(dead_code, reason = "for readers of records")]
 mod records;
 pub mod sendmail;
 mod survey;
@@ -50,6 +50,12 @@ pub trait LogFormat: Send + Sync {
     /// What these files of this format cannot show, by what was seen in none of them.
     fn not_seen(&self, _seen: &dyn Fn(Note) -> bool) -> Vec<String> {
         Vec::new()
+    }
+    /// Whether its events are evidence of how sessions went and no counts: they tell of
+    /// attempts that another log of the same MTA counts, or are a sample of them. Where files
+    /// of both are in a case, adding these would count attempts twice.
+    fn is_session_evidence(&self) -> bool {
+        false
     }
     /// What the first lines tell about the log's clock.
     fn survey(&self, head: Head<'_>) -> Survey;
@@ -103,7 +109,14 @@ pub struct Done {
 }
 
 /// The registry, in the order in which formats are tried.
-pub static LOG_FORMATS: &[&dyn LogFormat] = &[&exchange::Exchange, &postfix::Postfix, &sendmail::Sendmail];
+pub static LOG_FORMATS: &[&dyn LogFormat] = &[
+    &exchange::Exchange,
+    &powermta::Accounting,
+    &powermta::Log,
+    &powermta::Queues,
+    &postfix::Postfix,
+    &sendmail::Sendmail,
+];
 
 /// What a log file turned out to be: a format, and what its lines are wrapped in.
 #[derive(Clone, Copy)]
