@@ -245,7 +245,8 @@ impl Grammar for Sessions {
             }
             _ => {}
         }
-        self.sessions.take(slot, entry, sink);
+        // A trace is one session without a slot.
+        self.sessions.take(if slot.is_empty() { b"trace" } else { slot }, entry, sink);
         Fate::Used
     }
 

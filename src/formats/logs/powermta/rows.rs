@@ -44,6 +44,9 @@ struct Edges {
     last: (u64, Vec<u8>),
 }
 
+/// The key of what the edges hold: accounting files have one sequence of records.
+const KEY: &[u8] = b"records";
+
 /// A record is at most so long: what a stray quote swallows beyond that is no record.
 const MOST_LINES: usize = 64;
 const MOST_BYTES: usize = 64 * 1024;
@@ -83,7 +86,7 @@ impl Records for Rows {
         }
         let last = (number > 0).then(|| KeptLine { exhibit: self.exhibit, number, text: text.into() });
         let tail = last.map_or_else(Vec::new, |last| header.into_iter().chain([last]).collect());
-        vec![(Box::default(), Ends { head, fixed: true, tail })]
+        vec![(KEY.into(), Ends { head, fixed: true, tail })]
     }
 }
 
