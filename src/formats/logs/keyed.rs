@@ -21,6 +21,8 @@ pub(super) enum Step {
     Passed,
     /// Nothing before this line matters any more; the line itself does.
     Settled,
+    /// Of the kept lines only the first so many matter any more, and the line itself does not.
+    Back(usize),
     /// Nothing of the session matters any more.
     Closed,
 }
@@ -179,6 +181,9 @@ impl<S: Session> Slot<S> {
             self.lines.clear();
             // What came before the file cannot reach past this line.
             self.fixed = true;
+        }
+        if let Step::Back(lines) = step {
+            self.lines.truncate(lines);
         }
         if matches!(step, Step::Kept | Step::Settled) {
             if self.lines.len() >= MOST_LINES {

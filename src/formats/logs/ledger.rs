@@ -43,6 +43,8 @@ pub(super) struct Ledger {
     repeated: u64,
     run: Option<(Minute, Pulse)>,
     latest: Option<Stamp>,
+    /// Whether the file is meant to be in order of time.
+    ordered: bool,
     prints: Prints,
     compare: Compare,
 }
@@ -61,9 +63,15 @@ impl Ledger {
             repeated: 0,
             run: None,
             latest: None,
+            ordered: true,
             prints: Prints::default(),
             compare,
         }
+    }
+
+    /// The ledger of a file whose records stand in no order of time.
+    pub(super) fn unordered(exhibit: Exhibit, compare: Compare) -> Self {
+        Self { ordered: false, ..Self::new(exhibit, compare) }
     }
 
     /// Begins the next line.
@@ -85,7 +93,7 @@ impl Ledger {
             }
         }
         match self.latest {
-            Some(latest) if at < latest => {
+            Some(latest) if at < latest && self.ordered => {
                 let back = latest.millis() - at.millis();
                 if back > UNORDERED_MS {
                     sink.note(Note::ClockBack, self.number, back.unsigned_abs() / 1000);
@@ -104,6 +112,15 @@ impl Ledger {
                 wanted.take(at, print);
                 false
             }
+        }
+    }
+
+    /// The lines held so far are of a record that never ended, and what it holds is `text`.
+    pub(super) fn lost(&mut self, text: &[u8], sink: &mut dyn Sink) {
+        let lines = std::mem::take(&mut self.held);
+        if lines > 0 {
+            self.accounting.unrecognised += lines;
+            sink.unrecognised(self.number - 1, text);
         }
     }
 

@@ -23,6 +23,7 @@ mod ledger;
 mod loose;
 pub mod opensmtpd;
 pub mod postfix;
+pub mod powermta;
 mod prints;
 mod records;
 pub mod sendmail;
@@ -53,6 +54,12 @@ pub trait LogFormat: Send + Sync {
     /// What these files of this format cannot show, by what was seen in none of them.
     fn not_seen(&self, _seen: &dyn Fn(Note) -> bool) -> Vec<String> {
         Vec::new()
+    }
+    /// Whether its events are evidence of how sessions went and no counts: they tell of
+    /// attempts that another log of the same MTA counts, or are a sample of them. Where files
+    /// of both are in a case, adding these would count attempts twice.
+    fn is_session_evidence(&self) -> bool {
+        false
     }
     /// What the first lines tell about the log's clock.
     fn survey(&self, head: Head<'_>) -> Survey;
@@ -112,6 +119,9 @@ pub static LOG_FORMATS: &[&dyn LogFormat] = &[
     &haraka::Haraka,
     &kumomta::KumoMta,
     &opensmtpd::OpenSmtpd,
+    &powermta::Accounting,
+    &powermta::Log,
+    &powermta::Queues,
     &postfix::Postfix,
     &sendmail::Sendmail,
 ];

@@ -1,11 +1,11 @@
 //! Logs whose lines are records with a time inside: accounting CSV, JSON lines.
 
-use super::event::{Event, Note, Sink};
-use super::ledger::{Fate, Ledger};
+use super::event::{Event, Note, Pulse, Sink};
+use super::ledger::{Compare, Fate, Ledger};
 use super::{Done, Ends, KeptLine, LogReader, LooseEnds, Opening};
 use crate::formats::Accounting;
 use crate::intake::{Exhibit, lines_of};
-use crate::time::Stamp;
+use crate::time::{Minute, Stamp};
 
 /// What a record's reader may do with what it finds.
 pub(super) struct Out<'a> {
@@ -35,6 +35,11 @@ impl Out<'_> {
         self.sink.event(event);
     }
 
+    /// The lines held so far are of a record that never ended.
+    pub(super) fn lost(&mut self, text: &[u8]) {
+        self.ledger.lost(text, self.sink);
+    }
+
     /// Says something odd, at this line.
     pub(super) fn note(&mut self, note: Note, amount: u64) {
         self.sink.note(note, self.ledger.number, amount);
@@ -43,6 +48,8 @@ impl Out<'_> {
 
 /// What one format's records mean.
 pub(super) trait Records: Send {
+    /// Whether records stand in order of time.
+    const ORDERED: bool = true;
     /// Understands a line: a record, or part of one ([`Fate::Held`]).
     fn take(&mut self, line: &[u8], out: &mut Out<'_>) -> Fate;
     /// A line of the edge of a file is read again, after those `before` it.
@@ -58,6 +65,24 @@ pub(super) trait Records: Send {
     }
 }
 
+/// Takes a line again that was kept at the edge of a file. It was accounted for before, so
+/// only its events are told.
+pub(super) fn take_again(records: &mut impl Records, line: &KeptLine, sink: &mut dyn Sink) {
+    let mut ledger = Ledger::new(line.exhibit, Compare::No);
+    ledger.number = line.number;
+    records.take(&line.text, &mut Out { ledger: &mut ledger, sink: &mut EventsOf(sink) });
+}
+
+struct EventsOf<'a>(&'a mut dyn Sink);
+
+impl Sink for EventsOf<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        self.0.event(event);
+    }
+    fn heard(&mut self, _: Minute, _: Pulse) {}
+    fn unrecognised(&mut self, _: u64, _: &[u8]) {}
+}
+
 /// Reads a log of records.
 pub(super) struct RecordLog<R> {
     ledger: Ledger,
@@ -67,7 +92,9 @@ pub(super) struct RecordLog<R> {
 impl<R: Records> RecordLog<R> {
     /// The clock of the opening is for `records` to use.
     pub(super) fn new(opening: Opening, records: R) -> Self {
-        Self { ledger: Ledger::new(opening.exhibit, opening.compare), records }
+        let Opening { exhibit, compare, .. } = opening;
+        let ledger = if R::ORDERED { Ledger::new(exhibit, compare) } else { Ledger::unordered(exhibit, compare) };
+        Self { ledger, records }
     }
 }
 

@@ -11,7 +11,7 @@ mod months;
 mod stamps;
 mod wrapping;
 
-pub(super) use stamps::{Stamped, stamped};
+pub(super) use stamps::{Stamped, local_stamp, stamped};
 pub(super) use wrapping::Unwrapping;
 pub use wrapping::Wrapping;
 
