@@ -28,6 +28,7 @@ pub(super) struct Client {
     /// Whether all that came before the first line is known.
     resumed: bool,
     begins: Option<Stamp>,
+    latest: Option<Stamp>,
     lines: u32,
     seen: Seen,
 }
@@ -62,6 +63,7 @@ impl Grammar for Client {
             unwanted: Unwanted::default(),
             resumed: false,
             begins: None,
+            latest: None,
             lines: 0,
             seen: Seen::default(),
         }
@@ -74,6 +76,7 @@ impl Grammar for Client {
     fn take(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
         let at = entry.envelope.at;
         self.begins.get_or_insert(at);
+        self.latest = self.latest.max(Some(at));
         let daemon = daemon(entry.envelope.process);
         if daemon == Daemon::Other {
             return Fate::Irrelevant;
@@ -100,7 +103,9 @@ impl Grammar for Client {
 
     fn ends(self) -> Vec<(Box<[u8]>, Ends)> {
         let mut shared = self.proxy.into_lines();
-        shared.extend(self.unwanted.into_lines());
+        if let Some(end) = self.latest {
+            shared.extend(self.unwanted.into_lines(end));
+        }
         let mut tail: Vec<_> = shared.into_iter().map(Kept::into_line).collect();
         tail.sort_by_key(|line| line.number);
         let shared = (!tail.is_empty()).then(|| (SHARED.into(), Ends { head: Vec::new(), fixed: true, tail }));
@@ -148,7 +153,8 @@ impl Client {
         let Some(process) = self.processes.get_mut(key) else { return Fate::Irrelevant };
         if let Some(because) = self.unwanted.line_of(queue_id, at) {
             process.pass_over(entry, because, said, sink);
-            return Fate::Irrelevant;
+            // Which lines are so may be said in another file, so it is no matter of their fate.
+            return Fate::Used;
         }
         if let Some(ip) = failed_at
             && !process.knows_cause()
@@ -168,7 +174,8 @@ impl Client {
 
     fn suspended(&mut self, entry: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
         let at = entry.envelope.at;
-        if !self.resumed && self.became_active_before(at, delivery.delays) {
+        let is_known = self.resumed || self.unwanted.line_of(delivery.queue_id, at).is_some();
+        if !is_known && self.became_active_before(at, delivery.delays) {
             // Whether the message is traffic was said in the file before.
             let head = vec![Kept::of(entry).into_line()];
             self.heads.push((entry.node_and_process().into(), Ends { head, fixed: false, tail: Vec::new() }));
@@ -179,8 +186,11 @@ impl Client {
 
     fn tell_own_decision(&self, entry: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
         let is_probe = matches!(delivery.status, b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached");
-        if is_probe || self.unwanted.line_of(delivery.queue_id, entry.envelope.at).is_some() {
+        if is_probe {
             return Fate::Irrelevant;
+        }
+        if self.unwanted.line_of(delivery.queue_id, entry.envelope.at).is_some() {
+            return Fate::Used;
         }
         let host = reason(delivery.reason).host.unwrap_or_default();
         let event = entry.event();
@@ -228,7 +238,7 @@ impl Client {
                 Fate::Used
             }
             said @ Statement::Library(_) => {
-                // Of tlsproxy or of the client: it can only be asked for by the right one.
+                // Of tlsproxy or of the client: the next line of the process tells.
                 self.proxy.take(entry, said);
                 self.session(entry, said, sink)
             }
@@ -239,7 +249,10 @@ impl Client {
                 self.unwanted.take(entry);
                 Fate::Irrelevant
             }
-            said => self.session(entry, said, sink),
+            said => {
+                self.proxy.is_client(entry);
+                self.session(entry, said, sink)
+            }
         }
     }
 
