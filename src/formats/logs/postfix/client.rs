@@ -1,14 +1,16 @@
 //! The SMTP clients of one log: each line to the process that wrote it.
 
+use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
 use super::line::{Daemon, Delivery, Relay, Statement, daemon, ip_in_lane, is_cut, lane_of_cut, statement};
 use super::proxy::Proxy;
+use super::queue_id::split;
 use super::reason::reason;
 use super::session::{Process, REACH_MS};
 use super::unwanted::Unwanted;
-use crate::formats::logs::envelope::Process as Writer;
+use crate::formats::logs::envelope::{Envelope, Process as Writer};
 use crate::formats::logs::keyed::Deaf;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::loose::SHARED;
@@ -227,7 +229,7 @@ impl Client {
     fn cut(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
         let process = entry.envelope.process;
         let process = Writer { tag: lane_of_cut(process), ..process };
-        let envelope = crate::formats::logs::envelope::Envelope { process, ..entry.envelope };
+        let envelope = Envelope { process, ..entry.envelope };
         let entry = &Entry { envelope, ..*entry };
         match statement(entry.text()) {
             Statement::Delivery(d) if d.reason.starts_with(b"delivery temporarily suspended: ") => {
@@ -247,7 +249,8 @@ impl Client {
                     see(&mut self.seen.queue, QUEUE, entry, sink);
                 }
                 self.unwanted.take(entry);
-                Fate::Irrelevant
+                let is_delivery = split(entry.text()).is_some_and(|(_, rest)| rest.starts_with(b"to=<"));
+                if is_delivery { Fate::Unrecognised } else { Fate::Irrelevant }
             }
             said => {
                 self.proxy.is_client(entry);
@@ -308,5 +311,6 @@ fn handshake_at<'a>(reason: &[u8], relay: Relay<'a>) -> Option<&'a [u8]> {
 /// A delivery line that could not be taken apart, and an unknown text about a message, are
 /// worth a sample; other texts are not ours.
 fn fate_of_other(text: &[u8]) -> Fate {
-    if super::queue_id::split(text).is_some() { Fate::Unrecognised } else { Fate::Irrelevant }
+    let is_about_a_message = split(text).is_some() || memmem::find(text, b": to=<").is_some();
+    if is_about_a_message { Fate::Unrecognised } else { Fate::Irrelevant }
 }
