@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use casefile::formats::Head;
 use casefile::formats::logs::{Event, LOG_FORMATS, LogClock, LogFormat, LogShape, Opening, Pulse, Sink, join};
 use casefile::intake::{Exhibit, open};
-use casefile::smtp::{Outcome, Stage, TlsUse};
+use casefile::smtp::{By, Outcome, Reply, Stage, TlsUse};
 use casefile::time::{Minute, Zone};
 use serde_json::Value;
 
@@ -30,6 +30,8 @@ fn bytes(path: &Path) -> Vec<u8> {
 struct Fact {
     outcome: Outcome,
     stage: Stage,
+    /// The code of the answer, where the receiver gave one.
+    code: Option<u16>,
     /// Whether TLS stood.
     tls: bool,
     /// The receiver closed after it answered: senders may notice the close alone.
@@ -37,6 +39,13 @@ struct Fact {
     /// Whether it ended an attempt: a refused recipient beside accepted ones does not, nor
     /// does a refused STARTTLS after which the sender went on in clear.
     ends: bool,
+}
+
+impl Fact {
+    /// TLS was not offered, so the sender left.
+    fn is_of_the_sender(&self) -> bool {
+        self.outcome == Outcome::TlsFailure && self.stage == Stage::Ehlo
+    }
 }
 
 /// The receiver's record of one connection.
@@ -48,6 +57,8 @@ struct Connection {
     handshaking: bool,
     next: Option<Stage>,
     dot: bool,
+    /// Of the answer being given.
+    code: Option<u16>,
     /// Recipients accepted in this transaction.
     accepted: u32,
     /// Whether MAIL or a recipient of this transaction was refused.
@@ -97,6 +108,12 @@ impl Connection {
             self.add(Outcome::Plaintext, Stage::Handshake);
             return;
         }
+        self.code = Some(code);
+        self.answer(code, text, stage);
+        self.code = None;
+    }
+
+    fn answer(&mut self, code: u16, text: &str, stage: Stage) {
         match code {
             220 if self.greeted => self.handshaking = true,
             221 => {}
@@ -154,7 +171,7 @@ impl Connection {
     }
 
     fn add(&mut self, outcome: Outcome, stage: Stage) {
-        self.facts.push(Fact { outcome, stage, tls: self.tls, closed: false, ends: true });
+        self.facts.push(Fact { outcome, stage, code: self.code, tls: self.tls, closed: false, ends: true });
     }
 }
 
@@ -204,8 +221,11 @@ fn truth(variant: &str) -> (BTreeMap<String, Vec<Fact>>, BTreeMap<String, String
 #[derive(Clone, Debug)]
 struct Told {
     outcome: Outcome,
+    by: By,
     stage: Stage,
     tls: TlsUse,
+    /// The code of the reply that the event quotes.
+    code: Option<u16>,
     weight: u32,
     host: String,
     ip: String,
@@ -223,8 +243,10 @@ impl Sink for Ear {
         let text = |b: &[u8]| String::from_utf8_lossy(b).to_ascii_lowercase();
         self.events.push(Told {
             outcome: e.outcome,
+            by: e.by,
             stage: e.stage,
             tls: e.tls,
+            code: Reply::parse(&String::from_utf8_lossy(e.reply)).code,
             weight: e.weight,
             host: text(e.mx_host),
             ip: text(e.mx_ip),
@@ -280,7 +302,14 @@ fn agrees(told: &Told, fact: &Fact) -> bool {
         TlsUse::Failed => fact.stage == Stage::Handshake,
         TlsUse::Unknown => true,
     };
-    outcome && stage && tls
+    // Only the sender leaves where nothing was refused; everything else the receiver did.
+    let by = match told.by {
+        By::Receiver => !fact.is_of_the_sender(),
+        By::Sender => fact.is_of_the_sender(),
+        By::Unknown => true,
+    };
+    let code = told.code.is_none() || fact.code.is_none() || told.code == fact.code;
+    outcome && stage && tls && by && code
 }
 
 /// Scenarios of which one MTA's log tells fewer attempts than there were, each with the reason.
@@ -326,12 +355,36 @@ fn compare(variant: &str, log: &str, hidden: Hidden) {
 
 #[test]
 fn postfix() {
-    for log in ["rfc3164.log", "iso8601.log", "forward-pri.log", "tradfwd-pri.log"] {
+    for log in ["rfc3164.log", "iso8601.log", "rfc5424.log", "forward-pri.log", "tradfwd-pri.log"] {
         compare("postfix3711-may", log, &[]);
         compare("postfix312-may", log, &[]);
     }
-    for variant in ["postfix3711-encrypt", "postfix3711-loglevel2", "postfix3711-suspended", "postfix3711-fallback"] {
+    for variant in [
+        "postfix3711-encrypt",
+        "postfix3711-loglevel2",
+        "postfix3711-suspended",
+        "postfix3711-fallback",
+        "postfix3711-reuse",
+        "postfix312-reuse",
+    ] {
         compare(variant, "rfc3164.log", &[]);
+    }
+    compare("postfix312-reuse", "rfc5424.log", &[]);
+    // What an envelope loses of a line changes nothing of what the line says.
+    for (variant, logs) in [
+        ("postfix3711-may", &["iso8601.log", "rfc5424.log", "forward-pri.log", "tradfwd-pri.log"][..]),
+        ("postfix312-may", &["iso8601.log", "rfc5424.log", "forward-pri.log", "tradfwd-pri.log"]),
+        ("postfix312-reuse", &["rfc5424.log"]),
+    ] {
+        let told = |log: &str| {
+            let mut told: Vec<_> = events(variant, log).events.iter().map(|e| format!("{e:?}")).collect();
+            told.sort();
+            told
+        };
+        let plain = told("rfc3164.log");
+        for log in logs {
+            assert_eq!(told(log), plain, "{variant}/{log}");
+        }
     }
 }
 

@@ -53,22 +53,23 @@ impl Ends {
 pub struct LooseEnds(pub BTreeMap<Box<[u8]>, Ends>);
 
 /// The key of lines that may matter to any process of the next files: its tail is replayed
-/// before the head of each.
+/// among the lines before the head of each.
 pub(super) const SHARED: &[u8] = b"";
 
 /// A process that never finishes a delivery keeps at most this many lines.
 const LONGEST_TAIL: usize = 256;
 
 /// Lines of the last files that any process may need.
-const MOST_SHARED: usize = 8192;
+const MOST_SHARED: usize = 1024;
 
 /// Joins the edges of files of one stream, given in order of time, and emits the
 /// events that were waiting.
 pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sink: &mut dyn Sink) {
     let mut known: BTreeMap<Box<[u8]>, Vec<KeptLine>> = BTreeMap::new();
-    let mut shared: Vec<KeptLine> = Vec::new();
+    let (mut shared, mut files) = (Vec::new(), Vec::new());
     let reader = |lines: &[KeptLine]| lines.first().map(|l| format.reader(Opening::again(l.exhibit, clock.clone())));
     for mut part in parts {
+        files.extend(part.0.values().find_map(|ends| ends.head.iter().chain(&ends.tail).next()).map(|l| l.exhibit));
         let shared_next = part.0.remove(SHARED).map(|ends| ends.tail).unwrap_or_default();
         for (process, ends) in part.0 {
             let before = known.entry(process).or_default();
@@ -76,7 +77,7 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
                 if shared.is_empty() {
                     reader.replay(before, &ends.head, sink);
                 } else {
-                    reader.replay(&[&**before, &*shared].concat(), &ends.head, sink);
+                    reader.replay(&in_order(&files, before, &shared), &ends.head, sink);
                 }
             }
             if ends.fixed {
@@ -86,7 +87,7 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
                 before.drain(..before.len().saturating_sub(LONGEST_TAIL));
             }
         }
-        shared.extend(shared_next);
+        shared.extend::<Vec<KeptLine>>(shared_next);
         shared.drain(..shared.len().saturating_sub(MOST_SHARED));
     }
     for lines in known.into_values() {
@@ -95,4 +96,11 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
             reader.conclude(sink);
         }
     }
+}
+
+/// Lines of a process and lines for all, in the order in which they stand in the files.
+fn in_order(files: &[Exhibit], before: &[KeptLine], shared: &[KeptLine]) -> Vec<KeptLine> {
+    let mut lines = [before, shared].concat();
+    lines.sort_by_key(|line| (files.iter().position(|file| *file == line.exhibit), line.number));
+    lines
 }

@@ -1,14 +1,16 @@
 //! The SMTP clients of one log: each line to the process that wrote it.
 
+use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
 use super::line::{Daemon, Delivery, Relay, Statement, daemon, ip_in_lane, is_cut, lane_of_cut, statement};
 use super::proxy::Proxy;
+use super::queue_id::split;
 use super::reason::reason;
 use super::session::{Process, REACH_MS};
 use super::unwanted::Unwanted;
-use crate::formats::logs::envelope::Process as Writer;
+use crate::formats::logs::envelope::{Envelope, Process as Writer};
 use crate::formats::logs::keyed::Deaf;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::loose::SHARED;
@@ -28,6 +30,7 @@ pub(super) struct Client {
     /// Whether all that came before the first line is known.
     resumed: bool,
     begins: Option<Stamp>,
+    latest: Option<Stamp>,
     lines: u32,
     seen: Seen,
 }
@@ -62,6 +65,7 @@ impl Grammar for Client {
             unwanted: Unwanted::default(),
             resumed: false,
             begins: None,
+            latest: None,
             lines: 0,
             seen: Seen::default(),
         }
@@ -74,6 +78,7 @@ impl Grammar for Client {
     fn take(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
         let at = entry.envelope.at;
         self.begins.get_or_insert(at);
+        self.latest = self.latest.max(Some(at));
         let daemon = daemon(entry.envelope.process);
         if daemon == Daemon::Other {
             return Fate::Irrelevant;
@@ -100,7 +105,9 @@ impl Grammar for Client {
 
     fn ends(self) -> Vec<(Box<[u8]>, Ends)> {
         let mut shared = self.proxy.into_lines();
-        shared.extend(self.unwanted.into_lines());
+        if let Some(end) = self.latest {
+            shared.extend(self.unwanted.into_lines(end));
+        }
         let mut tail: Vec<_> = shared.into_iter().map(Kept::into_line).collect();
         tail.sort_by_key(|line| line.number);
         let shared = (!tail.is_empty()).then(|| (SHARED.into(), Ends { head: Vec::new(), fixed: true, tail }));
@@ -148,7 +155,8 @@ impl Client {
         let Some(process) = self.processes.get_mut(key) else { return Fate::Irrelevant };
         if let Some(because) = self.unwanted.line_of(queue_id, at) {
             process.pass_over(entry, because, said, sink);
-            return Fate::Irrelevant;
+            // Which lines are so may be said in another file, so it is no matter of their fate.
+            return Fate::Used;
         }
         if let Some(ip) = failed_at
             && !process.knows_cause()
@@ -168,7 +176,8 @@ impl Client {
 
     fn suspended(&mut self, entry: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
         let at = entry.envelope.at;
-        if !self.resumed && self.became_active_before(at, delivery.delays) {
+        let is_known = self.resumed || self.unwanted.line_of(delivery.queue_id, at).is_some();
+        if !is_known && self.became_active_before(at, delivery.delays) {
             // Whether the message is traffic was said in the file before.
             let head = vec![Kept::of(entry).into_line()];
             self.heads.push((entry.node_and_process().into(), Ends { head, fixed: false, tail: Vec::new() }));
@@ -179,8 +188,11 @@ impl Client {
 
     fn tell_own_decision(&self, entry: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
         let is_probe = matches!(delivery.status, b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached");
-        if is_probe || self.unwanted.line_of(delivery.queue_id, entry.envelope.at).is_some() {
+        if is_probe {
             return Fate::Irrelevant;
+        }
+        if self.unwanted.line_of(delivery.queue_id, entry.envelope.at).is_some() {
+            return Fate::Used;
         }
         let host = reason(delivery.reason).host.unwrap_or_default();
         let event = entry.event();
@@ -217,7 +229,7 @@ impl Client {
     fn cut(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
         let process = entry.envelope.process;
         let process = Writer { tag: lane_of_cut(process), ..process };
-        let envelope = crate::formats::logs::envelope::Envelope { process, ..entry.envelope };
+        let envelope = Envelope { process, ..entry.envelope };
         let entry = &Entry { envelope, ..*entry };
         match statement(entry.text()) {
             Statement::Delivery(d) if d.reason.starts_with(b"delivery temporarily suspended: ") => {
@@ -228,7 +240,7 @@ impl Client {
                 Fate::Used
             }
             said @ Statement::Library(_) => {
-                // Of tlsproxy or of the client: it can only be asked for by the right one.
+                // Of tlsproxy or of the client: the next line of the process tells.
                 self.proxy.take(entry, said);
                 self.session(entry, said, sink)
             }
@@ -237,9 +249,13 @@ impl Client {
                     see(&mut self.seen.queue, QUEUE, entry, sink);
                 }
                 self.unwanted.take(entry);
-                Fate::Irrelevant
+                let is_delivery = split(entry.text()).is_some_and(|(_, rest)| rest.starts_with(b"to=<"));
+                if is_delivery { Fate::Unrecognised } else { Fate::Irrelevant }
             }
-            said => self.session(entry, said, sink),
+            said => {
+                self.proxy.is_client(entry);
+                self.session(entry, said, sink)
+            }
         }
     }
 
@@ -295,5 +311,6 @@ fn handshake_at<'a>(reason: &[u8], relay: Relay<'a>) -> Option<&'a [u8]> {
 /// A delivery line that could not be taken apart, and an unknown text about a message, are
 /// worth a sample; other texts are not ours.
 fn fate_of_other(text: &[u8]) -> Fate {
-    if super::queue_id::split(text).is_some() { Fate::Unrecognised } else { Fate::Irrelevant }
+    let is_about_a_message = split(text).is_some() || memmem::find(text, b": to=<").is_some();
+    if is_about_a_message { Fate::Unrecognised } else { Fate::Irrelevant }
 }

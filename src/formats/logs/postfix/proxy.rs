@@ -64,6 +64,13 @@ impl Proxy {
         }
     }
 
+    /// A process whose name was cut turns out to be a client: what it said is its own.
+    pub(super) fn is_client(&mut self, entry: &Entry<'_>) {
+        if !self.faults.is_empty() {
+            self.faults.remove(entry.node_and_process());
+        }
+    }
+
     /// The lines about the handshake that a client tells of now, of this address if the
     /// client names one. Without an address they are those of the only candidate.
     pub(super) fn claim(&mut self, ip: &[u8], at: Stamp) -> Vec<Kept> {

@@ -151,6 +151,10 @@ impl Process {
     }
 
     fn push(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
+        // A line may be at the edge of a file twice: for its process, and for all.
+        if self.loose.last().is_some_and(|last| last.is(current)) {
+            return;
+        }
         if self.loose.len() >= MOST_LINES {
             self.release(sink);
             self.tell_hostless(None, sink);

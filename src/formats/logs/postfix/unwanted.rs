@@ -22,9 +22,10 @@ pub(super) struct Unwanted {
 }
 
 /// More are not kept: a message leaves the active queue within minutes.
-const MOST: usize = 4096;
-/// How long a message stays in the active queue, in milliseconds.
-const REACH_MS: i64 = 3_600_000;
+const MOST: usize = 1024;
+/// How long a message stays in the active queue, in milliseconds; later lines are about
+/// another run, or about another message of the same id (oss trap 45).
+const REACH_MS: i64 = 15 * 60_000;
 
 impl Unwanted {
     /// A line of the queue manager.
@@ -64,8 +65,8 @@ impl Unwanted {
         self.lines.get(id).filter(|l| at.millis() - l.at().millis() <= REACH_MS)
     }
 
-    /// The lines about messages that may still be under way.
-    pub(super) fn into_lines(mut self) -> Vec<Kept> {
-        self.order.iter().filter_map(|id| self.lines.remove(id)).collect()
+    /// The lines about messages that may still be under way at the end of the file.
+    pub(super) fn into_lines(self, end: Stamp) -> impl Iterator<Item = Kept> {
+        self.lines.into_values().filter(move |l| end.millis() - l.at().millis() <= REACH_MS)
     }
 }
