@@ -9,6 +9,7 @@ mod house;
 mod intake;
 mod logs;
 mod overlap;
+mod recordings;
 mod snapshots;
 mod truth;
 mod wrappings;
