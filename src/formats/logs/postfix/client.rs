@@ -4,7 +4,7 @@ use memchr::memmem;
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
-use super::line::{Daemon, Delivery, Relay, Statement, daemon, ip_in_lane, is_cut, lane_of_cut, statement};
+use super::line::{Daemon, Delivery, Relay, Statement, daemon, ip_in_lane, is_cut, is_socket, lane_of_cut, statement};
 use super::proxy::Proxy;
 use super::queue_id::split;
 use super::reason::reason;
@@ -146,24 +146,26 @@ impl Client {
             }
             _ => (&[][..], None),
         };
-        let is_new = !self.processes.contains_key(key);
-        if is_new {
-            let process =
-                if self.resumed || !self.is_near_the_beginning(at) { Process::known() } else { Process::default() };
-            self.processes.insert(key.into(), process);
+        let because = self.unwanted.line_of(queue_id, at);
+        let mut take = |process: &mut Process| {
+            if let Some(because) = because {
+                process.pass_over(entry, because, said, sink);
+                // Which lines are so may be said in another file, so it is no matter of their fate.
+                return Fate::Used;
+            }
+            if let Some(ip) = failed_at
+                && !process.knows_cause()
+            {
+                process.adopt(self.proxy.claim(ip, at));
+            }
+            process.take(entry, said, sink)
+        };
+        if let Some(process) = self.processes.get_mut(key) {
+            return take(process);
         }
-        let Some(process) = self.processes.get_mut(key) else { return Fate::Irrelevant };
-        if let Some(because) = self.unwanted.line_of(queue_id, at) {
-            process.pass_over(entry, because, said, sink);
-            // Which lines are so may be said in another file, so it is no matter of their fate.
-            return Fate::Used;
-        }
-        if let Some(ip) = failed_at
-            && !process.knows_cause()
-        {
-            process.adopt(self.proxy.claim(ip, at));
-        }
-        process.take(entry, said, sink)
+        let is_known = self.resumed || self.begins.is_some_and(|begins| at.millis() - begins.millis() > REACH_MS);
+        let process = if is_known { Process::known() } else { Process::default() };
+        take(self.processes.entry(key.into()).or_insert(process))
     }
 
     /// `postfix/error`: the queue manager defers without a session.
@@ -188,13 +190,13 @@ impl Client {
 
     fn tell_own_decision(&self, entry: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
         let is_probe = matches!(delivery.status, b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached");
-        if is_probe {
+        let host = reason(delivery.reason).host.unwrap_or_default();
+        if is_probe || is_socket(host.ip) {
             return Fate::Irrelevant;
         }
         if self.unwanted.line_of(delivery.queue_id, entry.envelope.at).is_some() {
             return Fate::Used;
         }
-        let host = reason(delivery.reason).host.unwrap_or_default();
         let event = entry.event();
         sink.event(&Event {
             outcome: Outcome::Local,
@@ -214,11 +216,12 @@ impl Client {
     /// `postfix/qmgr`: says who sent a message, and defers by itself where no service can.
     fn queue_manager(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate {
         see(&mut self.seen.queue, QUEUE, entry, sink);
-        self.unwanted.take(entry);
-        match statement(entry.text()) {
-            Statement::Delivery(delivery) => self.suspended(entry, &delivery, sink),
-            _ => Fate::Irrelevant,
+        let Some((id, rest)) = split(entry.text()) else { return Fate::Irrelevant };
+        if rest.starts_with(b"to=") {
+            return self.own_decision(entry, sink);
         }
+        self.unwanted.take(id, rest, entry);
+        Fate::Irrelevant
     }
 
     fn tlsproxy(&mut self, entry: &Entry<'_>) -> Fate {
@@ -245,22 +248,18 @@ impl Client {
                 self.session(entry, said, sink)
             }
             Statement::Other | Statement::Remark => {
-                if entry.text().ends_with(b"(queue active)") {
+                let Some((id, rest)) = split(entry.text()) else { return Fate::Irrelevant };
+                if rest.ends_with(b"(queue active)") {
                     see(&mut self.seen.queue, QUEUE, entry, sink);
                 }
-                self.unwanted.take(entry);
-                let is_delivery = split(entry.text()).is_some_and(|(_, rest)| rest.starts_with(b"to=<"));
-                if is_delivery { Fate::Unrecognised } else { Fate::Irrelevant }
+                self.unwanted.take(id, rest, entry);
+                if rest.starts_with(b"to=<") { Fate::Unrecognised } else { Fate::Irrelevant }
             }
             said => {
                 self.proxy.is_client(entry);
                 self.session(entry, said, sink)
             }
         }
-    }
-
-    fn is_near_the_beginning(&self, at: Stamp) -> bool {
-        self.begins.is_none_or(|begins| at.millis() - begins.millis() <= REACH_MS)
     }
 
     /// Whether a message became active before the file began: it then was B + C + D of

@@ -338,7 +338,7 @@ fn relay_of(relay: &[u8]) -> Relay<'_> {
 }
 
 /// Whether what stands for an address is the path of a socket: `private/dovecot-lmtp`.
-fn is_socket(ip: &[u8]) -> bool {
+pub(super) fn is_socket(ip: &[u8]) -> bool {
     memchr(b'/', ip).is_some()
 }
 

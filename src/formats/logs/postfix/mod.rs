@@ -1,16 +1,20 @@
-//! Postfix, the sending side (`smtp`, `lmtp`, `error`), versions 2.3 to 3.12.
+//! Postfix, the sending side, versions 2.3 to 3.12: `smtp` and `lmtp`, what `error` (`retry`)
+//! and `qmgr` defer by themselves, and what `tlsproxy` and `qmgr` say about sessions.
 //!
-//! Sources: postfix `src/smtp/smtp_proto.c`, `smtp_trouble.c`, `src/tls/tls_client.c`,
-//! `src/global/log_adhoc.c`, and recordings of 3.7 and 3.12.
+//! Sources: postfix `src/smtp/` (`smtp_proto.c`, `smtp_trouble.c`, `smtp_connect.c`),
+//! `src/tls/tls_client.c`, `src/tlsproxy/`, `src/global/log_adhoc.c`, and recordings of 3.7
+//! and 3.12.
 //!
 //! - `queue_id` knows both kinds of queue ids; long ones are dated.
 //! - `line` takes one line apart: which daemon, which kind of statement.
 //! - `reason` reads the reason of a failure: outcome, stage, who decided.
 //! - `verdict` reads a reason in its session, with the lines before it.
-//! - `session` ties the lines of one process to sessions and emits events.
+//! - `attempt` says of a line that ends a try what it says by itself; `session` ties the
+//!   lines of one process to sessions and emits events.
 //! - `client` hands each line to its process, and knows what other daemons say about it:
 //!   `proxy` of handshakes, `unwanted` of messages that are no traffic.
 
+mod attempt;
 mod client;
 mod kept;
 mod line;

@@ -12,9 +12,12 @@
 //! - Two deliveries of a process must stand in a file before what it says later is known
 //!   whole; until then its lines are the file's edge (see `loose.rs`).
 
+use super::attempt::{
+    answer_in, attempt_of, event_of, is_evidence, is_refused_recipient, key_of, reason_in, set_up_of,
+};
 use super::kept::Kept;
-use super::line::{Delivery, Host, Relay, Statement, ip_in_lane, statement};
-use super::reason::{Kind, Reason, code_of, reason};
+use super::line::{Delivery, Host, Statement, ip_in_lane, statement};
+use super::reason::{Kind, Reason, reason};
 use super::verdict::{Evidence, Inherited, Verdict, tls_of_field};
 use crate::formats::logs::keyed::Deaf;
 use crate::formats::logs::ledger::Fate;
@@ -422,88 +425,4 @@ impl Process {
 
 fn lines(kept: Vec<Kept>) -> Vec<KeptLine> {
     kept.into_iter().map(Kept::into_line).collect()
-}
-
-/// What a delivery line says of an attempt over the network, and at which host; nothing when
-/// there was none: local delivery, a discarded message, an address probe.
-fn attempt_of<'a>(delivery: &Delivery<'a>) -> Option<(Reason<'a>, Host<'a>)> {
-    let relay = match delivery.relay {
-        Relay::Host(host) => host,
-        Relay::None if delivery.status != b"sent" => Host::default(),
-        Relay::None | Relay::Elsewhere => return None,
-    };
-    match delivery.status {
-        b"sent" => Some((delivered(delivery.reason), relay)),
-        // oss trap 31
-        b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => None,
-        _ => Some((reason(delivery.reason), relay)),
-    }
-}
-
-const fn delivered(reply: &[u8]) -> Reason<'_> {
-    Reason {
-        outcome: Outcome::Delivered,
-        by: By::Receiver,
-        stage: Stage::EndOfData,
-        host: None,
-        reply,
-        detail: &[],
-        kind: Kind::Plain,
-    }
-}
-
-fn event_of<'a>(verdict: &Verdict<'a>, delivery: &Delivery<'a>, current: &Entry<'a>) -> Event<'a> {
-    Event {
-        queue_id: delivery.queue_id,
-        rcpt_domain: delivery.rcpt_domain,
-        lasted_ms: lasted_ms(delivery.delays),
-        ..verdict.event(current)
-    }
-}
-
-/// `host H said: 450 … (in reply to RCPT TO command)`: the transaction may go on with others.
-fn is_refused_recipient(reason: &Reason<'_>) -> bool {
-    reason.kind == Kind::Said && reason.stage == Stage::Rcpt
-}
-
-/// Whether a line only tells of the session, and ends no try.
-fn is_evidence(line: &Kept) -> bool {
-    !matches!(statement(line.text()), Statement::Delivery(_) | Statement::Failure { .. })
-}
-
-/// The reason that a line gives.
-fn reason_in(text: &[u8]) -> Reason<'_> {
-    match statement(text) {
-        Statement::Delivery(delivery) => reason(delivery.reason),
-        Statement::Failure { reason: text, .. } => reason(text),
-        _ => reason(&[]),
-    }
-}
-
-/// The code of the answer that a line quotes.
-fn answer_in(text: &[u8]) -> Option<u16> {
-    code_of(reason_in(text).reply)
-}
-
-fn key_of(queue_id: &[u8], host: Host<'_>) -> u64 {
-    digest(&(queue_id, host))
-}
-
-fn set_up_of(delays: &[u8]) -> u64 {
-    digest(&memchr::memrchr(b'/', delays).map_or(delays, |at| &delays[..at]))
-}
-
-fn digest(of: &impl std::hash::Hash) -> u64 {
-    use std::hash::Hasher as _;
-    let mut hasher = rustc_hash::FxHasher::default();
-    of.hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Connection set-up plus transfer, the last two of `delays=A/B/C/D`, in milliseconds.
-fn lasted_ms(delays: &[u8]) -> Option<u32> {
-    let mut parts = delays.split(|b| *b == b'/').skip(2);
-    let mut part = || std::str::from_utf8(parts.next()?).ok()?.parse::<f64>().ok();
-    let seconds = part()? + part()?;
-    (0.0..=86_400.0).contains(&seconds).then(|| (seconds * 1000.0).round() as u32)
 }

@@ -254,6 +254,8 @@ fn what_is_no_traffic() {
         postfix/discard[18]: 75DA52437: to=<a@bounces.example>, relay=none, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (bounces.example)
         postfix/smtp[19]: 75DA52438: to=<a@bounces.example>, relay=none, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (bounces.example)
         postfix/lmtp[20]: 75DA52439: to=<a@local.example>, relay=mta1.example[private/dovecot-lmtp], delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (250 2.0.0 ok)
+        postfix/lmtp[20]: 75DA52441: to=<a@local.example>, relay=none, delay=0, delays=0/0/0/0, dsn=4.4.1, status=deferred (connect to mta1.example[private/dovecot-lmtp]: No such file or directory)
+        postfix/error[20]: 75DA52442: to=<a@local.example>, relay=none, delay=0, delays=0/0/0/0, dsn=4.4.1, status=deferred (delivery temporarily suspended: connect to mta1.example[private/dovecot-lmtp]: No such file or directory)
         postfix/local[21]: 75DA52440: to=<root@mta1.example>, relay=local, delay=0, delays=0/0/0/0, dsn=2.0.0, status=sent (delivered to mailbox)
         postfix/qmgr[221]: A49D13C34E6: from=<news@sender.example>, status=expired, returned to sender
         postfix/smtp[22]: 74F739F6BA0: to=<user@ok-tls.example>, relay=mx.ok-tls.example[10.77.0.1]:25, delay=2, delays=0.01/0.01/2/0, dsn=2.0.0, status=sent (250 ok)";
@@ -261,7 +263,7 @@ fn what_is_no_traffic() {
     assert_eq!(
         brief(lines),
         [
-            "16 delivered by receiver at end_of_data tls=unknown mx=mx.ok-tls.example qid=74F739F6BA0 to=ok-tls.example weight=1"
+            "18 delivered by receiver at end_of_data tls=unknown mx=mx.ok-tls.example qid=74F739F6BA0 to=ok-tls.example weight=1"
         ]
     );
 }

@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
-use super::queue_id;
 use crate::formats::logs::text::Entry;
 use crate::time::Stamp;
 
@@ -28,9 +27,8 @@ const MOST: usize = 1024;
 const REACH_MS: i64 = 15 * 60_000;
 
 impl Unwanted {
-    /// A line of the queue manager.
-    pub(super) fn take(&mut self, entry: &Entry<'_>) {
-        let Some((id, rest)) = queue_id::split(entry.text()) else { return };
+    /// A line of the queue manager about a message.
+    pub(super) fn take(&mut self, id: &[u8], rest: &[u8], entry: &Entry<'_>) {
         if let Some(sender) = rest.strip_prefix(b"from=<") {
             if (sender.starts_with(b">") || sender.starts_with(b"double-bounce@")) && rest.ends_with(b"(queue active)")
             {

@@ -1,0 +1,93 @@
+//! What the lines that end a try say of it, each by itself.
+
+use super::kept::Kept;
+use super::line::{Delivery, Host, Relay, Statement, is_socket, statement};
+use super::reason::{Kind, Reason, code_of, reason};
+use super::verdict::Verdict;
+use crate::formats::logs::Event;
+use crate::formats::logs::text::Entry;
+use crate::smtp::{By, Outcome, Stage};
+
+/// What a delivery line says of an attempt over the network, and at which host; nothing when
+/// there was none: local delivery, a discarded message, an address probe.
+pub(super) fn attempt_of<'a>(delivery: &Delivery<'a>) -> Option<(Reason<'a>, Host<'a>)> {
+    let relay = match delivery.relay {
+        Relay::Host(host) => host,
+        Relay::None if delivery.status != b"sent" => Host::default(),
+        Relay::None | Relay::Elsewhere => return None,
+    };
+    match delivery.status {
+        b"sent" => Some((delivered(delivery.reason), relay)),
+        // oss trap 31
+        b"deliverable" | b"undeliverable" | b"undeliverable-but-not-cached" => None,
+        _ => Some((reason(delivery.reason), relay)).filter(|(r, _)| !r.host.is_some_and(|h| is_socket(h.ip))),
+    }
+}
+
+const fn delivered(reply: &[u8]) -> Reason<'_> {
+    Reason {
+        outcome: Outcome::Delivered,
+        by: By::Receiver,
+        stage: Stage::EndOfData,
+        host: None,
+        reply,
+        detail: &[],
+        kind: Kind::Plain,
+    }
+}
+
+pub(super) fn event_of<'a>(verdict: &Verdict<'a>, delivery: &Delivery<'a>, current: &Entry<'a>) -> Event<'a> {
+    Event {
+        queue_id: delivery.queue_id,
+        rcpt_domain: delivery.rcpt_domain,
+        lasted_ms: lasted_ms(delivery.delays),
+        ..verdict.event(current)
+    }
+}
+
+/// `host H said: 450 … (in reply to RCPT TO command)`: the transaction may go on with others.
+pub(super) fn is_refused_recipient(reason: &Reason<'_>) -> bool {
+    reason.kind == Kind::Said && reason.stage == Stage::Rcpt
+}
+
+/// Whether a line only tells of the session, and ends no try.
+pub(super) fn is_evidence(line: &Kept) -> bool {
+    !matches!(statement(line.text()), Statement::Delivery(_) | Statement::Failure { .. })
+}
+
+/// The reason that a line gives.
+pub(super) fn reason_in(text: &[u8]) -> Reason<'_> {
+    match statement(text) {
+        Statement::Delivery(delivery) => reason(delivery.reason),
+        Statement::Failure { reason: text, .. } => reason(text),
+        _ => reason(&[]),
+    }
+}
+
+/// The code of the answer that a line quotes.
+pub(super) fn answer_in(text: &[u8]) -> Option<u16> {
+    code_of(reason_in(text).reply)
+}
+
+pub(super) fn key_of(queue_id: &[u8], host: Host<'_>) -> u64 {
+    digest(&(queue_id, host))
+}
+
+pub(super) fn set_up_of(delays: &[u8]) -> u64 {
+    digest(&memchr::memrchr(b'/', delays).map_or(delays, |at| &delays[..at]))
+}
+
+fn digest(of: &impl std::hash::Hash) -> u64 {
+    use std::hash::Hasher as _;
+    let mut hasher = rustc_hash::FxHasher::default();
+    of.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Connection set-up plus transfer, the last two of `delays=A/B/C/D`, in milliseconds.
+fn lasted_ms(delays: &[u8]) -> Option<u32> {
+    let mut parts = delays.split(|b| *b == b'/').skip(2);
+    let mut part = || std::str::from_utf8(parts.next()?).ok()?.parse::<f64>().ok();
+    let seconds = part()? + part()?;
+    (0.0..=86_400.0).contains(&seconds).then(|| (seconds * 1000.0).round() as u32)
+}
