@@ -113,8 +113,15 @@ fn answered<'a>(host: Host<'a>, reply: &'a [u8], stage: Stage, kind: Kind) -> Re
     Reason { outcome, by: By::Receiver, stage, host: Some(host), reply, detail: &[], kind }
 }
 
-/// The code of the last line of a reply.
+/// The code of the last line of a reply. A first line with a blank behind its code is the
+/// last one (RFC 5321 §4.2.1), as most replies are.
 pub(super) fn code_of(reply: &[u8]) -> Option<u16> {
+    if let Some(([a @ b'2'..=b'5', b, c, b' '], _)) = reply.split_first_chunk::<4>()
+        && b.is_ascii_digit()
+        && c.is_ascii_digit()
+    {
+        return Some([a, b, c].into_iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0')));
+    }
     Reply::parse(&String::from_utf8_lossy(reply)).code
 }
 
