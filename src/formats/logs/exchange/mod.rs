@@ -15,6 +15,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use super::claim::{claim, first_lines};
 use super::text::TextLog;
 use super::{LogFormat, LogReader, Opening, Survey};
 use crate::formats::Head;
@@ -31,14 +32,15 @@ impl LogFormat for Exchange {
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        let says = |line: &[u8]| line.starts_with(b"#Log-type: SMTP Send Protocol Log");
-        if lines_of(head.bytes).take(16).any(says) {
-            return Some("its head says SMTP Send Protocol Log".to_owned());
+        if let Some(kind) = first_lines(head.bytes).find_map(|l| l.strip_prefix(b"#Log-type: ")) {
+            let is_send = kind.starts_with(b"SMTP Send Protocol Log");
+            return is_send.then(|| "its head says SMTP Send Protocol Log".to_owned());
         }
-        // A part of a file has no head.
-        let rows = lines_of(head.bytes).take(40).filter(|l| Row::of(l).is_some()).count();
-        let commands = lines_of(head.bytes).take(40).filter_map(Row::of).filter(|r| r.event == b'>').count();
-        (rows >= 3 && commands > 0).then(|| format!("{rows} of its first rows are those of a Send protocol log"))
+        // A part of a file has no head. The Receive protocol log has the same rows, and what
+        // Exchange sends there are replies.
+        let sends = |row: Row<'_>| row.event == b'>' && row.data.first().is_some_and(u8::is_ascii_alphabetic);
+        let commands = first_lines(head.bytes).any(|l| Row::of(l).is_some_and(sends));
+        commands.then(|| claim(head.bytes, |l| Row::of(l).is_some(), "those of a Send protocol log"))?
     }
 
     fn cannot_show(&self) -> Vec<&str> {

@@ -237,6 +237,12 @@ fn sessions_interleave_and_internal_connectors_are_not_deliveries() {
     assert_eq!(told.unrecognised, Vec::<u64>::new());
     assert!(Exchange.recognise(Head { bytes: text.as_bytes(), whole: true }).is_some());
     assert!(Exchange.recognise(Head { bytes: mixed.as_bytes(), whole: true }).is_some());
+    // The other protocol log has the same rows the other way round.
+    let receives = |text: &str| text.replace(",<,", ",?,").replace(",>,", ",<,").replace(",?,", ",>,");
+    let head = HEAD.replace("SMTP Send", "SMTP Receive");
+    for received in [receives(&mixed), format!("{head}{mixed}")] {
+        assert_eq!(Exchange.recognise(Head { bytes: received.as_bytes(), whole: true }), None);
+    }
     assert_splits_agree(&Exchange, text.as_bytes());
     assert_damage_is_survived(&Exchange, text.as_bytes());
 }
