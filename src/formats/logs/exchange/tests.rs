@@ -222,7 +222,7 @@ fn a_session_of_many_messages_goes_on_in_the_next_file() {
     let whole = read(&Exchange, &[text.as_bytes()]);
     let cut = text.match_indices(",<,250 2.1.5 OK").map(|(at, _)| at).last().unwrap_or_default();
     let cut = text[..cut].rfind('\n').map_or(0, |at| at + 1);
-    assert_eq!(read(&Exchange, &[text[..cut].as_bytes(), text[cut..].as_bytes()]).totals, whole.totals);
+    assert_eq!(read(&Exchange, &[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]).totals, whole.totals);
 }
 
 #[test]
