@@ -84,6 +84,8 @@ struct Dialogue {
     setup: Option<usize>,
     /// Between MAIL and what ends its transaction.
     in_transaction: bool,
+    /// A message was tried before.
+    has_tried: bool,
     /// Domains of the transaction's recipients that are not answered yet.
     asked: VecDeque<Vec<u8>>,
     /// The domain of the last recipient that was answered.
@@ -247,14 +249,12 @@ impl Dialogue {
             (b'4' | b'5', Some(Awaited::Command(stage))) => self.refuse(told, stage, &reply),
             // An answer that nothing asked for. After a message an idle connection is shut,
             // and no attempt is lost by it.
-            (b'4' | b'5', None) if self.setup.is_some() && !self.in_transaction => self.told = true,
+            (b'4' | b'5', None) if self.has_tried && !self.in_transaction => self.told = true,
             (b'4' | b'5', None) => self.refuse(told, Stage::Unknown, &reply),
             _ => {}
         }
-        if awaited.is_none() {
-            // So stands, after a join, the end of a transaction of which no more was kept.
-            self.setup.get_or_insert(told.earlier.len());
-        }
+        // After a join, so stands the end of a transaction of which no more was kept.
+        self.has_tried |= awaited.is_none();
         match self.setup {
             Some(setup) if self.awaited.is_empty() && !self.in_transaction => {
                 self.since = Some(told.row.at);
@@ -293,6 +293,7 @@ impl Dialogue {
     /// The transaction is over: `went_on` past its recipients, or not.
     fn end_transaction(&mut self, went_on: bool, told: &mut Told<'_, '_>) {
         self.tell_waiting(went_on, told.earlier, told.sink);
+        self.has_tried |= self.in_transaction;
         (self.in_transaction, self.accepted) = (false, 0);
     }
 

@@ -218,11 +218,14 @@ fn a_session_of_many_messages_goes_on_in_the_next_file() {
     for _ in 0..40 {
         rows.extend(&delivered()[12..18]);
     }
-    let text = session("10", 0, &rows);
-    let whole = read(&Exchange, &[text.as_bytes()]);
-    let cut = text.match_indices(",<,250 2.1.5 OK").map(|(at, _)| at).last().unwrap_or_default();
-    let cut = text[..cut].rfind('\n').map_or(0, |at| at + 1);
-    assert_eq!(read(&Exchange, &[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]).totals, whole.totals);
+    // Whole, and one that began before its log did.
+    for rows in [&rows[..], &rows[9..]] {
+        let text = session("10", 0, rows).replace(",10,0,", ",10,99,");
+        let whole = read(&Exchange, &[text.as_bytes()]);
+        let last = text.rfind(",<,250 2.1.5 OK").and_then(|at| text[..at].rfind('\n')).map_or(0, |at| at + 1);
+        let cut = text.as_bytes().split_at(last);
+        assert_eq!(read(&Exchange, &[cut.0, cut.1]).totals, whole.totals);
+    }
 }
 
 #[test]
