@@ -7,6 +7,7 @@ mod cases;
 mod commands;
 mod house;
 mod intake;
+mod laws;
 mod logs;
 mod overlap;
 mod recordings;

@@ -5,7 +5,7 @@
 //! *tail*. The tail of one file and the head of the next are one session's
 //! lines; replaying them in order gives the events that neither file could.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LogClock, LogFormat, Opening, Sink};
 use crate::intake::Exhibit;
@@ -98,9 +98,13 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
     }
 }
 
-/// Lines of a process and lines for all, in the order in which they stand in the files.
+/// Lines of a process and lines for all, in the order in which they stand in the files. A
+/// line that is both stands once; but a line that its process holds several times is one of
+/// several copies.
 fn in_order(files: &[Exhibit], before: &[KeptLine], shared: &[KeptLine]) -> Vec<KeptLine> {
-    let mut lines = [before, shared].concat();
+    let own: BTreeSet<_> = before.iter().map(|l| (l.exhibit, l.number)).collect();
+    let others = shared.iter().filter(|l| !own.contains(&(l.exhibit, l.number)));
+    let mut lines: Vec<_> = before.iter().chain(others).cloned().collect();
     lines.sort_by_key(|line| (files.iter().position(|file| *file == line.exhibit), line.number));
     lines
 }

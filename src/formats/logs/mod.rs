@@ -8,8 +8,9 @@
 //! What readers share, from the bottom up: `envelope` takes the stamp and the syslog
 //! envelope off a line, `ledger` accounts for it, `prints` finds lines that two files hold,
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
-//! around the grammar of one MTA.
+//! around the grammar of one MTA, `claim` tells one log from another.
 
+mod claim;
 mod clock;
 mod envelope;
 mod event;

@@ -6,7 +6,7 @@
 
 use memchr::memmem;
 
-use super::envelope::{self, Envelope};
+use super::envelope::{self, Envelope, stamped};
 use super::event::{Event, EventLine, Note, Sink};
 use super::keyed::Deaf;
 use super::ledger::{Fate, Ledger};
@@ -92,6 +92,10 @@ pub(super) struct TextLog<G> {
     grammar: G,
     /// The last line of the block before, for `last message repeated`.
     last: Vec<u8>,
+    /// The line being read is such a note: the next one may be about the same message.
+    is_about_last: bool,
+    /// Copies told so far.
+    copies: u64,
 }
 
 impl<G: Grammar> TextLog<G> {
@@ -101,6 +105,8 @@ impl<G: Grammar> TextLog<G> {
             clock: opening.clock,
             grammar: G::fresh(),
             last: Vec::new(),
+            is_about_last: false,
+            copies: 0,
         }
     }
 
@@ -124,13 +130,11 @@ impl<G: Grammar> TextLog<G> {
                 self.repeat(Entry { envelope: copy, ..entry }, times, sink)
             }
             Some(OwnNote::LastRepeated(times)) => {
-                let mut clock = self.clock.clone();
+                self.is_about_last = true;
                 // Only the line just before, of the same host, is surely the one meant.
-                match before.and_then(|b| G::open(b, &mut clock)).filter(|b| b.host == envelope.host) {
-                    Some(b) => {
-                        let copy = Envelope { at: envelope.at, ..b };
-                        self.repeat(Entry { envelope: copy, ..entry }, times, sink)
-                    }
+                let copy = before.and_then(|before| under_stamp_of(line, before)).unwrap_or_default();
+                match G::open(&copy, &mut self.clock).filter(|c| c.host == envelope.host) {
+                    Some(envelope) => self.repeat(Entry { line: &copy, envelope, ..entry }, times, sink),
                     None => Fate::Unrecognised,
                 }
             }
@@ -141,15 +145,24 @@ impl<G: Grammar> TextLog<G> {
     fn repeat(&mut self, entry: Entry<'_>, times: u64, sink: &mut dyn Sink) -> Fate {
         sink.note(Note::Repeated, self.ledger.number, times);
         let mut fate = Fate::Irrelevant;
-        for _ in 0..times.min(MOST_REPEATS) {
+        let times = times.min(MOST_COPIES - self.copies);
+        self.copies += times;
+        for _ in 0..times {
             fate = self.grammar.take(&entry, sink);
         }
         fate
     }
 }
 
-/// Copies of one message that are believed: no syslog daemon holds a line back longer.
-const MOST_REPEATS: u64 = 100_000;
+/// Copies of messages that are believed of one file: what a line says must not keep its reader
+/// at work for ever.
+const MOST_COPIES: u64 = 200_000;
+
+/// A line that was written again, under the stamp of the note that says so.
+fn under_stamp_of(note: &[u8], before: &[u8]) -> Option<Vec<u8>> {
+    let stamp = note.len().checked_sub(stamped(note)?.rest().len())?;
+    Some([note.get(..stamp)?, stamped(before)?.rest()].concat())
+}
 
 impl<G: Grammar> LogReader for TextLog<G> {
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
@@ -159,7 +172,9 @@ impl<G: Grammar> LogReader for TextLog<G> {
             self.ledger.next();
             let fate = self.line(line, before, sink);
             self.ledger.settle(fate, line, sink);
-            before = Some(line);
+            if !std::mem::take(&mut self.is_about_last) {
+                before = Some(line);
+            }
         }
         self.ledger.flush(sink);
         self.last = before.unwrap_or_default().to_vec();
@@ -246,4 +261,58 @@ fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
 fn trailing_number(text: &[u8]) -> Option<u64> {
     let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     std::str::from_utf8(&text[text.len() - digits..]).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MOST_COPIES;
+    use crate::formats::logs::postfix::Postfix;
+    use crate::formats::logs::testing::{assert_splits_agree, read};
+
+    const REFUSED: &str = "Nov 24 03:12:25 mta1 postfix/smtp[3870]: connect to mx1.mail.example.net[203.0.113.125]:25: Connection refused\n";
+    const SENT: &str = "Nov 24 03:12:26 mta1 postfix/smtp[3870]: 10EC11CADB: to=<a@gmail.com>, relay=gmail-smtp-in.l.google.com[198.51.100.26]:25, delay=1.5, delays=0.01/0.03/0.37/1.1, dsn=2.0.0, status=sent (250 2.0.0 OK  1795489946 8b4a091409ecf-cd6a6536fc6si995264155.853 - gsmtp)\n";
+
+    /// Attempts told, by minute and outcome, and lines not understood.
+    fn told(text: &str) -> (Vec<(String, u64)>, Vec<u64>) {
+        let told = read(&Postfix, &[text.as_bytes()]);
+        let words = |cell: &str| cell.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        let totals = told.totals.iter().filter(|(cell, _)| cell.starts_with("20"));
+        (totals.map(|(cell, n)| (words(cell), *n)).collect(), told.unrecognised)
+    }
+
+    #[test]
+    fn the_last_message_may_be_repeated_again_and_again() {
+        // BSD syslogd flushes after 30, 120 and 600 seconds, a note each time (syslogd.c).
+        let text = format!(
+            "{SENT}{REFUSED}Nov 24 03:12:55 mta1 last message repeated 2 times\nNov 24 03:14:55 mta1 last message repeated 3 times\n{SENT}"
+        );
+        let refused = |minute: &str, n| (format!("2026-11-24T{minute}Z connect_failure"), n);
+        let (totals, unrecognised) = told(&text);
+        assert_eq!(unrecognised, [] as [u64; 0]);
+        assert_eq!(totals[..2], [refused("03:12", 3), (String::from("2026-11-24T03:12Z delivered"), 2)], "{totals:?}");
+        assert_eq!(totals[2..], [refused("03:14", 3)]);
+        // What stood before is another host's, or in another file.
+        for before in [REFUSED.replace("mta1", "mta2"), String::new()] {
+            assert_eq!(told(&format!("{before}Nov 24 03:12:55 mta1 last message repeated 2 times\n{SENT}")).1.len(), 1);
+        }
+    }
+
+    #[test]
+    fn copies_wait_for_the_file_before_as_their_line_does() {
+        let repeated = "Nov 24 03:12:55 mta1 postfix/smtp[3870]: message repeated 2 times: [ connect to mx1.mail.example.net[203.0.113.125]:25: Connection refused]\n";
+        assert_splits_agree(&Postfix, format!("{SENT}{REFUSED}{repeated}{SENT}{REFUSED}").as_bytes());
+        let last = "Nov 24 03:12:55 mta1 last message repeated 2 times\n";
+        let text = format!("{REFUSED}{last}{SENT}");
+        assert_eq!(told(&text).0.iter().map(|(_, n)| n).sum::<u64>(), 4);
+    }
+
+    #[test]
+    fn a_line_cannot_keep_its_reader_at_work_for_ever() {
+        let many = REFUSED
+            .replace("connect to", "message repeated 4000000000 times: [ connect to")
+            .replace("refused", "refused]");
+        let (totals, _) = told(&format!("{SENT}{}", many.repeat(50)));
+        let copies: u64 = totals.iter().filter(|(cell, _)| cell.ends_with("connect_failure")).map(|(_, n)| n).sum();
+        assert_eq!(copies, MOST_COPIES);
+    }
 }

@@ -28,7 +28,7 @@ pub(super) fn session_failure(text: &[u8]) -> Reason<'_> {
         }
         b"SSL_connect" => {
             let reason = openssl_reason(error);
-            let (outcome, by) = openssl_fault(reason);
+            let (outcome, by) = fault(reason);
             (outcome, by, reason)
         }
         b"" => (Outcome::TlsFailure, By::Unknown, error),
@@ -76,12 +76,6 @@ fn gnutls_fault(error: &[u8]) -> (Outcome, By) {
         // The name of an alert: "Handshake failed".
         (Outcome::TlsFailure, By::Receiver)
     }
-}
-
-/// An error without a reason, `error:00000000:lib(0)::reason(0)`, is one of the socket: OpenSSL
-/// had nothing to complain of (SSL_ERROR_SYSCALL).
-fn openssl_fault(reason: &[u8]) -> (Outcome, By) {
-    if reason == b"reason(0)" { (Outcome::RemoteClose, By::Receiver) } else { fault(reason) }
 }
 
 #[cfg(test)]

@@ -38,8 +38,8 @@ impl Grammar for Transactions {
         }
         // `UUID.1` of `UUID.1.1`: all domains of a transaction share what is known of it.
         let parts = line.id.splitn(3, |b| *b == b'.').take(2).map(<[u8]>::len).sum::<usize>() + 1;
-        let key = line.id.get(..parts).unwrap_or(&line.id).to_vec();
-        self.0.take(&key, entry, sink);
+        let key = line.id.get(..parts).unwrap_or(&line.id);
+        self.0.take(key, entry, sink);
         Fate::Used
     }
 
@@ -96,7 +96,7 @@ struct Attempt {
     answered: bool,
 }
 
-/// Domains of one transaction that are remembered.
+/// Domains of one transaction that are remembered, and attempts under way.
 const MOST_DOMAINS: usize = 64;
 
 impl Session for Transaction {
@@ -116,8 +116,12 @@ impl Session for Transaction {
         let n = line.id.rsplit(|b| *b == b'.').next().unwrap_or_default().to_vec();
         let at = self.attempts.iter().position(|a| a.n == n).unwrap_or(self.attempts.len());
         if at == self.attempts.len() {
+            if at >= MOST_DOMAINS {
+                self.attempts.remove(0);
+            }
             self.attempts.push(Attempt { n, ..Attempt::default() });
         }
+        let at = at.min(self.attempts.len().saturating_sub(1));
         let Some(attempt) = self.attempts.get_mut(at) else { return Step::Passed };
         if line.message.starts_with(b"secured") {
             attempt.tls = true;
@@ -285,9 +289,13 @@ fn broken<'a>(error: &'a [u8], new: impl Fn(Outcome, By, Stage) -> Found<'a>) ->
 /// What ends a round of tries; nothing where the tries were told already.
 fn summed_up<'a>(reason: &'a [u8], told: bool, new: impl Fn(Outcome, By, Stage) -> Found<'a>) -> Option<Found<'a>> {
     let reply = reason.strip_prefix(b"Upstream error: ").unwrap_or(reason);
-    match reply.first() {
-        Some(b'4') => Some(Found { reply, detail: &[], ..new(Outcome::Deferral, By::Receiver, Stage::Unknown) }),
-        Some(b'5') => Some(Found { reply, detail: &[], ..new(Outcome::Rejection, By::Receiver, Stage::Unknown) }),
+    match reply {
+        [b'4', b'0'..=b'9', b'0'..=b'9', ..] => {
+            Some(Found { reply, detail: &[], ..new(Outcome::Deferral, By::Receiver, Stage::Unknown) })
+        }
+        [b'5', b'0'..=b'9', b'0'..=b'9', ..] => {
+            Some(Found { reply, detail: &[], ..new(Outcome::Rejection, By::Receiver, Stage::Unknown) })
+        }
         _ if told || reason.starts_with(b"Some recipients ") => None,
         _ if reason.starts_with(b"DNS lookup failure") || reason.starts_with(b"Nowhere to deliver") => {
             Some(Found { detail: reason, ..new(Outcome::ConnectFailure, By::Unknown, Stage::Connect) })

@@ -13,19 +13,16 @@
 mod attempt;
 mod line;
 
+use super::claim::{claim, first_lines};
 use super::survey::{Clues, survey};
 use super::text::TextLog;
 use super::{LogFormat, LogReader, Opening, Survey};
 use crate::formats::Head;
-use crate::intake::lines_of;
 use attempt::Transactions;
 use line::{is_outbound, stamp_and_text};
 
 /// The Haraka log format.
 pub struct Haraka;
-
-/// Lines looked at before giving up on recognising a log.
-const LINES_TO_RECOGNISE: usize = 400;
 
 impl LogFormat for Haraka {
     fn name(&self) -> &str {
@@ -33,11 +30,9 @@ impl LogFormat for Haraka {
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        let found = lines_of(head.bytes).take(LINES_TO_RECOGNISE).filter(|l| is_outbound(l)).count();
-        let timed =
-            lines_of(head.bytes).take(LINES_TO_RECOGNISE).any(|l| is_outbound(l) && stamp_and_text(l).is_some());
+        let timed = first_lines(head.bytes).any(|l| is_outbound(l) && stamp_and_text(l).is_some());
         let without = if timed { "" } else { ", without a time: set timestamps=true in log.ini" };
-        (found > 0).then(|| format!("{found} of its first lines are by Haraka's outbound{without}"))
+        claim(head.bytes, is_outbound, &format!("by Haraka's outbound{without}"))
     }
 
     fn cannot_show(&self) -> Vec<&str> {

@@ -114,3 +114,15 @@ fn without_times_nothing_can_be_placed_and_around_it_others_may_stand() {
         "{found:?}"
     );
 }
+
+#[test]
+fn a_transaction_of_ever_new_attempts_is_read_in_bounded_time_and_memory() {
+    let line = |n: u32| {
+        format!(
+            "2026-11-24T02:43:15.781Z [INFO] [4AA00EE9-5EF2-424F-B2F8-66459D564FA7.1.{n}] [outbound]  secured verified=false version=TLSv1.3\n"
+        )
+    };
+    let text: String = (1..=20_000).map(line).collect();
+    let told = read(&Haraka, &[text.as_bytes()]);
+    assert_eq!((told.accounting.used, told.events.len()), (20_000, 0));
+}

@@ -4,6 +4,7 @@
 //! sockets inside them, and the words of its TLS libraries, rustls and OpenSSL.
 
 use super::debug::{Printed, response};
+use crate::formats::logs::handshake;
 use crate::smtp::{By, Outcome, Stage};
 
 /// What an error says.
@@ -85,8 +86,8 @@ fn of_socket<'a>(error: &str, stage: Stage) -> Fault<'a> {
 /// what the own library found wrong is the sender's.
 pub(super) fn of_handshake<'a>(error: &str) -> Fault<'a> {
     let says = |word: &&str| error.contains(*word);
-    let plain = ["InvalidContentType", "wrong version number", "unknown protocol", "http request"];
-    let refused = [
+    // What rustls complains of, and an alert or an error string of OpenSSL.
+    let known = [
         "invalid peer certificate",
         "peer misbehaved",
         "peer is incompatible",
@@ -96,19 +97,18 @@ pub(super) fn of_handshake<'a>(error: &str) -> Fault<'a> {
         "peer sent oversized message",
         "peer sent no certificates",
         "peer doesn't support",
-        "certificate verify failed",
+        "alert",
         "error:",
     ];
-    let (outcome, by) = if plain.iter().any(says) {
+    let openssl = handshake::fault(handshake::openssl_reason(error.as_bytes()));
+    let (outcome, by) = if error.contains("InvalidContentType") {
         (Outcome::Plaintext, By::Receiver)
     } else if is_close(error) {
         (Outcome::RemoteClose, By::Receiver)
-    } else if error.contains("alert") {
-        (Outcome::TlsFailure, By::Receiver)
-    } else if error.contains("timed out") || error.contains("deadline has elapsed") {
+    } else if error.contains("deadline has elapsed") {
         (Outcome::Timeout, By::Unknown)
-    } else if refused.iter().any(says) {
-        (Outcome::TlsFailure, By::Sender)
+    } else if openssl.0 != Outcome::TlsFailure || known.iter().any(says) {
+        openssl
     } else {
         (Outcome::TlsFailure, By::Unknown)
     };

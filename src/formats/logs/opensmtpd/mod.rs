@@ -12,20 +12,17 @@
 mod line;
 mod session;
 
+use super::claim::claim;
 use super::envelope;
 use super::survey::{Clues, survey};
 use super::text::TextLog;
 use super::{LogFormat, LogReader, Opening, Survey};
 use crate::formats::Head;
-use crate::intake::lines_of;
 use line::{Said, said};
 use session::Sessions;
 
 /// The OpenSMTPD log format.
 pub struct OpenSmtpd;
-
-/// Lines looked at before giving up on recognising a log.
-const LINES_TO_RECOGNISE: usize = 400;
 
 impl LogFormat for OpenSmtpd {
     fn name(&self) -> &str {
@@ -39,8 +36,7 @@ impl LogFormat for OpenSmtpd {
                 process.program == b"smtpd" && process.tag.is_empty() && !matches!(said(e.text), Said::Nothing)
             })
         };
-        let found = lines_of(head.bytes).take(LINES_TO_RECOGNISE).filter(|l| is_session(l)).count();
-        (found > 0).then(|| format!("{found} of its first lines are about sending sessions of OpenSMTPD"))
+        claim(head.bytes, is_session, "about sending sessions of OpenSMTPD")
     }
 
     fn cannot_show(&self) -> Vec<&str> {

@@ -98,6 +98,7 @@ impl Session for Connection {
                 let found = Found::new(Outcome::TlsFailure, By::Unknown, Stage::Handshake);
                 self.tell(entry, &Found { tls: TlsUse::Failed, ..found }, None, earlier, sink);
                 // The attempt in clear is a new one; its lines are its own.
+                *self = Self::default();
                 return Step::Settled;
             }
             Said::Session(_, What::Disconnected) => return Step::Closed,

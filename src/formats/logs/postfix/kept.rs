@@ -56,10 +56,6 @@ impl Kept {
         Entry { exhibit: self.exhibit, number: self.number, line: &self.line, envelope }
     }
 
-    pub(super) fn is(&self, entry: &Entry<'_>) -> bool {
-        (self.exhibit, self.number) == (entry.exhibit, entry.number)
-    }
-
     pub(super) const fn at(&self) -> Stamp {
         self.at
     }

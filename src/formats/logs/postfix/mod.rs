@@ -29,19 +29,16 @@ mod verdict;
 
 use memchr::memmem;
 
+use super::claim::first_lines;
 use super::envelope::{stamped, undated};
 use super::survey::{Clues, survey};
 use super::text::TextLog;
 use super::{LogFormat, LogReader, Note, Opening, Survey};
 use crate::formats::Head;
-use crate::intake::lines_of;
 use client::Client;
 
 /// The Postfix log format.
 pub struct Postfix;
-
-/// Lines looked at before giving up on recognising a log.
-const LINES_TO_RECOGNISE: usize = 400;
 
 impl LogFormat for Postfix {
     fn name(&self) -> &str {
@@ -50,7 +47,7 @@ impl LogFormat for Postfix {
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
         let (mut stamps, mut postfix, mut cut) = (0, 0, 0);
-        for line in lines_of(head.bytes).take(LINES_TO_RECOGNISE).filter(|l| stamped(l).is_some()) {
+        for line in first_lines(head.bytes).filter(|l| stamped(l).is_some()) {
             stamps += 1;
             let Some(envelope) = undated(line) else { continue };
             if line::is_postfix(envelope.process) {

@@ -154,14 +154,11 @@ impl Process {
     }
 
     fn push(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
-        // A line may be at the edge of a file twice: for its process, and for all.
-        if self.loose.last().is_some_and(|last| last.is(current)) {
-            return;
-        }
         if self.loose.len() >= MOST_LINES {
             self.release(sink);
             self.tell_hostless(None, sink);
             let gone = self.open.clamp(1, self.loose.len());
+            self.tell_connects_among(&self.loose[self.open..gone.max(self.open)], sink);
             self.loose.drain(..gone);
             self.session = self.session.saturating_sub(gone);
             self.open = 0;
@@ -363,8 +360,17 @@ impl Process {
     fn tell_connects(&self, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
         let open = &self.loose[self.open..];
         let is_repeated = |k: &Kept| matches!(statement(k.text()), Statement::Connect(h, _) if Some(h) == repeated);
-        let skip = open.iter().rposition(is_repeated);
-        for (_, kept) in open.iter().enumerate().filter(|(n, _)| Some(*n) != skip) {
+        match open.iter().rposition(is_repeated) {
+            Some(at) => {
+                self.tell_connects_among(&open[..at], sink);
+                self.tell_connects_among(&open[at + 1..], sink);
+            }
+            None => self.tell_connects_among(open, sink),
+        }
+    }
+
+    fn tell_connects_among(&self, lines: &[Kept], sink: &mut dyn Sink) {
+        for kept in lines {
             let Statement::Connect(host, error) = statement(kept.text()) else { continue };
             let entry = kept.entry();
             let event = Event {

@@ -8,6 +8,7 @@ use super::rows::Rows;
 use super::seen::not_seen;
 use super::table::{Found, Line, Table};
 use crate::formats::Head;
+use crate::formats::logs::claim::first_lines;
 use crate::formats::logs::envelope::local_stamp;
 use crate::formats::logs::records::RecordLog;
 use crate::formats::logs::{LogFormat, LogReader, Note, Opening, Survey};
@@ -15,9 +16,6 @@ use crate::intake::lines_of;
 
 /// Accounting files.
 pub struct Accounting;
-
-/// Lines looked at before giving up on recognising a file.
-const LINES_TO_RECOGNISE: usize = 400;
 
 impl LogFormat for Accounting {
     fn name(&self) -> &str {
@@ -94,7 +92,7 @@ struct FirstLines {
 impl FirstLines {
     fn of(head: &[u8]) -> Self {
         let (mut table, mut first) = (Table::default(), Self::default());
-        for line in lines_of(head).filter(|l| !l.trim_ascii().is_empty()).take(LINES_TO_RECOGNISE) {
+        for line in first_lines(head) {
             first.lines += 1;
             match table.take_apart(line, &mut None) {
                 Line::Header(layout) if first.lines == 1 => first.begins_with_header = layout.is_some(),

@@ -13,19 +13,16 @@ use super::dialogue::Dialogue;
 use super::host_and_ip;
 use super::wording::of_error;
 use crate::formats::Head;
+use crate::formats::logs::claim::first_lines;
 use crate::formats::logs::envelope::{Envelope, Process, Stamped, local_stamp};
 use crate::formats::logs::keyed::Keyed;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::survey::{Clues, survey};
 use crate::formats::logs::text::{Entry, Grammar, TextLog};
 use crate::formats::logs::{Ends, LogClock, LogFormat, LogReader, Note, Opening, Sink, Survey};
-use crate::intake::lines_of;
 
 /// The log, and traces.
 pub struct Log;
-
-/// Lines looked at before giving up on recognising a log.
-const LINES_TO_RECOGNISE: usize = 400;
 
 /// What is said of the log's contents.
 const COMMANDS: Note = Note::Seen("commands");
@@ -38,7 +35,7 @@ impl LogFormat for Log {
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
         let (mut all, mut stamps, mut slots, mut steps, mut lines) = (0, 0, 0, 0, 0);
-        for line in lines_of(head.bytes).filter(|l| !l.trim_ascii().is_empty()).take(LINES_TO_RECOGNISE) {
+        for line in first_lines(head.bytes) {
             all += 1;
             let Some((slot, text)) = stamped(line).map(|s| slot_of(s.rest())) else { continue };
             stamps += 1;

@@ -63,6 +63,8 @@ pub(super) enum Said<'a> {
 /// How a handshake failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Failed<'a> {
+    /// What SSL_connect returned.
+    pub(super) returned: &'a [u8],
     pub(super) reason: &'a [u8],
     pub(super) ssl_error: &'a [u8],
     pub(super) errno: &'a [u8],
@@ -74,6 +76,9 @@ impl Failed<'_> {
             // SSL_ERROR_WANT_READ when time is up; SSL_ERROR_SYSCALL with ECONNRESET or EPIPE.
             (b"2", b"11") => (Outcome::Timeout, By::Unknown),
             (b"5", b"104" | b"54" | b"32") => (Outcome::RemoteClose, By::Receiver),
+            // `connect failed=0`, of older versions: an end of the stream that violates the
+            // protocol (SSL_get_error(3)).
+            (b"5", b"" | b"0") if self.returned == b"0" => (Outcome::RemoteClose, By::Receiver),
             _ => fault(self.reason),
         }
     }
@@ -99,6 +104,7 @@ pub(super) fn said(text: &[u8]) -> Said<'_> {
         if let Some(error) = rest.strip_prefix(b"error: connect failed") {
             let of = |key: &[u8]| field(error, key).unwrap_or_default();
             return Said::Failed(Failed {
+                returned: field(error, b"=").unwrap_or_default(),
                 reason: of(b", reason="),
                 ssl_error: of(b", SSL_error="),
                 errno: of(b", errno="),

@@ -6,7 +6,6 @@
 //! The lines of one process in order are its sessions: TLS lines bear no queue id, and the
 //! delivery line that follows ends the attempt. Codes that Sendmail makes up itself look like
 //! replies (`454 4.7.0 TLS handshake failed.`, `421 4.4.1 Connection reset by …`) and are not.
-
 //!
 //! - `line` takes one line apart.
 //! - `process` ties the lines of one process to attempts.
@@ -14,20 +13,17 @@
 mod line;
 mod process;
 
+use super::claim::claim;
 use super::envelope;
 use super::survey::{Clues, survey};
 use super::text::TextLog;
 use super::{LogFormat, LogReader, Opening, Survey};
 use crate::formats::Head;
-use crate::intake::lines_of;
 use line::{id_second, is_sendmail, queue_id};
 use process::Processes;
 
 /// The Sendmail log format.
 pub struct Sendmail;
-
-/// Lines looked at before giving up on recognising a log.
-const LINES_TO_RECOGNISE: usize = 400;
 
 impl LogFormat for Sendmail {
     fn name(&self) -> &str {
@@ -41,8 +37,7 @@ impl LogFormat for Sendmail {
                 message.is_some_and(|(_, rest)| rest.starts_with(b"to=") || rest.starts_with(b"from="))
             })
         };
-        let found = lines_of(head.bytes).take(LINES_TO_RECOGNISE).filter(|l| is_message(l)).count();
-        (found > 0).then(|| format!("{found} of its first lines are about messages of Sendmail"))
+        claim(head.bytes, is_message, "about messages of Sendmail")
     }
 
     fn cannot_show(&self) -> Vec<&str> {

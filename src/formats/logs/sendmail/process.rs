@@ -234,6 +234,8 @@ fn understood<'a>(delivery: &Delivery<'a>, before: &Before<'a>) -> Option<Unders
         return Some(Understood { reply, detail: &[], ..delivered });
     }
     let says = |word: &[u8]| memmem::find(stat, word).is_some() || memmem::find(delivery.reply, word).is_some();
+    // A receiver may use these words of hosts that it relays to.
+    let unanswered = |word: &[u8]| delivery.reply.is_empty() && memmem::find(stat, word).is_some();
     Some(if stat == b"queued" || says(b"Local configuration error") {
         plain(Outcome::Local, By::Sender, Stage::Unknown)
     } else if says(b" TLS handshake failed") {
@@ -241,13 +243,16 @@ fn understood<'a>(delivery: &Delivery<'a>, before: &Before<'a>) -> Option<Unders
         let (outcome, by) = failed.map_or((Outcome::TlsFailure, By::Unknown), |f| f.failed.fault());
         let detail = failed.map_or(stat, |f| f.failed.reason);
         Understood { tls: TlsUse::Failed, detail, ..plain(outcome, by, Stage::Handshake) }
-    } else if says(b"Connection refused by ") || says(b"No route to host") || says(b"Network is unreachable") {
+    } else if unanswered(b"Connection refused by ")
+        || unanswered(b"No route to host")
+        || unanswered(b"Network is unreachable")
+    {
         plain(Outcome::ConnectFailure, By::Unknown, Stage::Connect)
     } else if says(b"Connection reset by ") {
         plain(Outcome::RemoteClose, By::Receiver, Stage::Unknown)
     } else if says(b"timed out with ") || before.timed_out.is_some() {
         timed_out(before, tls, plain)
-    } else if says(b"Host unknown") || says(b"host name lookup failure") {
+    } else if unanswered(b"Host unknown") || unanswered(b"host name lookup failure") {
         plain(Outcome::ConnectFailure, By::Unknown, Stage::Connect)
     } else {
         return Some(answered(delivery, plain));
@@ -292,10 +297,9 @@ fn answered<'a>(delivery: &Delivery<'a>, plain: impl Fn(Outcome, By, Stage) -> U
 fn duration_ms(text: &[u8]) -> Option<u32> {
     let text = std::str::from_utf8(text).ok()?;
     let (days, clock) = text.split_once('+').unwrap_or(("0", text));
-    let mut parts = clock.split(':').map(|p| p.parse::<u32>().ok());
+    let mut parts = clock.split(':').map(|p| p.parse::<u16>().ok().map(u64::from));
     let (h, m, s) = (parts.next()??, parts.next()??, parts.next()??);
-    let seconds =
-        days.parse::<u32>().ok()?.checked_mul(86_400)?.checked_add(h.checked_mul(3600)? + m.checked_mul(60)? + s)?;
+    let seconds = u64::from(days.parse::<u16>().ok()?) * 86_400 + h * 3600 + m * 60 + s;
     // Whole seconds: a session of none of them lasted some part of one.
-    (seconds <= 86_400).then(|| seconds * 1000)
+    u32::try_from(seconds * 1000).ok().filter(|_| seconds <= 86_400)
 }

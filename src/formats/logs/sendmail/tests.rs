@@ -114,7 +114,7 @@ fn lines_of_other_versions() {
         [
             "2012-11-12T21:01:25Z delivered by receiver at end_of_data tls=unknown",
             "2012-11-12T22:40:09Z unclassified by unknown at unknown tls=unknown",
-            "2012-11-12T22:40:10Z tls_failure by unknown at handshake tls=failed",
+            "2012-11-12T22:40:10Z remote_close by receiver at handshake tls=failed",
         ]
     );
     assert_eq!(said(b"x"), Said::Nothing);
@@ -126,4 +126,38 @@ fn the_recording_is_understood_and_splits_agree() {
     assert_eq!(told.unrecognised, Vec::<u64>::new());
     assert_splits_agree(&Sendmail, RECORDED.as_bytes());
     assert_damage_is_survived(&Sendmail, RECORDED.as_bytes());
+}
+
+/// One delivery line of process 20393 in the shape of the recording, after some others of it.
+fn delivery(before: &str, fields: &str) -> Vec<String> {
+    let at = "Nov 24 02:27:32 mta1 sendmail[20393]: ";
+    let before: String = before.lines().map(|l| format!("{at}{l}\n")).collect();
+    let anchor = RECORDED.lines().find(|l| l.contains("stat=Sent (OK  17")).unwrap_or_default();
+    let all = events(&Sendmail, &format!("{anchor}\n{before}{at}6AO2RW5K000153: to=<user@other.example>, {fields}\n"));
+    let mine = all.iter().filter(|e| e.contains(" to=other.example ") || e.contains("mx=other.example["));
+    mine.map(|e| e.split(' ').skip(2).take(6).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn a_receivers_words_about_hosts_are_its_own() {
+    let fields = |xdelay: &str, end: &str| {
+        format!("delay=00:00:01, xdelay={xdelay}, mailer=esmtp, pri=1, relay=other.example. [192.0.2.9], {end}")
+    };
+    let refused = "dsn=5.1.2, reply=550 5.1.2 <user@other.example>: Host unknown, stat=Host unknown";
+    assert_eq!(delivery("", &fields("00:00:01", refused)), ["rejection by receiver at unknown tls=unknown"]);
+    let unknown = "dsn=5.1.2, stat=Host unknown (Name server: other.example: host not found)";
+    assert_eq!(delivery("", &fields("00:00:01", unknown)), ["connect_failure by unknown at connect tls=unknown"]);
+    // Any numbers in a duration are read.
+    for xdelay in ["1193046:65535:65535", "65535+65535:65535:65535", "99999999999:0:0", "+::", ""] {
+        assert_eq!(delivery("", &fields(xdelay, unknown)).len(), 1, "{xdelay}");
+    }
+}
+
+#[test]
+fn a_stream_that_ended_in_the_handshake_of_an_older_version() {
+    // Published lines of an older Sendmail, host names ours.
+    let before = "STARTTLS=client, error: connect failed=0, SSL_error=5\n\
+        ruleset=tls_server, arg1=SOFTWARE, relay=other.example, reject=403 4.7.0 TLS handshake failed.";
+    let fields = "delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=1, relay=other.example. [192.0.2.9], dsn=4.7.0, stat=Deferred: 403 4.7.0 TLS handshake failed.";
+    assert_eq!(delivery(before, fields), ["remote_close by receiver at handshake tls=failed"]);
 }
