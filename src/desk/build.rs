@@ -112,7 +112,8 @@ pub(super) fn case_of(path: &Path) -> Result<(PathBuf, Case), Failure> {
     let formats = crate::formats::names();
     let mut signals: Vec<&str> = Signal::ALL.iter().map(|s| s.name()).collect();
     signals.extend(["egress", "open_files", "workers", "connections", "conntrack", "cpu", "bandwidth", "queue"]);
-    let known = Words { formats: &formats, signals: &signals, conditions: &["idle", "loaded", "recovered"] };
+    let known =
+        Words { formats: &formats, signals: &signals, conditions: &["idle", "loaded", "recovered"], mappings: &[] };
     let case = case::read(&text, &name, &known).map_err(|p| Failure::Case(p, file.display().to_string()))?;
     Ok((folder, case))
 }
