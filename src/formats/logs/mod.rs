@@ -21,6 +21,8 @@ mod keyed;
 pub mod kumomta;
 mod ledger;
 mod loose;
+#[expect(dead_code)]
+pub mod mapping;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod powermta;
