@@ -80,12 +80,24 @@ impl Slips {
         &self.places
     }
 
+    /// Whether nothing is wrong so far.
+    #[must_use]
+    pub const fn is_clean(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// All problems of the text, in its order.
+    #[must_use]
+    pub fn problems(self) -> Problems {
+        Problems::new(self.text, self.list)
+    }
+
     /// The value that was made of the text, if nothing is wrong with it.
     ///
     /// # Errors
     /// All problems of the text, in its order.
     pub fn end<T>(self, value: T) -> Result<T, Problems> {
-        if self.list.is_empty() { Ok(value) } else { Err(Problems::new(self.text, self.list)) }
+        if self.is_clean() { Ok(value) } else { Err(self.problems()) }
     }
 }
 

@@ -85,8 +85,10 @@ pub(super) struct RawContainer {
     #[schemars(required)]
     pub(super) kind: Option<RawKind>,
     /// Always told from the file's content.
+    #[expect(dead_code, reason = "its one word says what is done anyway")]
     pub(super) compression: Option<RawCompression>,
     /// A file that breaks off is read as far as it goes, and that is said.
+    #[expect(dead_code, reason = "its one word says what is done anyway")]
     pub(super) truncated: Option<RawTruncated>,
     /// How its bytes are letters. Default: utf-8.
     pub(super) encoding: Option<RawEncoding>,
@@ -348,8 +350,10 @@ pub(super) struct RawWhen {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawTime {
     /// Where the time stands.
-    #[schemars(required)]
     pub(super) field: Option<String>,
+    /// Where it may stand; the first that is there counts.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) first_of: Option<Vec<Option<String>>>,
     /// Its forms, tried in order: `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_float`, `rfc3339`, `strptime:%Y-%m-%d %H:%M:%S%z`, `auto`. Default: auto.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -382,7 +386,7 @@ pub(super) struct RawField {
     pub(super) strip: Option<String>,
     /// Whether it is written in small letters.
     pub(super) lower: Option<bool>,
-    /// Words for words; a value that is not among them is as good as absent.
+    /// Words for words, `*` for all others; a value that is not among them is as good as absent.
     pub(super) map: Option<BTreeMap<String, String>>,
     /// What it must be; anything else is as good as absent. `seconds` are turned into milliseconds.
     #[serde(rename = "type")]

@@ -33,7 +33,8 @@ impl Shape {
             value = Cow::Owned(value.to_ascii_lowercase());
         }
         if let Some(map) = &self.map {
-            let (_, word) = map.iter().find(|(from, _)| **from == *value)?;
+            let word = |wanted: &[u8]| map.iter().find(|(from, _)| *from == wanted);
+            let (_, word) = word(&value).or_else(|| word(b"*"))?;
             value = Cow::Owned(word.clone());
         }
         value = self.kind.of(value)?;

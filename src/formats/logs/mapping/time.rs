@@ -8,8 +8,8 @@ use crate::time::{Stamp, Zone, civil_from_days, days_from_civil, parse_rfc3339};
 /// Where the time of a record stands, and how it is read.
 #[derive(Clone, Debug)]
 pub(super) struct TimeRule {
-    /// Nothing: it is the stamp of the line's envelope.
-    pub(super) field: Option<Address>,
+    /// Places, tried in order; none where it is the stamp of the line's envelope.
+    pub(super) fields: Vec<Address>,
     /// Tried in order.
     pub(super) forms: Vec<Form>,
     pub(super) zone: ZoneRule,

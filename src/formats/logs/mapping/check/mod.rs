@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use super::pattern::pattern;
 use super::plan::{Detect, NOT_KEPT, Plan, Target};
-use super::raw::{RawExploded, RawMapping, RawOrder, RawSelect, RawTime};
+use super::raw::{RawExample, RawExploded, RawMapping, RawOrder, RawSelect, RawTime};
 use super::time::{Form, TimeRule, ZoneRule};
 use crate::case::{Code, Path, Slips, nearest};
 use crate::time::Zone;
@@ -27,6 +27,8 @@ pub(super) struct Checked {
     pub(super) title: String,
     pub(super) provenance: String,
     pub(super) cannot_show: Vec<String>,
+    /// Names of the mapping's own values, by their positions.
+    pub(super) extras: Vec<String>,
     pub(super) plan: Plan,
 }
 
@@ -55,9 +57,10 @@ enum Kind {
 }
 
 /// Checks a mapping. Nothing when it cannot even be cut into records.
-pub(super) fn check(raw: RawMapping, slips: &mut Slips) -> Option<Checked> {
+pub(super) fn check(raw: RawMapping, examples: &[Option<RawExample>], slips: &mut Slips) -> Option<Checked> {
     let mut checker =
         Checker { slips, kind: Kind::Json, columns: Vec::new(), defined: BTreeSet::new(), extras: Vec::new() };
+    checker.examples(examples);
     checker.mapping(raw)
 }
 
@@ -115,11 +118,12 @@ impl Checker<'_> {
             title: raw.title.unwrap_or_default(),
             provenance: raw.provenance.unwrap_or_default(),
             cannot_show,
+            extras: std::mem::take(&mut self.extras),
             plan,
         })
     }
 
-    /// Version, name and examples.
+    /// Version and name.
     fn head(&mut self, raw: &RawMapping, top: &Path) -> String {
         if raw.casefile_mapping.is_some_and(|version| version != 1) {
             let message = "this version reads mappings of version 1".to_owned();
@@ -141,14 +145,18 @@ impl Checker<'_> {
             let message = format!("`{id}` is the name of a reader that is built in");
             self.slips.at_value(&top.key("id"), Code::BadName, message, "give your mapping another name");
         }
-        let examples: Vec<_> = raw.examples.iter().flatten().collect();
+        id
+    }
+
+    /// Whether there are enough of them; what they say is looked at when all else is well.
+    fn examples(&mut self, examples: &[Option<RawExample>]) {
+        let examples: Vec<_> = examples.iter().flatten().collect();
         let deferrals = examples.iter().any(|e| e.expect.get("outcome").is_some_and(|o| o == "deferral"));
         if examples.len() < FEWEST_EXAMPLES || !deferrals {
             let message = "a mapping brings three real records or more, one of them a deferral".to_owned();
             let help = "`- {input: '…', expect: {outcome: deferral, minute: 2026-11-03T10:12Z}}`";
-            self.slips.at_key(&top.key("examples"), Code::MissingKey, message, help);
+            self.slips.at_key(&Path::default().key("examples"), Code::MissingKey, message, help);
         }
-        id
     }
 
     /// Each item of a list that was shaped as it should be, with its own path.
@@ -207,7 +215,7 @@ impl Checker<'_> {
                 self.slips.at_key(top, Code::MissingKey, "`time` is missing".to_owned(), help);
                 return None;
             }
-            return Some(TimeRule { field: None, forms: Vec::new(), zone: ZoneRule::Ask, fine: None });
+            return Some(TimeRule { fields: Vec::new(), forms: Vec::new(), zone: ZoneRule::Ask, fine: None });
         };
         let forms = self.each(raw.formats, &path.key("formats"), |c, name, at| match Form::named(&name) {
             Ok(form) => Some(form),
@@ -219,9 +227,18 @@ impl Checker<'_> {
         });
         let fine = raw.resolution.and_then(|text| self.resolution(&text, &path.key("resolution")));
         let zone = self.zone(raw.zone.as_deref().unwrap_or("embedded"), &path.key("zone"));
-        let field = self.address(&raw.field?, false, &path.key("field"))?;
+        let mut fields = Vec::new();
+        if let Some(field) = &raw.field {
+            fields.extend(self.address(field, false, &path.key("field")));
+        }
+        let several = raw.first_of.unwrap_or_default();
+        fields.extend(self.each(several, &path.key("first_of"), |c, field, at| c.address(&field, false, at)));
+        if fields.is_empty() {
+            self.slips.at_key(&path, Code::MissingKey, "`field` is missing".to_owned(), "say where the time stands");
+            return None;
+        }
         let forms = if forms.is_empty() { vec![Form::Auto] } else { forms };
-        Some(TimeRule { field: Some(field), forms, zone, fine })
+        Some(TimeRule { fields, forms, zone, fine })
     }
 
     fn zone(&mut self, text: &str, path: &Path) -> ZoneRule {

@@ -155,7 +155,9 @@ impl Checker<'_> {
 /// Who decided, where only one side can have.
 const fn usual_decider(outcome: Outcome) -> By {
     match outcome {
-        Outcome::Delivered | Outcome::Deferral | Outcome::Rejection | Outcome::RemoteClose => By::Receiver,
+        Outcome::Delivered | Outcome::Deferral | Outcome::Rejection | Outcome::RemoteClose | Outcome::Plaintext => {
+            By::Receiver
+        }
         Outcome::Local => By::Sender,
         _ => By::Unknown,
     }

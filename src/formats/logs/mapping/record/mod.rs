@@ -14,6 +14,7 @@ use regex::bytes::CaptureLocations;
 use super::cut::{Cut, What};
 use super::json::{At, Tape};
 use super::plan::{Address, Container, Lines, Plan, Pointer};
+use super::time::{Moment, TimeRule};
 use crate::formats::logs::LogClock;
 use crate::formats::logs::envelope;
 use crate::time::Stamp;
@@ -66,6 +67,12 @@ impl<'r> Record<'r> {
             _ => return None,
         };
         (!found.trim_ascii().is_empty()).then_some(found)
+    }
+
+    /// The time, where it stands in the record.
+    pub(super) fn moment(&self, time: &TimeRule) -> Option<Moment> {
+        let text = time.fields.iter().find_map(|field| self.value(field))?;
+        time.moment(&text)
     }
 
     /// Whether there is something at an address: a value, or members of its own.
