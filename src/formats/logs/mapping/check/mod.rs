@@ -227,16 +227,15 @@ impl Checker<'_> {
         });
         let fine = raw.resolution.and_then(|text| self.resolution(&text, &path.key("resolution")));
         let zone = self.zone(raw.zone.as_deref().unwrap_or("embedded"), &path.key("zone"));
+        let several = raw.first_of.unwrap_or_default();
+        if raw.field.is_none() && several.is_empty() {
+            self.slips.at_key(&path, Code::MissingKey, "`field` is missing".to_owned(), "say where the time stands");
+        }
         let mut fields = Vec::new();
         if let Some(field) = &raw.field {
             fields.extend(self.address(field, false, &path.key("field")));
         }
-        let several = raw.first_of.unwrap_or_default();
         fields.extend(self.each(several, &path.key("first_of"), |c, field, at| c.address(&field, false, at)));
-        if fields.is_empty() {
-            self.slips.at_key(&path, Code::MissingKey, "`field` is missing".to_owned(), "say where the time stands");
-            return None;
-        }
         let forms = if forms.is_empty() { vec![Form::Auto] } else { forms };
         Some(TimeRule { fields, forms, zone, fine })
     }
