@@ -8,6 +8,7 @@ mod commands;
 mod house;
 mod intake;
 mod logs;
+mod mappings;
 mod overlap;
 mod snapshots;
 mod truth;
