@@ -10,6 +10,8 @@ pub(super) struct Bursts {
     open: FxHashMap<u64, Kept>,
     /// Bytes kept.
     bytes: usize,
+    /// The beginning of the oldest, in milliseconds.
+    oldest: Option<i64>,
 }
 
 /// A burst has ended when the log is so much later, in milliseconds.
@@ -29,11 +31,12 @@ impl Bursts {
             self.tell_all(sink);
         }
         let now = event.at.millis();
-        if self.open.values().any(|kept| now - kept.at.millis() > OVER_MS) {
-            self.tell(sink, |kept| now - kept.at.millis() > OVER_MS);
+        if self.oldest.is_some_and(|oldest| now.saturating_sub(oldest) > OVER_MS) {
+            self.tell(sink, |kept| now.saturating_sub(kept.at.millis()) > OVER_MS);
         }
         let kept = Kept::of(event);
         self.bytes += kept.size();
+        self.oldest = Some(self.oldest.map_or(now, |oldest| oldest.min(now)));
         self.open.insert(key, kept);
     }
 
@@ -50,6 +53,7 @@ impl Bursts {
             self.bytes = self.bytes.saturating_sub(kept.size());
             kept.tell(sink);
         }
+        self.oldest = self.open.values().map(|kept| kept.at.millis()).min();
     }
 }
 

@@ -471,7 +471,7 @@ pub(super) struct RawClaims {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) absent: Vec<Option<String>>,
-    /// Other things that a reader of the report must know, each in a clause.
+    /// What else it cannot show, each a clause that goes on after "cannot show:".
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) caveat: Vec<Option<String>>,

@@ -2,7 +2,7 @@
 
 use std::hash::Hasher as _;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashSet, FxHasher};
 
 use super::burst::Bursts;
 use super::cut::{Cut, Cutter};
@@ -123,7 +123,7 @@ impl Book {
     fn record(&mut self, record: &Record<'_>, cut: &Cut<'_>, sink: &mut dyn Sink) -> Fate {
         let print = hash_of(&[record.text]);
         let mut fate = None;
-        let mut told: Vec<u64> = Vec::new();
+        let mut told = FxHashSet::default();
         for (n, element) in record.exploded(&self.plan.explode).enumerate() {
             let at = self.moment(&element);
             let print = print.wrapping_add(n as u64);
@@ -142,7 +142,7 @@ impl Book {
         record: &Record<'_>,
         at: Option<Stamp>,
         cut: &Cut<'_>,
-        told: &mut Vec<u64>,
+        told: &mut FxHashSet<u64>,
         sink: &mut dyn Sink,
     ) -> Fate {
         let (mut mapped, at) = match (self.plan.judge(record), at) {
@@ -158,11 +158,10 @@ impl Book {
             return Fate::Irrelevant;
         }
         if self.plan.recipients {
-            let key = mapped.transaction();
-            if told.contains(&key) {
+            let is_first = told.insert(mapped.transaction());
+            if !is_first {
                 mapped.weight = 0;
             }
-            told.push(key);
         }
         if self.seen.is_first(mapped.outcome)
             && let Some(word) = note_of(mapped.outcome)

@@ -60,13 +60,19 @@ impl Moment {
     }
 }
 
+/// Exports write the beginning of their calendar, or its end, where there is no time: what is
+/// not of these years is none.
+const EARLIEST: Stamp = Stamp::from_seconds(788_918_400);
+const LATEST: Stamp = Stamp::from_seconds(4_102_444_800);
+
 impl TimeRule {
     /// The moment of a text; nothing when none of the forms reads it.
     pub(super) fn moment(&self, text: &[u8]) -> Option<Moment> {
         let text = text.trim_ascii();
         let moment = self.forms.iter().find_map(|form| form.read(text))?;
         let lacks_its_zone = self.zone == ZoneRule::Embedded && matches!(moment, Moment::Local(_));
-        (!lacks_its_zone).then_some(moment)
+        let is_plausible = (EARLIEST..LATEST).contains(&moment.reading());
+        (!lacks_its_zone && is_plausible).then_some(moment)
     }
 }
 

@@ -24,7 +24,7 @@ impl Checker<'_> {
         for name in fields.keys() {
             self.define_one(name, &top.key("fields").key(name));
         }
-        for (n, split) in splits.iter().enumerate() {
+        for (n, split) in splits.iter().enumerate().take(super::MOST_PATTERNS) {
             let Some(pattern) = split.as_ref().and_then(|s| s.regex.as_deref()) else { continue };
             // A pattern that is none is told when the split is read.
             let Ok(pattern) = super::pattern(pattern) else { continue };

@@ -42,6 +42,8 @@ pub(super) struct Checker<'a> {
     defined: BTreeSet<Target>,
     /// Names of the mapping's own values.
     extras: Vec<String>,
+    /// How many patterns were read.
+    patterns: usize,
 }
 
 /// What addresses there can be.
@@ -58,11 +60,20 @@ enum Kind {
 
 /// Checks a mapping. Nothing when it cannot even be cut into records.
 pub(super) fn check(raw: RawMapping, examples: &[Option<RawExample>], slips: &mut Slips) -> Option<Checked> {
-    let mut checker =
-        Checker { slips, kind: Kind::Json, columns: Vec::new(), defined: BTreeSet::new(), extras: Vec::new() };
+    let mut checker = Checker {
+        slips,
+        kind: Kind::Json,
+        columns: Vec::new(),
+        defined: BTreeSet::new(),
+        extras: Vec::new(),
+        patterns: 0,
+    };
     checker.examples(examples);
     checker.mapping(raw)
 }
+
+/// Patterns that a mapping may hold: each takes memory of its own.
+const MOST_PATTERNS: usize = 200;
 
 /// Examples that a mapping must bring.
 const FEWEST_EXAMPLES: usize = 3;
@@ -188,6 +199,12 @@ impl Checker<'_> {
 
     /// A pattern, or a problem.
     fn pattern(&mut self, text: &str, path: &Path) -> Option<regex::bytes::Regex> {
+        self.patterns += 1;
+        if self.patterns > MOST_PATTERNS {
+            let message = format!("more than {MOST_PATTERNS} patterns");
+            self.slips.at_value(path, Code::TooLarge, message, "put alternatives into one: `a|b`");
+            return None;
+        }
         match pattern(text) {
             Ok(pattern) => Some(pattern),
             Err(why) => {

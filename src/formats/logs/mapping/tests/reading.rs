@@ -173,13 +173,9 @@ fn told_counts(mapping: &Mapping, text: &str) -> String {
 fn bursts_are_told_once_with_their_number() {
     let burst = "collapse: [{when: {field: reply, match: '^bulk'}, per: [queue_id, second], set: {outcome: local}}]\nfields: {code: {from: /c}, reply: {from: /r}, queue_id: {from: /q}}\n";
     let mapping = good(&with(burst));
-    let mut text = String::new();
-    for n in 0..1000 {
-        text += &format!(
-            "{{\"t\":1793700765,\"c\":451,\"r\":\"bulk delay {n}\",\"q\":\"{}\"}}\n",
-            if n % 4 == 0 { "a" } else { "b" }
-        );
-    }
+    let queue = |n: u32| if n.is_multiple_of(4) { "a" } else { "b" };
+    let record = |n| format!("{{\"t\":1793700765,\"c\":451,\"r\":\"bulk delay {n}\",\"q\":\"{}\"}}\n", queue(n));
+    let mut text: String = (0..1000).map(record).collect();
     text += "{\"t\":1793700766,\"c\":451,\"r\":\"bulk delay\",\"q\":\"a\"}\n{\"t\":1793700766,\"c\":421,\"r\":\"421 x\",\"q\":\"a\"}\n";
     let (found, accounting) = told(&mapping, &text);
     let weights: Vec<_> = found.iter().filter_map(|e| e.split("weight=").nth(1)?.split(' ').next()).collect();
@@ -234,6 +230,9 @@ fn the_zone_is_stated_asked_for_or_read_off_gmails_clock() {
     let autumn = "{\"t\":\"2026-11-01 01:30:00\",\"c\":421}\n{\"t\":\"2026-11-01 01:59:00\",\"c\":421}\n{\"t\":\"2026-11-01 01:10:00\",\"c\":421}\n";
     let found = told(&always, autumn).0;
     assert!(found[1].contains("T05:59:00Z") && found[2].contains("T06:10:00Z"), "{found:#?}");
+    // A year that no export is of stands for no time.
+    let years = "{\"t\":\"0001-01-01T00:00:00Z\",\"c\":421}\n{\"t\":\"9999-12-31T00:00:00Z\",\"c\":421}\n";
+    assert_eq!(told(&always, years).1, "2/0/0/2");
     // Stamps that must name their zone and do not are none.
     let strict = good(&with("time: {field: /t, formats: [epoch_s, rfc3339]}"));
     assert_eq!(told(&strict, text).1, "1/0/0/1");

@@ -106,6 +106,8 @@ fn rules_that_cannot_be_are_told() {
     );
     assert!(rules("  - {set: {outcome: local, by: receiver}}\n").contains("`local` is the sender's own decision"));
     let last = "  - {set: {outcome: deferral}}\n";
+    let many = "  - {when: {field: reply, match: 'x'}, set: {outcome: deferral}}\n".repeat(201);
+    assert!(rules(&format!("{many}{last}")).contains("more than 200 patterns"));
     assert!(
         rules(&format!("  - {{when: {{field: code}}, set: {{outcome: local}}}}\n{last}"))
             .contains("a condition is one of")
