@@ -57,60 +57,70 @@ impl Tape {
         let mut at = 0;
         loop {
             at = skip_blanks(text, at);
-            let Some(byte) = text.get(at) else { break };
-            match byte {
-                b'{' | b'[' => {
-                    self.expect_value()?;
-                    if self.open.len() >= DEEPEST {
-                        return None;
-                    }
-                    self.open.push(self.nodes.len() as u32);
-                    self.push(if *byte == b'{' { Kind::Object } else { Kind::Array }, at, at);
-                    at += 1;
-                }
-                b'}' | b']' => {
-                    let (next, lacks_its_value) = (self.nodes.len() as u32, self.after_key());
-                    let position = self.open.pop()?;
-                    let node = self.nodes.get_mut(position as usize)?;
-                    if lacks_its_value || (node.kind == Kind::Object) != (*byte == b'}') {
-                        return None;
-                    }
-                    at += 1;
-                    (node.end, node.next) = (at as u32, next);
-                }
-                b'"' => {
-                    let end = string_end(text, at + 1)?;
-                    let after = skip_blanks(text, end + 1);
-                    let is_key = self.in_object() && !self.after_key();
-                    if is_key {
-                        if text.get(after) != Some(&b':') {
-                            return None;
-                        }
-                        self.push(Kind::Key, at + 1, end);
-                        at = after + 1;
-                    } else {
-                        self.expect_value()?;
-                        self.push(Kind::Text, at + 1, end);
-                        at = end + 1;
-                    }
-                }
-                b',' if !self.open.is_empty() && !self.after_key() => at += 1,
-                _ => {
-                    self.expect_value()?;
-                    let end = at + text[at..].iter().take_while(|b| is_word(**b)).count();
-                    let word = &text[at..end];
-                    let number = word.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-');
-                    match word {
-                        b"null" => self.push(Kind::Null, at, end),
-                        b"true" | b"false" => self.push(Kind::Word, at, end),
-                        _ if number => self.push(Kind::Word, at, end),
-                        _ => return None,
-                    }
-                    at = end;
-                }
-            }
+            at = match text.get(at) {
+                None => break,
+                Some(b'{') => self.open(Kind::Object, at)?,
+                Some(b'[') => self.open(Kind::Array, at)?,
+                Some(b'}') => self.close(Kind::Object, at)?,
+                Some(b']') => self.close(Kind::Array, at)?,
+                Some(b'"') => self.text(text, at)?,
+                Some(b',') if !self.open.is_empty() && !self.after_key() => at + 1,
+                Some(_) => self.word(text, at)?,
+            };
         }
         (self.open.is_empty() && !self.nodes.is_empty()).then_some(())
+    }
+
+    /// The byte after the bracket that opens an object or an array.
+    fn open(&mut self, kind: Kind, at: usize) -> Option<usize> {
+        self.expect_value()?;
+        if self.open.len() >= DEEPEST {
+            return None;
+        }
+        self.open.push(self.nodes.len() as u32);
+        self.push(kind, at, at);
+        Some(at + 1)
+    }
+
+    /// The byte after the bracket that closes it.
+    fn close(&mut self, kind: Kind, at: usize) -> Option<usize> {
+        let (next, lacks_its_value) = (self.nodes.len() as u32, self.after_key());
+        let position = self.open.pop()?;
+        let node = self.nodes.get_mut(position as usize)?;
+        if lacks_its_value || node.kind != kind {
+            return None;
+        }
+        (node.end, node.next) = (at as u32 + 1, next);
+        Some(at + 1)
+    }
+
+    /// The byte after a text, or after the colon of a key.
+    fn text(&mut self, text: &[u8], at: usize) -> Option<usize> {
+        let end = string_end(text, at + 1)?;
+        if self.in_object() && !self.after_key() {
+            let colon = skip_blanks(text, end + 1);
+            self.push(Kind::Key, at + 1, end);
+            return (text.get(colon) == Some(&b':')).then_some(colon + 1);
+        }
+        self.expect_value()?;
+        self.push(Kind::Text, at + 1, end);
+        Some(end + 1)
+    }
+
+    /// The byte after a number, `true`, `false` or `null`.
+    fn word(&mut self, text: &[u8], at: usize) -> Option<usize> {
+        self.expect_value()?;
+        let end = at + text.get(at..)?.iter().take_while(|b| is_word(**b)).count();
+        let word = text.get(at..end)?;
+        let is_number = word.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-');
+        let kind = match word {
+            b"null" => Kind::Null,
+            b"true" | b"false" => Kind::Word,
+            _ if is_number => Kind::Word,
+            _ => return None,
+        };
+        self.push(kind, at, end);
+        Some(end)
     }
 
     fn push(&mut self, kind: Kind, start: usize, end: usize) {

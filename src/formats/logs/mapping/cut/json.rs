@@ -45,6 +45,26 @@ struct Value {
     key: Vec<u8>,
 }
 
+impl Value {
+    /// Follows a text to its quote, to a backslash or past what one escapes, or to a line end,
+    /// which is none of a text: the byte after that, and whether it was a line end. Nothing
+    /// when the block ends before.
+    fn text(&mut self, block: &[u8], at: usize, names_lists: bool) -> Option<(usize, bool)> {
+        if std::mem::take(&mut self.escaped) {
+            return Some((at + 1, block.get(at) == Some(&b'\n')));
+        }
+        let found = memchr3(b'"', b'\\', b'\n', block.get(at..)?).map(|n| at + n);
+        let end = found.unwrap_or(block.len());
+        if names_lists && self.depth == 1 && self.key.len() < LONGEST_KEY {
+            self.key.extend_from_slice(block.get(at..end)?);
+        }
+        let stop = *block.get(found?)?;
+        self.in_text = stop != b'"';
+        self.escaped = stop == b'\\';
+        Some((end + 1, stop == b'\n'))
+    }
+}
+
 /// A key may be so long and name a list.
 const LONGEST_KEY: usize = 64;
 
@@ -202,25 +222,15 @@ impl JsonCutter {
         let mut at = from;
         while let Some(byte) = block.get(at) {
             if value.in_text {
-                if value.escaped {
-                    (value.escaped, at) = (false, at + 1);
-                    continue;
-                }
-                let found = memchr3(b'"', b'\\', b'\n', &block[at..]).map_or(block.len(), |n| at + n);
-                if names_lists && value.depth == 1 && value.key.len() < LONGEST_KEY {
-                    value.key.extend_from_slice(&block[at..found]);
-                }
-                at = found + 1;
-                match block.get(found) {
-                    Some(b'"') => (value.in_text, self.last) = (false, b'"'),
-                    Some(b'\\') => value.escaped = true,
-                    Some(_) => {
-                        self.line += 1;
-                        self.fresh_line = true;
-                        return Ended::Broken(at);
+                at = match value.text(block, at, names_lists) {
+                    Some((next, true)) => {
+                        (self.line, self.fresh_line) = (self.line + 1, true);
+                        return Ended::Broken(next);
                     }
+                    Some((next, false)) => next,
                     None => return Ended::Open,
-                }
+                };
+                self.last = b'"';
                 continue;
             }
             let fresh = std::mem::take(&mut self.fresh_line);
@@ -251,8 +261,7 @@ impl JsonCutter {
                     }
                 }
                 b'\n' => {
-                    self.line += 1;
-                    self.fresh_line = true;
+                    (self.line, self.fresh_line) = (self.line + 1, true);
                     if self.by_line {
                         return Ended::Broken(at + 1);
                     }

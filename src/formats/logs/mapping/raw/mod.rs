@@ -5,10 +5,17 @@
 //! alone, and so are the items of lists: what is missing or misshapen is reported, and the
 //! rest of the file is still read.
 
+mod container;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub(super) use container::{
+    RawContainer, RawCsv, RawDelimited, RawEncoding, RawHeader, RawJson, RawKind, RawLines, RawRagged, RawRepeatHeader,
+    RawUnmatched,
+};
 
 /// How the records of one source become delivery events.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -75,173 +82,6 @@ pub(super) struct RawMapping {
     #[serde(default)]
     #[schemars(with = "Vec<RawExample>")]
     pub(super) examples: Vec<Option<RawExample>>,
-}
-
-/// How a file is cut into records.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawContainer {
-    /// The shape of the file.
-    #[schemars(required)]
-    pub(super) kind: Option<RawKind>,
-    /// Always told from the file's content.
-    #[expect(dead_code, reason = "its one word says what is done anyway")]
-    pub(super) compression: Option<RawCompression>,
-    /// A file that breaks off is read as far as it goes, and that is said.
-    #[expect(dead_code, reason = "its one word says what is done anyway")]
-    pub(super) truncated: Option<RawTruncated>,
-    /// How its bytes are letters. Default: utf-8.
-    pub(super) encoding: Option<RawEncoding>,
-    /// For `kind: csv`.
-    pub(super) csv: Option<RawCsv>,
-    /// For `kind: delimited`.
-    pub(super) delimited: Option<RawDelimited>,
-    /// For `kind: json` and `ndjson`.
-    pub(super) json: Option<RawJson>,
-    /// For `kind: lines`.
-    pub(super) lines: Option<RawLines>,
-}
-
-/// The shape of a file.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawKind {
-    Csv,
-    Delimited,
-    Ndjson,
-    Json,
-    Lines,
-}
-
-/// How a file is compressed.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawCompression {
-    Auto,
-}
-
-/// What is done with a file that breaks off.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawTruncated {
-    Keep,
-}
-
-/// How bytes are letters.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-pub(super) enum RawEncoding {
-    #[serde(rename = "utf-8")]
-    Utf8,
-    #[serde(rename = "latin1")]
-    Latin1,
-    #[serde(rename = "windows-1251")]
-    Windows1251,
-    #[serde(rename = "utf-16le")]
-    Utf16Le,
-}
-
-/// Rows of values, quoted where they must be (RFC 4180).
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawCsv {
-    /// One character, such as `;` or `"\t"`. Default: a comma.
-    pub(super) delimiter: Option<String>,
-    /// One character, or nothing for none. Default: `"`.
-    pub(super) quote: Option<String>,
-    /// Whether the first row names the columns. `auto` looks whether it holds names that the mapping reads; a line `#Fields:` names them too. Default: auto.
-    pub(super) header: Option<RawHeader>,
-    /// The names of the columns of a file without a header.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub(super) columns: Vec<Option<String>>,
-    /// What lines that are no rows begin with.
-    pub(super) comment: Option<String>,
-    /// Whether rows may be shorter or longer than the header. Default: allow.
-    pub(super) ragged: Option<RawRagged>,
-    /// What a header in the middle of a file is. Default: skip, and its order of columns holds from there.
-    pub(super) repeat_header: Option<RawRepeatHeader>,
-}
-
-/// Whether the first row names the columns.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawHeader {
-    Auto,
-    Present,
-    None,
-}
-
-/// Whether rows may differ in length.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawRagged {
-    Allow,
-    Reject,
-}
-
-/// What a header in the middle of a file is.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawRepeatHeader {
-    Skip,
-    Data,
-}
-
-/// Values apart by one character, without quotes.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawDelimited {
-    /// One character.
-    #[schemars(required)]
-    pub(super) separator: Option<String>,
-    /// The last of so many values keeps further separators.
-    pub(super) max_fields: Option<u64>,
-}
-
-/// JSON values: one a line, one after the other, or in arrays.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawJson {
-    /// Where the records are: `/` for each value itself, `/items/*` for the elements of a list.
-    pub(super) records: Option<String>,
-    /// Where else they may be, tried in order.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub(super) also_accept: Vec<Option<String>>,
-    /// Texts that hold JSON themselves.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub(super) decode_strings: Vec<Option<String>>,
-}
-
-/// Lines of text.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RawLines {
-    /// A pattern with named groups.
-    #[schemars(required)]
-    pub(super) pattern: Option<String>,
-    /// What a line is that the pattern does not match: `count` among those not understood, or `ignore`. Default: count.
-    pub(super) unmatched: Option<RawUnmatched>,
-    /// What lines begin with that go on with the line before.
-    pub(super) fold: Option<String>,
-    /// What stands before the text that the pattern sees: with `syslog`, a stamp, host and process in any form that syslog, journalctl and containers write. The line's time is then that stamp.
-    pub(super) envelope: Option<RawEnvelope>,
-}
-
-/// What a line is that no pattern matches.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawUnmatched {
-    Count,
-    Ignore,
-}
-
-/// What stands before a line's own text.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum RawEnvelope {
-    Syslog,
 }
 
 /// How much one record may hold.
