@@ -80,7 +80,7 @@ impl<'a> Fit<'a> {
                 None => schema.get("additionalProperties"),
             };
             match inner {
-                None => self.unknown_key(key, &here, known),
+                None => self.unknown_key(key, &here, known, schema),
                 Some(_) if key.is_empty() => self.at_key(&here, Code::EmptyValue, "a key is empty".to_owned(), None),
                 Some(inner) if *value == Value::Empty => {
                     if known.is_none() && self.is_nullable(inner) {
@@ -125,11 +125,14 @@ impl<'a> Fit<'a> {
         }
     }
 
-    fn unknown_key(&mut self, key: &str, path: &Path, known: Option<&Map<String, Json>>) {
+    fn unknown_key(&mut self, key: &str, path: &Path, known: Option<&Map<String, Json>>, schema: &Json) {
         let names = || known.into_iter().flat_map(Map::keys).map(String::as_str);
-        let help = match nearest(key, names()) {
-            Some(name) => format!("did you mean `{name}`?"),
-            None => format!("known here: {}", names().collect::<Vec<_>>().join(", ")),
+        // What a reader may expect here, and where it is said instead.
+        let elsewhere = schema.get("x-elsewhere").and_then(|keys| keys.get(key)).and_then(Json::as_str);
+        let help = match (elsewhere, nearest(key, names())) {
+            (Some(help), _) => help.to_owned(),
+            (None, Some(name)) => format!("did you mean `{name}`?"),
+            (None, None) => format!("known here: {}", names().collect::<Vec<_>>().join(", ")),
         };
         self.at_key(path, Code::UnknownKey, format!("`{key}` is no key here"), Some(help));
     }

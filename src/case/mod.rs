@@ -5,7 +5,7 @@
 //!                                   └── problems ──┘
 //! ```
 //!
-//! `fit` holds the file against the JSON Schema that `raw` derives, so the
+//! `typed` reads any such text, a mapping file too; `fit` holds the file against the JSON Schema that `raw` derives, so the
 //! schema that editors use and the reader agree by construction; `check` gives
 //! each text its meaning. Neither stops at the first problem.
 
@@ -24,13 +24,17 @@ mod read;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod values;
 
 pub use meant::{
     Attest, Budgets, Case, Change, Column, Gate, Launch, Node, Notes, Redact, Sender, SourceRule, SpamRate,
 };
+pub use nearest::nearest;
 pub use outline::{Outline, OutlineSource, ZoneHint, commented};
+pub use path::Path;
 pub use problem::{Code, Problem, Problems};
 pub use quantity::{Quantity, QuantityError};
 pub use read::{Words, read};
 pub use schema::schema_json;
+pub use typed::{Slips, typed};

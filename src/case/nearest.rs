@@ -4,7 +4,8 @@
 ///
 /// Near is at most one slip in three letters, or one word inside the other
 /// (`timezone` for `zone`). On ties the first of `known` wins.
-pub(super) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = |word: &str| word.to_lowercase().replace(['-', ' '], "_");
     let wanted = plain(typed);
     known

@@ -13,16 +13,18 @@ pub(super) enum Step {
 
 /// The steps from the top of the file to a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Path(Vec<Step>);
+pub struct Path(Vec<Step>);
 
 impl Path {
     /// One step further, by key.
-    pub(super) fn key(&self, key: &str) -> Self {
+    #[must_use]
+    pub fn key(&self, key: &str) -> Self {
         self.then(Step::Key(key.to_owned()))
     }
 
     /// One step further, by position.
-    pub(super) fn item(&self, at: usize) -> Self {
+    #[must_use]
+    pub fn item(&self, at: usize) -> Self {
         self.then(Step::Item(at))
     }
 

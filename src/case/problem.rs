@@ -51,6 +51,14 @@ pub enum Code {
     BadSize,
     /// No percentage from 0 to 100.
     BadPercent,
+    /// No place where a value can stand, in a mapping.
+    BadAddress,
+    /// No pattern.
+    BadPattern,
+    /// A condition or a rule that cannot be.
+    BadRule,
+    /// A record of a mapping that does not mean what it should.
+    BadExample,
 }
 
 impl Code {
@@ -79,6 +87,10 @@ impl Code {
             Self::BadQuantity => "bad-quantity",
             Self::BadSize => "bad-size",
             Self::BadPercent => "bad-percent",
+            Self::BadAddress => "bad-address",
+            Self::BadPattern => "bad-pattern",
+            Self::BadRule => "bad-rule",
+            Self::BadExample => "bad-example",
         }
     }
 }

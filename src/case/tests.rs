@@ -36,6 +36,7 @@ const WORDS: Words<'static> = Words {
     formats: &["postfix", "exim", "generic"],
     signals: &["egress", "ingress", "open_files", "workers"],
     conditions: &["idle", "loaded"],
+    mappings: &["shipped"],
 };
 
 fn minute(text: &str) -> Minute {
@@ -253,7 +254,11 @@ fn every_kind_of_problem_has_its_place_and_its_advice() {
         ),
         (
             "sources: [{path: a, mapping: b}]",
-            "1:30 unknown-word sources[0].mapping | `b` is not one of `mappings` | there are none",
+            "1:30 unknown-word sources[0].mapping | `b` is not one of `mappings` | known: shipped",
+        ),
+        (
+            "sources: [{path: a, mapping: shipped, format: exim}]",
+            "1:47 unknown-word sources[0].format | a mapping reads the file, so `exim` cannot | leave out one of the two",
         ),
         (
             "sources: [{path: a, columns: {tx: {signal: egres}}}]",

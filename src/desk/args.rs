@@ -29,6 +29,32 @@ pub(super) enum Command {
     Events(Events),
     /// Print the JSON Schema of case.yaml, for editors
     Schema,
+    /// Mappings: YAML files that say how a delivery event log without a reader is read
+    #[command(subcommand)]
+    Mapping(Mapping),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Mapping {
+    /// Read a mapping file, try it on its examples and, if given, on files
+    Check(MappingCheck),
+    /// List the mappings that casefile brings
+    List,
+    /// Print a mapping that casefile brings, to begin one of your own with
+    Show {
+        /// Its name, as `list` prints it
+        name: String,
+    },
+    /// Print the JSON Schema of mapping files, for editors
+    Schema,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct MappingCheck {
+    /// The mapping file
+    pub(super) file: PathBuf,
+    /// Files to read with it
+    pub(super) logs: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -10,11 +10,13 @@ use serde_json::json;
 use super::args::Build;
 use super::evidence::{self, Evidence};
 use super::exit::Failure;
+use super::mapping::OwnMappings;
 use super::progress::Reading;
 use super::words;
 use crate::bundle::{BundleError, Forbidden, Gate, contents, facts_json, publish, write_zip};
 use crate::case::{self, Case, Words};
 use crate::findings::{Evident, FileCard, find};
+use crate::formats::logs::mapping::SHIPPED;
 use crate::formats::metrics::Signal;
 use crate::narrative;
 use crate::release::redactor::CaseKey;
@@ -44,11 +46,12 @@ pub(super) struct Bundled {
 
 pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Failure> {
     let (folder, case) = case_of(&args.path)?;
+    let own = OwnMappings::of(&folder, &case)?;
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(&case.name));
     refuse_existing(&output, args.force)?;
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let reading = Reading::begin(!args.quiet && !args.json, stop);
-    let evidence = evidence::read(&[folder], &case, threads, reading.progress())?;
+    let evidence = evidence::read(&[folder], &case, &own, threads, reading.progress())?;
     drop(reading);
     go_on(stop)?;
     let mut problems = words::problems(&evidence);
@@ -110,9 +113,15 @@ pub(super) fn case_of(path: &Path) -> Result<(PathBuf, Case), Failure> {
     let io = |source| Failure::Input(crate::intake::IntakeError::Io { path: file.clone(), source });
     let text = fs::read_to_string(&file).map_err(io)?;
     let formats = crate::formats::names();
+    let mappings: Vec<&str> = SHIPPED.iter().map(|m| m.id).collect();
     let mut signals: Vec<&str> = Signal::ALL.iter().map(|s| s.name()).collect();
     signals.extend(["egress", "open_files", "workers", "connections", "conntrack", "cpu", "bandwidth", "queue"]);
-    let known = Words { formats: &formats, signals: &signals, conditions: &["idle", "loaded", "recovered"] };
+    let known = Words {
+        formats: &formats,
+        signals: &signals,
+        conditions: &["idle", "loaded", "recovered"],
+        mappings: &mappings,
+    };
     let case = case::read(&text, &name, &known).map_err(|p| Failure::Case(p, file.display().to_string()))?;
     Ok((folder, case))
 }

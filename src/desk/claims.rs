@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::mapping::OwnMappings;
 use crate::case::{Case, SourceRule};
 use crate::formats::logs::{LogClock, Survey, ZoneBasis};
-use crate::formats::{Format, Head, by_name, recognise};
+use crate::formats::{Format, Head, by_name, mapped, recognise_with};
 use crate::intake::{Exhibit, IntakeError, Skipped, Source, gather, head_of};
 use crate::scan::LogJob;
 use crate::time::{Stamp, Zone};
@@ -14,29 +15,33 @@ use crate::time::{Stamp, Zone};
 const HEAD: usize = 256 * 1024;
 
 /// What a file turned out to be.
-pub(super) struct Claimed {
+pub(super) struct Claimed<'m> {
     pub(super) source: Source,
-    pub(super) format: Option<(Format<'static>, String)>,
+    pub(super) format: Option<(Format<'m>, String)>,
     survey: Survey,
 }
 
 /// The files below the named paths.
-pub(super) struct Claims {
-    pub(super) claimed: Vec<Claimed>,
+pub(super) struct Claims<'m> {
+    pub(super) claimed: Vec<Claimed<'m>>,
     pub(super) skipped: Vec<Skipped>,
 }
 
-impl Claims {
-    /// Recognises all files.
+impl<'m> Claims<'m> {
+    /// Recognises all files. The case's own mappings are no evidence themselves.
     ///
     /// # Errors
     /// When a named path cannot be read. Trouble inside a folder is listed as skipped.
-    pub(super) fn of(paths: &[PathBuf], case: &Case) -> Result<Self, IntakeError> {
+    pub(super) fn of(paths: &[PathBuf], case: &Case, own: &'m OwnMappings) -> Result<Self, IntakeError> {
         let gathered = gather(paths)?;
         let named_files = paths.iter().all(|p| p.is_file());
         let mut claims = Self { claimed: Vec::new(), skipped: gathered.skipped };
         for source in gathered.sources {
-            match claim(&source, case) {
+            if own.is_file_of_one(&source.name) {
+                claims.skipped.push(Skipped { name: source.name, why: "a mapping of the case".to_owned() });
+                continue;
+            }
+            match claim(&source, case, own) {
                 Ok(Some(found)) => claims.claimed.push(found),
                 // Rotation compresses an empty log to a file of 20 bytes.
                 Ok(None) => claims.skipped.push(Skipped { name: source.name, why: "empty".to_owned() }),
@@ -48,14 +53,16 @@ impl Claims {
     }
 }
 
-fn claim(source: &Source, case: &Case) -> Result<Option<Claimed>, IntakeError> {
+fn claim<'m>(source: &Source, case: &Case, own: &'m OwnMappings) -> Result<Option<Claimed<'m>>, IntakeError> {
     let (bytes, whole) = head_of(&source.path, HEAD)?;
     if bytes.is_empty() {
         return Ok(None);
     }
     let head = Head { bytes: &bytes, whole };
-    let stated = case.rule_for(&source.name).and_then(|r| r.format.as_deref()).and_then(|name| by_name(name, head));
-    let format = stated.map(|f| (f, "stated in case.yaml".to_owned())).or_else(|| recognise(head));
+    let rule = case.rule_for(&source.name);
+    let by_mapping = rule.and_then(|r| r.mapping.as_deref()).and_then(|name| own.named(name)).map(|m| mapped(m, head));
+    let stated = by_mapping.or_else(|| rule.and_then(|r| r.format.as_deref()).and_then(|name| by_name(name, head)));
+    let format = stated.map(|f| (f, "stated in case.yaml".to_owned())).or_else(|| recognise_with(head, own.all()));
     let survey = match &format {
         Some((Format::Log(shape), _)) => shape.survey(head),
         _ => Survey::default(),
@@ -65,8 +72,8 @@ fn claim(source: &Source, case: &Case) -> Result<Option<Claimed>, IntakeError> {
 
 /// The logs among the files, each with its clock.
 #[derive(Default)]
-pub(super) struct LogJobs {
-    pub(super) jobs: Vec<LogJob<'static>>,
+pub(super) struct LogJobs<'m> {
+    pub(super) jobs: Vec<LogJob<'m>>,
     /// Node of each log.
     pub(super) nodes: BTreeMap<Exhibit, String>,
     /// Zone of each log, and how it is known.
@@ -77,9 +84,9 @@ pub(super) struct LogJobs {
     pub(super) undated: Vec<String>,
 }
 
-impl LogJobs {
+impl<'m> LogJobs<'m> {
     /// Sets each log's clock by what its own lines tell, then by its neighbours.
-    pub(super) fn of(claimed: &[Claimed], case: &Case) -> Self {
+    pub(super) fn of(claimed: &[Claimed<'m>], case: &Case) -> Self {
         // A year that one log proves serves the others: they are of one incident.
         let near = case.window.map(|w| w.from.start()).or_else(|| claimed.iter().filter_map(|c| c.survey.near).min());
         // Offsets that Gmail's clock gave for one file of a node serve the node's other files.
@@ -96,7 +103,13 @@ impl LogJobs {
         work
     }
 
-    fn add(&mut self, found: &Claimed, case: &Case, near: Option<Stamp>, offsets: &BTreeMap<String, (i32, ZoneBasis)>) {
+    fn add(
+        &mut self,
+        found: &Claimed<'m>,
+        case: &Case,
+        near: Option<Stamp>,
+        offsets: &BTreeMap<String, (i32, ZoneBasis)>,
+    ) {
         let Some((Format::Log(shape), _)) = &found.format else { return };
         let rule = case.rule_for(&found.source.name);
         let node = found.node(case).unwrap_or_default();
@@ -121,7 +134,7 @@ impl LogJobs {
     }
 }
 
-impl Claimed {
+impl Claimed<'_> {
     fn node(&self, case: &Case) -> Option<String> {
         case.rule_for(&self.source.name).and_then(|r| r.node.clone()).or_else(|| self.survey.node.clone())
     }
@@ -131,6 +144,9 @@ impl Claimed {
 fn zone_of(rule: Option<&SourceRule>, survey: &Survey, neighbour: Option<(i32, ZoneBasis)>) -> (Zone, ZoneBasis) {
     if survey.zoned {
         return (Zone::UTC, ZoneBasis::Embedded);
+    }
+    if let Some(zone) = survey.always {
+        return (zone, ZoneBasis::Mapping);
     }
     if let Some(zone) = rule.and_then(|r| r.zone) {
         return (zone, ZoneBasis::Stated);

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::args::Events;
 use super::claims::{Claims, LogJobs};
 use super::exit::Failure;
+use super::mapping::OwnMappings;
 use super::progress::Reading;
 use crate::case::Case;
 use crate::formats::logs::{Compare, Event, LooseEnds, Opening, Pulse, Sink, join};
@@ -20,11 +21,15 @@ use crate::time::Minute;
 /// Prints events in the order of files; those at the edges of files come last. Lines that
 /// several files hold are told once, as the counts of `inspect` and `build` have them.
 pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) -> Result<(), Failure> {
-    let case = match args.paths.as_slice() {
-        [only] if only.is_dir() => super::build::case_of(only)?.1,
-        _ => Case::bare("case"),
+    let (case, own) = match args.paths.as_slice() {
+        [only] if only.is_dir() => {
+            let (folder, case) = super::build::case_of(only)?;
+            let own = OwnMappings::of(&folder, &case)?;
+            (case, own)
+        }
+        _ => (Case::bare("case"), OwnMappings::default()),
     };
-    let claims = Claims::of(&args.paths, &case)?;
+    let claims = Claims::of(&args.paths, &case, &own)?;
     let jobs = LogJobs::of(&claims.claimed, &case).jobs;
     let repetitions = repetitions(&jobs, &case.lanes, stop)?;
     let mut printer = Printer {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::claims::{Claimed, Claims, LogJobs};
 use super::log_file::of_log;
+use super::mapping::OwnMappings;
 use super::settings::{self, Settings};
 use super::taken::Taken;
 use super::words;
@@ -82,10 +83,11 @@ pub(super) struct Evidence {
 pub(super) fn read(
     paths: &[PathBuf],
     case: &Case,
+    own: &OwnMappings,
     threads: usize,
     progress: &Progress,
 ) -> Result<Evidence, IntakeError> {
-    let Claims { claimed, skipped } = Claims::of(paths, case)?;
+    let Claims { claimed, skipped } = Claims::of(paths, case, own)?;
     let LogJobs { jobs, nodes, zones, clocks, undated } = LogJobs::of(&claimed, case);
     let log_formats = jobs.iter().map(|j| (j.source.exhibit, j.shape.format.name().to_owned())).collect();
     let mut evidence = Evidence { skipped, log_formats, nodes, zones, clocks, undated, ..Evidence::default() };
@@ -122,7 +124,13 @@ pub(super) fn read(
     Ok(evidence)
 }
 
-fn of_metric(format: &dyn MetricFormat, found: &Claimed, case: &Case, file: &mut ReadFile, metrics: &mut MetricSet) {
+fn of_metric(
+    format: &dyn MetricFormat,
+    found: &Claimed<'_>,
+    case: &Case,
+    file: &mut ReadFile,
+    metrics: &mut MetricSet,
+) {
     let rule = case.rule_for(&found.source.name);
     let columns = rule.into_iter().flat_map(|r| &r.columns);
     let setup = MetricSetup {
@@ -167,7 +175,7 @@ fn signal_name(series: &crate::formats::metrics::MetricSeries) -> String {
 
 fn of_transcript(
     format: &dyn TranscriptFormat,
-    found: &Claimed,
+    found: &Claimed<'_>,
     case: &Case,
     file: &mut ReadFile,
     evidence: &mut Evidence,

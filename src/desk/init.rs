@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::args::Init;
 use super::evidence;
 use super::exit::Failure;
+use super::mapping::OwnMappings;
 use super::progress::Reading;
 use crate::case::{Case, Outline, OutlineSource, ZoneHint, commented};
 use crate::formats::Kind;
@@ -27,7 +28,13 @@ pub(super) fn init(args: &Init, stop: &'static AtomicBool) -> Result<String, Fai
         .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()))
         .unwrap_or_default();
     let reading = Reading::begin(true, stop);
-    let read = evidence::read(std::slice::from_ref(&args.dir), &Case::bare(&folder), 1, reading.progress())?;
+    let read = evidence::read(
+        std::slice::from_ref(&args.dir),
+        &Case::bare(&folder),
+        &OwnMappings::default(),
+        1,
+        reading.progress(),
+    )?;
     drop(reading);
     let text = commented(&outline(folder, &read));
     let failed = |source| Failure::Write { path: target.display().to_string(), source };
@@ -63,7 +70,7 @@ fn outline(folder: String, read: &evidence::Evidence) -> Outline {
                 ZoneBasis::Assumed => {
                     Some(ZoneHint { zone: Some(Zone::UTC), evidence: "assumed; nothing in the file tells".to_owned() })
                 }
-                ZoneBasis::Embedded | ZoneBasis::Stated => None,
+                ZoneBasis::Embedded | ZoneBasis::Mapping | ZoneBasis::Stated => None,
             }
         };
         let untimed = file.kind == Some(Kind::Transcript) && file.span.is_none();

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::args::Inspect;
 use super::evidence::{self, Evidence, ReadFile};
 use super::exit::Failure;
+use super::mapping::OwnMappings;
 use super::progress::Reading;
 use super::taken::Taken;
 use super::words;
@@ -14,13 +15,17 @@ use crate::case::Case;
 use crate::formats::Kind;
 
 pub(super) fn inspect(args: &Inspect, stop: &'static AtomicBool) -> Result<String, Failure> {
-    let case = match args.paths.as_slice() {
-        [only] if only.is_dir() => super::build::case_of(only)?.1,
-        _ => Case::bare("case"),
+    let (case, own) = match args.paths.as_slice() {
+        [only] if only.is_dir() => {
+            let (folder, case) = super::build::case_of(only)?;
+            let own = OwnMappings::of(&folder, &case)?;
+            (case, own)
+        }
+        _ => (Case::bare("case"), OwnMappings::default()),
     };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let reading = Reading::begin(!args.json, stop);
-    let evidence = evidence::read(&args.paths, &case, threads, reading.progress())?;
+    let evidence = evidence::read(&args.paths, &case, &own, threads, reading.progress())?;
     drop(reading);
     Ok(if args.json { as_json(&evidence).to_string() } else { as_text(&evidence) })
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use super::claims::Claimed;
 use super::evidence::{Evidence, ReadFile};
 use super::words;
-use crate::formats::logs::{LogFormat, Note};
+use crate::formats::logs::{LogFormat, Note, ZoneBasis};
 use crate::scan::Scanned;
 
 pub(super) fn of_log(
     format: &dyn LogFormat,
-    found: &Claimed,
+    found: &Claimed<'_>,
     file: &mut ReadFile,
     evidence: &Evidence,
     scanned: &Scanned,
@@ -34,6 +34,9 @@ pub(super) fn of_log(
     }
     if let Some((zone, basis)) = evidence.zones.get(&exhibit) {
         file.zone = format!("{zone} ({})", basis.words());
+        if *basis == ZoneBasis::Assumed && format.asks_for_zone() {
+            file.problems.push(words::zone_asked(&found.source.name));
+        }
     }
     if evidence.undated.contains(&found.source.name) {
         file.problems.push(words::undated(&found.source.name));

@@ -11,6 +11,7 @@ mod exit;
 mod init;
 mod inspect;
 mod log_file;
+mod mapping;
 mod progress;
 mod settings;
 mod taken;
@@ -62,6 +63,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Verify(args) => run_verify(&args),
         Command::Reveal(args) => run_reveal(&args),
         Command::Events(args) => events::events(&args, std::io::stdout().lock(), &STOP).map(|()| 0),
+        Command::Mapping(command) => say(mapping::mapping(&command)?.trim_end()),
         Command::Schema => say(crate::case::schema_json().trim_end()),
     }
 }

@@ -105,6 +105,13 @@ pub(super) fn undated(name: &str) -> String {
     )
 }
 
+/// A log whose mapping says that only the user knows the zone of its times.
+pub(super) fn zone_asked(name: &str) -> String {
+    format!(
+        "its times name no zone, and its mapping asks for one; add to case.yaml: sources: - {{path: \"{name}\", zone: ZONE}}"
+    )
+}
+
 /// Many lines that could have told of deliveries were not understood.
 pub(super) fn not_understood(accounting: Accounting) -> Option<String> {
     let candidates = accounting.used + accounting.unrecognised;

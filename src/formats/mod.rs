@@ -10,6 +10,7 @@ pub mod transcripts;
 
 use serde::Serialize;
 
+use logs::mapping::{Mapping, SHIPPED, shipped};
 use logs::{LOG_FORMATS, LogFormat, LogShape, Wrapping};
 use metrics::{METRIC_FORMATS, MetricFormat};
 use snapshots::{SNAPSHOT_FORMATS, SnapshotFormat};
@@ -130,12 +131,23 @@ impl<'a> Format<'a> {
 /// first, tables of numbers last. Nothing when no reader claims it.
 #[must_use]
 pub fn recognise(head: Head<'_>) -> Option<(Format<'static>, String)> {
+    recognise_with(head, std::iter::empty())
+}
+
+/// The same, with mappings of the user's own. They are tried before those that casefile
+/// brings, and both after the readers that are built in.
+#[must_use]
+pub fn recognise_with<'a>(head: Head<'_>, own: impl Iterator<Item = &'a Mapping>) -> Option<(Format<'a>, String)> {
     let built_in: &[&'static dyn LogFormat] = LOG_FORMATS;
     let log = || LogShape::recognise(head, built_in.iter().copied()).map(|(shape, why)| (Format::Log(shape), why));
+    let mapped = || {
+        let mappings = own.chain(shipped()).map(|m| m as &dyn LogFormat);
+        LogShape::recognise(head, mappings).map(|(shape, why)| (Format::Log(shape), why))
+    };
     let transcript = || TRANSCRIPT_FORMATS.iter().find_map(|f| Some((Format::Transcript(*f), f.recognise(head)?)));
     let snapshot = || SNAPSHOT_FORMATS.iter().find_map(|f| Some((Format::Snapshot(*f), f.recognise(head)?)));
     let metric = || METRIC_FORMATS.iter().find_map(|f| Some((Format::Metric(*f), f.recognise(head)?)));
-    log().or_else(transcript).or_else(snapshot).or_else(metric)
+    log().or_else(transcript).or_else(snapshot).or_else(mapped).or_else(metric)
 }
 
 /// The format of a name that case.yaml states, for a file that begins so.
@@ -146,7 +158,14 @@ pub fn by_name(name: &str, head: Head<'_>) -> Option<Format<'static>> {
     let metric = || METRIC_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Metric(*f));
     let transcript = || TRANSCRIPT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Transcript(*f));
     let snapshot = || SNAPSHOT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Snapshot(*f));
-    log.or_else(metric).or_else(transcript).or_else(snapshot)
+    let brought = || shipped().iter().find(|f| f.id() == name).map(|f| mapped(f, head));
+    log.or_else(metric).or_else(transcript).or_else(snapshot).or_else(brought)
+}
+
+/// A mapping as the format of a file that begins so.
+#[must_use]
+pub fn mapped<'a>(mapping: &'a Mapping, head: Head<'_>) -> Format<'a> {
+    Format::Log(LogShape { format: mapping, wrapping: Wrapping::of(head.bytes) })
 }
 
 /// All names that case.yaml may state as a format.
@@ -154,5 +173,6 @@ pub fn by_name(name: &str, head: Head<'_>) -> Option<Format<'static>> {
 pub fn names() -> Vec<&'static str> {
     let logs = LOG_FORMATS.iter().map(|f| f.name());
     let others = METRIC_FORMATS.iter().map(|f| f.name()).chain(TRANSCRIPT_FORMATS.iter().map(|f| f.name()));
-    logs.chain(others).chain(SNAPSHOT_FORMATS.iter().map(|f| f.name())).collect()
+    let mappings = SHIPPED.iter().map(|m| m.id);
+    logs.chain(others).chain(SNAPSHOT_FORMATS.iter().map(|f| f.name())).chain(mappings).collect()
 }

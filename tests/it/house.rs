@@ -114,7 +114,8 @@ fn every_format_is_registered() {
         let hall = fs::read_to_string(dir.join("mod.rs")).expect("mod.rs");
         let list =
             hall.split_once(registry).map(|(_, rest)| rest).and_then(|r| r.split_once("];")).expect("the registry").0;
-        for file in files(&dir) {
+        // A mapping is one more log format for each of its YAML files.
+        for file in files(&dir).into_iter().filter(|f| !f.starts_with(dir.join("mapping"))) {
             let text = fs::read_to_string(&file).expect("a source file");
             for (at, _) in text.match_indices("Format for ") {
                 let name: String = text[at + 11..].chars().take_while(|c| c.is_alphanumeric()).collect();
@@ -127,6 +128,19 @@ fn every_format_is_registered() {
                 }
             }
         }
+    }
+}
+
+/// A mapping's file that is not in the list would never be tried, nor found by its readers.
+#[test]
+fn every_mapping_is_registered_and_described() {
+    let page = fs::read_to_string(src().join("../docs/MAPPINGS.md")).expect("docs/MAPPINGS.md");
+    let shipped: Vec<_> = casefile::formats::logs::mapping::SHIPPED.iter().map(|m| m.id).collect();
+    for entry in fs::read_dir(src().join("../mappings")).expect("mappings/") {
+        let file = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+        let id = file.trim_end_matches(".yaml");
+        assert!(shipped.contains(&id), "{file} is not in SHIPPED");
+        assert!(page.contains(&format!("| `{id}` |")), "{id} has no row in docs/MAPPINGS.md");
     }
 }
 

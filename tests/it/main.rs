@@ -9,6 +9,7 @@ mod house;
 mod intake;
 mod laws;
 mod logs;
+mod mappings;
 mod overlap;
 mod recordings;
 mod snapshots;

@@ -8,35 +8,25 @@ use super::meant::{
     Attest, Budgets, Case, Change, Column, Gate, Launch, Node, Notes, Redact, Sender, SourceRule, SpamRate, name_from,
 };
 use super::path::Path;
-use super::places::Places;
-use super::problem::{Code, Problem};
+use super::problem::Code;
 use super::raw::{
     RawAttest, RawBudgets, RawCase, RawChange, RawColumn, RawGate, RawLaunch, RawNode, RawRedact, RawSender, RawSource,
     RawSpamRate, RawWindow,
 };
 use super::read::Words;
+use super::typed::Slips;
 use crate::smtp::Lanes;
 use crate::time::Window;
 
-/// The case, without what was wrong, and what was wrong.
-pub(super) fn check(
-    raw: RawCase,
-    folder: &str,
-    words: &Words<'_>,
-    text: &str,
-    places: &Places,
-) -> (Case, Vec<Problem>) {
-    let mut checker = Checker { words, text, places, problems: Vec::new() };
-    let case = checker.case(raw, folder);
-    (case, checker.problems)
+/// The case, without what was wrong; the slips go to the others of the text.
+pub(super) fn check(raw: RawCase, folder: &str, words: &Words<'_>, slips: &mut Slips) -> Case {
+    Checker { words, slips }.case(raw, folder)
 }
 
-/// What every check needs to know, and what they found.
+/// What every check needs to know, and where it tells what it found.
 struct Checker<'a> {
     words: &'a Words<'a>,
-    text: &'a str,
-    places: &'a Places,
-    problems: Vec<Problem>,
+    slips: &'a mut Slips,
 }
 
 impl Checker<'_> {
@@ -114,7 +104,12 @@ impl Checker<'_> {
             self.known(condition, "a condition", conditions.iter().copied(), &path.key("condition"));
         }
         if let Some(mapping) = &mapping {
-            self.known(mapping, "one of `mappings`", names(), &path.key("mapping"));
+            let brought = self.words.mappings.iter().copied();
+            self.known(mapping, "one of `mappings`", names().chain(brought), &path.key("mapping"));
+            if let Some(format) = format.as_ref().filter(|format| *format != "generic") {
+                let message = format!("a mapping reads the file, so `{format}` cannot");
+                self.at_value(&path.key("format"), Code::UnknownWord, message, "leave out one of the two");
+            }
         }
         let columns = self.columns(raw.columns, &path.key("columns"));
         let glob = raw.path.and_then(|glob| self.glob(&glob, &path.key("path")))?;
@@ -126,7 +121,7 @@ impl Checker<'_> {
         for (heading, column) in raw {
             let Some(signal) = column.signal else { continue };
             let here = path.key(&heading).key("signal");
-            self.signal(&signal, &here, self.places.value(&here));
+            self.signal(&signal, &here, self.slips.places().value(&here));
             columns.insert(heading, Column { signal, unit: said(column.unit) });
         }
         columns
@@ -140,7 +135,7 @@ impl Checker<'_> {
             let mut limits = BTreeMap::new();
             for (signal, limit) in node.limits {
                 let here = limits_at.key(&signal);
-                self.signal(&signal, &here, self.places.key(&here));
+                self.signal(&signal, &here, self.slips.places().key(&here));
                 if let Some(limit) = self.quantity(&limit, &here) {
                     limits.insert(signal, limit);
                 }
@@ -179,7 +174,7 @@ impl Checker<'_> {
             lanes.push((name, patterns));
         }
         // Earlier lanes of the file are tried first, whatever their names.
-        lanes.sort_by_cached_key(|(name, _)| self.places.key(&path.key(name)).start);
+        lanes.sort_by_cached_key(|(name, _)| self.slips.places().key(&path.key(name)).start);
         Lanes::default().with(&lanes).unwrap_or_else(|error| {
             self.at_key(path, Code::BadLane, error.to_string(), "leave out those that decide nothing");
             Lanes::default()

@@ -9,7 +9,7 @@ use super::super::meant::{LONGEST_NAME, name_from};
 use super::super::nearest::nearest;
 use super::super::offset::parse_offset;
 use super::super::path::Path;
-use super::super::problem::{Code, MOST_PROBLEMS, Problem};
+use super::super::problem::Code;
 use super::super::quantity::{Quantity, QuantityError, parse_bytes};
 use super::Checker;
 use crate::smtp::Lanes;
@@ -17,17 +17,11 @@ use crate::time::{Minute, Stamp, Window, Zone, ZoneError, parse_rfc3339};
 
 impl Checker<'_> {
     pub(super) fn at_key(&mut self, path: &Path, code: Code, message: String, help: &str) {
-        self.push(self.places.key(path), path, code, message, help);
+        self.slips.at_key(path, code, message, help);
     }
 
-    fn at_value(&mut self, path: &Path, code: Code, message: String, help: &str) {
-        self.push(self.places.value(path), path, code, message, help);
-    }
-
-    fn push(&mut self, span: Range<usize>, path: &Path, code: Code, message: String, help: &str) {
-        if self.problems.len() < MOST_PROBLEMS {
-            self.problems.push(Problem::at(self.text, span, code, path.to_string(), message).help(help));
-        }
+    pub(super) fn at_value(&mut self, path: &Path, code: Code, message: String, help: &str) {
+        self.slips.at_value(path, code, message, help);
     }
 
     /// Whether a text that must say something does.
@@ -212,7 +206,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn known<'w>(&mut self, word: &str, what: &str, known: impl Iterator<Item = &'w str>, path: &Path) {
-        self.known_at(word, what, known, path, self.places.value(path));
+        self.known_at(word, what, known, path, self.slips.places().value(path));
     }
 
     fn known_at<'w>(
@@ -232,7 +226,7 @@ impl Checker<'_> {
             None if known.is_empty() => "there are none".to_owned(),
             None => format!("known: {}", known.join(", ")),
         };
-        self.push(span, path, Code::UnknownWord, format!("`{word}` is not {what}"), &help);
+        self.slips.push(span, path, Code::UnknownWord, format!("`{word}` is not {what}"), &help);
     }
 }
 

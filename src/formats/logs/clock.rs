@@ -7,6 +7,8 @@ use crate::time::{LocalTime, Stamp, Zone, days_from_civil};
 pub enum ZoneBasis {
     /// In each stamp.
     Embedded,
+    /// The format always writes in it, as its mapping says.
+    Mapping,
     /// Stated in case.yaml.
     Stated,
     /// From Gmail's clock in acceptances.
@@ -23,6 +25,7 @@ impl ZoneBasis {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Embedded => "in each stamp",
+            Self::Mapping => "as its mapping says",
             Self::Stated => "stated in case.yaml",
             Self::Gmail => "from Gmail's clock in its acceptances",
             Self::Ids => "from the times inside message ids",

@@ -22,6 +22,7 @@ mod keyed;
 pub mod kumomta;
 mod ledger;
 mod loose;
+pub mod mapping;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod powermta;
@@ -64,6 +65,10 @@ pub trait LogFormat: Send + Sync {
     }
     /// What the first lines tell about the log's clock.
     fn survey(&self, head: Head<'_>) -> Survey;
+    /// Whether only the user can know the zone of its times.
+    fn asks_for_zone(&self) -> bool {
+        false
+    }
     /// A reader for one file (or one part of it).
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send>;
 }

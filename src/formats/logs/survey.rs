@@ -28,6 +28,8 @@ pub struct Survey {
     pub node: Option<String>,
     /// Whether stamps are finer than a second.
     pub fine: bool,
+    /// The zone that the format always writes in, where its stamps do not say it.
+    pub always: Option<Zone>,
 }
 
 /// A stamp, as far as it tells by itself.
@@ -132,17 +134,25 @@ pub(super) fn survey(head: &[u8], clues: &Clues) -> Survey {
         }
     }
     if !survey.zoned {
-        by_gmail.sort_unstable();
-        // A quarter of an hour is the grain of time zones; the rest is skew.
-        let of_gmail = by_gmail.get(by_gmail.len() / 2).map(|median| (median + 450).div_euclid(900) * 900);
+        let of_gmail = off_gmail(by_gmail);
         // A message waits for its delivery, so the freshest id is nearest to its stamp.
         let of_ids = by_ids.iter().min().map(|least| (least + 60).div_euclid(900) * 900);
         survey.offset_by_ids = of_gmail.is_none() && of_ids.is_some();
-        // No zone is farther from UTC: such a clock is wrong, and its log says what it says.
-        let is_zone = |offset: &i64| offset.abs() <= FARTHEST_ZONE_S;
-        survey.offset_s = of_gmail.or(of_ids).filter(is_zone).and_then(|offset| i32::try_from(offset).ok());
+        survey.offset_s = of_gmail.or(of_ids).and_then(as_zone);
     }
     survey
+}
+
+/// How far a clock is off Gmail's, in seconds: the median of what its acceptances tell.
+pub(super) fn off_gmail(mut told: Vec<i64>) -> Option<i64> {
+    told.sort_unstable();
+    // A quarter of an hour is the grain of time zones; the rest is skew.
+    told.get(told.len() / 2).map(|median| (median + 450).div_euclid(900) * 900)
+}
+
+/// No zone is farther from UTC: such a clock is wrong, and its log says what it says.
+pub(super) fn as_zone(offset: i64) -> Option<i32> {
+    i32::try_from(offset).ok().filter(|_| offset.abs() <= FARTHEST_ZONE_S)
 }
 
 fn first_of(stamp: Stamped<'_>) -> Option<First> {

@@ -1,0 +1,51 @@
+//! What a source cannot show: what the mapping says, and what no field of it can hold.
+
+use super::super::plan::{Plan, Target};
+use super::super::raw::RawClaims;
+use super::Checker;
+use crate::case::Path;
+
+/// Words of `absent`, and the sentences that reports print.
+const ABSENT: &[(&str, &str)] = &[
+    ("source_ip", "the sending IP of an attempt"),
+    ("mx_host", "the name of the receiving host"),
+    ("mx_ip", "the address of the receiving host"),
+    ("recipient", "the recipient of an attempt"),
+    ("rcpt_domain", "the recipient's domain"),
+    ("reply", "the receiver's replies"),
+    ("stage", "at which stage of a session an attempt failed"),
+    ("tls", "whether a session used TLS"),
+    ("tls_failures", "failed TLS handshakes"),
+    ("connect_failures", "connections that did not come about"),
+    ("deliveries", "deliveries"),
+    ("deferrals", "deferrals: that it holds none is no sign that none happened"),
+    ("rejections", "rejections"),
+    ("attempts", "single attempts: its records are not one for each"),
+    ("decider", "whether the receiver or the sender decided"),
+    ("connection_order", "the order of events inside a session"),
+    ("session", "which attempts shared a connection"),
+];
+
+impl Checker<'_> {
+    pub(super) fn claims(&mut self, raw: Option<RawClaims>, plan: &Plan, path: &Path) -> Vec<String> {
+        let (absent, caveat) = raw.map(|r| (r.absent, r.caveat)).unwrap_or_default();
+        let words: Vec<_> = ABSENT.iter().map(|(word, _)| *word).collect();
+        let mut said =
+            self.each(absent, &path.key("absent"), |c, word, at| c.word_of(&word, &words, at).then_some(word));
+        let mapped = |target: Target| plan.fields.iter().any(|f| f.target == target && f.may_show());
+        let by_rules = |holds: fn(&super::super::plan::Verdict) -> bool| plan.rules.iter().any(|r| holds(&r.verdict));
+        let known = [
+            ("source_ip", mapped(Target::SourceIp) || mapped(Target::Tag)),
+            ("mx_host", mapped(Target::MxHost)),
+            ("rcpt_domain", mapped(Target::RcptDomain)),
+            ("reply", mapped(Target::Reply)),
+            ("stage", mapped(Target::Stage) || by_rules(|v| v.stage.is_some())),
+            ("tls", mapped(Target::Tls) || by_rules(|v| v.tls.is_some())),
+            // A mapping reads records one by one.
+            ("connection_order", false),
+        ];
+        said.extend(known.iter().filter(|(_, known)| !known).map(|(word, _)| (*word).to_owned()));
+        let sentences = ABSENT.iter().filter(|(word, _)| said.iter().any(|s| s == word)).map(|(_, s)| (*s).to_owned());
+        sentences.chain(caveat.into_iter().flatten()).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! What a file's first records tell: whether they are of the mapping's source, and their clock.
+
+use super::engine::Judged;
+use super::plan::{Plan, Target};
+use super::record::Opened;
+use super::time::{Moment, ZoneRule};
+use super::walk::walk;
+use crate::formats::Head;
+use crate::formats::logs::survey::{Clues, as_zone, off_gmail, survey as survey_of_lines};
+use crate::formats::logs::{LogClock, Survey};
+use crate::smtp::acceptance_second;
+use crate::time::{Stamp, Zone};
+
+/// Records by which a file is recognised.
+const RECORDS: usize = 200;
+
+/// How many of a file's first records fit, and how many were looked at.
+pub(super) fn fitting(plan: &Plan, head: Head<'_>) -> (usize, usize) {
+    let (mut fitting, mut all) = (0, 0);
+    // Any year will do.
+    let mut clock = LogClock::new(Zone::UTC, Some(Stamp::from_seconds(0)));
+    walk(plan, head.bytes, head.whole, &mut clock, &mut |opened| {
+        if all >= RECORDS {
+            return;
+        }
+        match opened {
+            Opened::Record(record) => {
+                all += 1;
+                fitting += usize::from(plan.detects(&record));
+            }
+            Opened::Unmatched(_) => all += 1,
+            Opened::Noise(_) => {}
+        }
+    });
+    (fitting, all)
+}
+
+/// What the first records tell about the clock.
+pub(super) fn survey(plan: &Plan, head: Head<'_>) -> Survey {
+    if plan.time.fields.is_empty() {
+        return survey_of_lines(head.bytes, &Clues::default());
+    }
+    let (mut first, mut zoned, mut fine) = (None::<Moment>, true, false);
+    let (mut node, mut off) = (None, Vec::new());
+    let mut clock = LogClock::new(Zone::UTC, None);
+    walk(plan, head.bytes, head.whole, &mut clock, &mut |opened| {
+        let Opened::Record(record) = opened else { return };
+        for element in record.exploded(&plan.explode) {
+            let Some(moment) = element.moment(&plan.time) else { continue };
+            zoned &= matches!(moment, Moment::At(_));
+            fine |= moment.reading().millis() % 1000 != 0;
+            let is_earlier = |known: Moment| plan.unordered && moment.reading() < known.reading();
+            if first.is_none_or(is_earlier) {
+                first = Some(moment);
+            }
+            let Judged::Attempt(mapped) = plan.judge(&element) else { continue };
+            if let (Moment::Local(local), Some(second)) = (moment, acceptance_second(&mapped.reply)) {
+                off.push(local.seconds() - second);
+            }
+            let name = mapped.values.get(Target::Node);
+            if node.is_none() && !name.is_empty() {
+                node = Some(String::from_utf8_lossy(name).into_owned());
+            }
+        }
+    });
+    let reading = first.map(Moment::reading);
+    let mut survey = if zoned { Survey::of_moments(reading) } else { Survey::of_local_times(reading) };
+    if let (false, ZoneRule::Always(zone)) = (zoned, plan.time.zone) {
+        survey.always = Some(zone);
+    } else if !zoned {
+        survey.offset_s = off_gmail(off).and_then(as_zone);
+    }
+    survey.node = node;
+    survey.fine = plan.time.fine.unwrap_or(fine);
+    survey
+}
