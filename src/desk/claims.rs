@@ -128,8 +128,8 @@ impl<'m> LogJobs<'m> {
             rank: found.survey.rank(),
             begins: found.survey.begins(&clock),
             clock,
-            node: rule.and_then(|r| r.node.clone()),
-            stream: format!("{} {node}", shape.format.name()),
+            stated_node: rule.and_then(|r| r.node.clone()),
+            node,
         });
     }
 }

@@ -14,12 +14,12 @@ use super::progress::Reading;
 use crate::case::Case;
 use crate::formats::logs::{Compare, Event, LooseEnds, Opening, Pulse, Sink, join};
 use crate::intake::{Exhibit, for_each_block, open};
-use crate::scan::{LogJob, Repetition, scan};
+use crate::scan::{Elsewhere, LogJob, Repetition, Scanned, scan};
 use crate::smtp::{Lanes, Outcome, Reply, Sublane, meaning_of};
 use crate::time::Minute;
 
 /// Prints events in the order of files; those at the edges of files come last. Lines that
-/// several files hold are told once, as the counts of `inspect` and `build` have them.
+/// several files hold, and attempts that accounting files hold, are told once, as the counts of `inspect` and `build` have them.
 pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) -> Result<(), Failure> {
     let (case, own) = match args.paths.as_slice() {
         [only] if only.is_dir() => {
@@ -31,14 +31,15 @@ pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) 
     };
     let claims = Claims::of(&args.paths, &case, &own)?;
     let jobs = LogJobs::of(&claims.claimed, &case).jobs;
-    let repetitions = repetitions(&jobs, &case.lanes, stop)?;
+    let Scanned { repetitions, elsewhere, .. } = compared(&jobs, &case.lanes, stop)?;
     let mut printer = Printer {
         lanes: &case.lanes,
         out: BufWriter::new(out),
-        files: jobs.iter().map(|j| (j.source.exhibit, (j.source.name.clone(), j.node.clone()))).collect(),
+        files: jobs.iter().map(|j| (j.source.exhibit, (j.source.name.clone(), j.stated_node.clone()))).collect(),
+        elsewhere,
         failed: None,
     };
-    let mut streams: BTreeMap<&str, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
+    let mut streams: BTreeMap<_, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
     for job in &jobs {
         let compare = match repetitions.get(&job.source.exhibit) {
             Some(Repetition::Whole { .. }) => continue,
@@ -46,7 +47,7 @@ pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) 
             None => Compare::No,
         };
         let ends = read(job, compare, &mut printer)?;
-        streams.entry(&job.stream).or_default().push((job, ends));
+        streams.entry(job.stream()).or_default().push((job, ends));
     }
     for mut parts in streams.into_values() {
         parts.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
@@ -63,18 +64,14 @@ pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) 
     }
 }
 
-/// Which lines the files share; a single file shares none.
-fn repetitions(
-    jobs: &[LogJob<'_>],
-    lanes: &Lanes,
-    stop: &'static AtomicBool,
-) -> Result<BTreeMap<Exhibit, Repetition>, Failure> {
+/// Which lines and attempts the files share; a single file shares none.
+fn compared(jobs: &[LogJob<'_>], lanes: &Lanes, stop: &'static AtomicBool) -> Result<Scanned, Failure> {
     if jobs.len() < 2 {
-        return Ok(BTreeMap::new());
+        return Ok(Scanned::default());
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let reading = Reading::begin(true, stop);
-    Ok(scan(jobs, lanes, threads, reading.progress())?.repetitions)
+    Ok(scan(jobs, lanes, threads, reading.progress())?)
 }
 
 /// Tells one file's events; what its edges leave open is told at the end.
@@ -99,12 +96,16 @@ struct Printer<'a, W: Write> {
     out: BufWriter<W>,
     /// Name and stated node of each file.
     files: BTreeMap<Exhibit, (String, Option<String>)>,
+    /// What other files tell of each.
+    elsewhere: BTreeMap<Exhibit, Elsewhere>,
     failed: Option<std::io::Error>,
 }
 
 impl<W: Write> Sink for Printer<'_, W> {
     fn event(&mut self, event: &Event<'_>) {
-        if event.weight == 0 || self.failed.is_some() {
+        let elsewhere = self.elsewhere.get(&event.exhibit);
+        let is_told_elsewhere = elsewhere.is_some_and(|e| e.counts(event.outcome, event.at.minute()));
+        if event.weight == 0 || is_told_elsewhere || self.failed.is_some() {
             return;
         }
         let text = |b: &[u8]| if b.is_empty() { None } else { Some(String::from_utf8_lossy(b).into_owned()) };

@@ -29,6 +29,10 @@ pub(super) fn of_log(
     if let Some(repetition) = scanned.repetitions.get(&exhibit) {
         file.problems.push(words::repetition(repetition));
     }
+    if let Some(elsewhere) = scanned.elsewhere.get(&exhibit) {
+        let attempts = scanned.tally.files.get(&exhibit).map_or(0, |f| f.elsewhere);
+        file.problems.extend((attempts > 0).then(|| words::elsewhere(attempts, elsewhere)));
+    }
     if let Some((sha, _)) = scanned.digests.get(&exhibit) {
         file.sha256.clone_from(sha);
     }

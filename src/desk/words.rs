@@ -5,7 +5,7 @@ use super::evidence::{Evidence, ReadFile};
 use crate::case::Case;
 use crate::formats::logs::Note;
 use crate::formats::{Accounting, Kind};
-use crate::scan::{Noted, Repetition};
+use crate::scan::{Elsewhere, Noted, Repetition};
 use crate::smtp::Lane;
 use crate::time::Window;
 
@@ -91,6 +91,15 @@ pub(super) fn repetition(repetition: &Repetition) -> String {
             format!("{lines} of its lines stand in {} too; they were counted once", of.join(" and "))
         }
     }
+}
+
+/// Attempts that other files count.
+pub(super) fn elsewhere(attempts: u64, elsewhere: &Elsewhere) -> String {
+    let by: Vec<_> = elsewhere.by.iter().map(ToString::to_string).collect();
+    format!(
+        "{attempts} of the attempts that it tells of are counted by {}, so they were not counted here",
+        by.join(" and ")
+    )
 }
 
 /// `90 s`, `60 minutes`.

@@ -5,7 +5,8 @@ use rustc_hash::FxHashMap;
 use super::BUSY_SLOTS;
 use super::tally::SAMPLES;
 use super::{
-    Axis, CellKey, Egress, EgressId, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally, Tally, What,
+    Axis, CellKey, Egress, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally,
+    Tally, What,
 };
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
@@ -21,6 +22,8 @@ pub struct Collector<'a> {
     exhibit: Exhibit,
     /// The node that case.yaml names for this file, over the log's own host field.
     node: Option<String>,
+    /// What other files count.
+    elsewhere: &'a Elsewhere,
     tally: Tally,
     file: FileTally,
     /// Lanes by MX host, so that the patterns are tried once a host.
@@ -33,13 +36,14 @@ pub struct Collector<'a> {
 const MOST_KNOWN: usize = 4096;
 
 impl<'a> Collector<'a> {
-    /// A collector for one file.
+    /// A collector for one file; attempts that other files count are left to them.
     #[must_use]
-    pub fn new(lanes: &'a Lanes, exhibit: Exhibit, node: Option<String>) -> Self {
+    pub fn new(lanes: &'a Lanes, exhibit: Exhibit, node: Option<String>, elsewhere: &'a Elsewhere) -> Self {
         Self {
             lanes,
             exhibit,
             node,
+            elsewhere,
             tally: Tally::default(),
             file: FileTally::default(),
             lane_of_host: FxHashMap::default(),
@@ -53,7 +57,7 @@ impl<'a> Collector<'a> {
         self.file.accounting = closed.accounting;
         self.file.repeated = closed.repeated;
         let counted = self.tally.files.remove(&self.exhibit).unwrap_or_default();
-        self.file.outcomes = counted.outcomes;
+        (self.file.outcomes, self.file.elsewhere) = (counted.outcomes, counted.elsewhere);
         self.tally.files.insert(self.exhibit, self.file);
         self.tally
     }
@@ -120,6 +124,34 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// Of which kind an attempt is, and what its reply means.
+    fn what_of(&mut self, event: &Event<'_>, lane: Lane) -> (What, Option<(Reply, Meaning)>) {
+        let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
+        let understood = answered.then(|| self.understand(event.reply));
+        let what = What {
+            outcome: event.outcome,
+            by: event.by,
+            stage: event.stage,
+            tls: event.tls,
+            category: understood.as_ref().map(|(_, m)| m.category),
+            shut: understood.as_ref().is_some_and(|(r, _)| r.code == Some(421)),
+            sublane: Sublane::of(lane, event.rcpt_domain),
+        };
+        (what, understood)
+    }
+
+    /// Keeps the exact lines of a failed attempt of the Gmail lane.
+    fn keep_lines(&mut self, event: &Event<'_>, what: What, egress: EgressId) {
+        let minute = event.at.minute();
+        let known = self.tally.excerpts.get(&(minute, event.outcome, egress));
+        if what.is_failure() && known.is_none_or(|k| event.at <= k.at) {
+            let mx = self.tally.names.mx(event.mx_host);
+            if let Some(excerpt) = Excerpt::of(event, egress, mx) {
+                self.tally.keep(minute, event.outcome, egress, excerpt);
+            }
+        }
+    }
+
     /// Spreads the session's duration over five-second slots.
     fn count_busy(&mut self, event: &Event<'_>, lane: Lane, egress: EgressId) {
         let Some(lasted) = event.lasted_ms else { return };
@@ -157,26 +189,23 @@ impl Sink for Collector<'_> {
             Some(node) => self.tally.names.egress(node.as_bytes(), event.tag, event.source_ip),
             None => self.tally.names.egress(event.node, event.tag, event.source_ip),
         };
-        *self.tally.recipients.entry((lane, event.outcome)).or_default() += u64::from(event.recipients);
-        if event.weight == 0 {
-            return;
-        }
+        let (minute, weight) = (event.at.minute(), u64::from(event.weight));
         // An event at the edge of files belongs to the file of its last line.
         let file = self.tally.files.entry(event.exhibit).or_default();
-        *file.outcomes.entry(event.outcome).or_default() += u64::from(event.weight);
-        let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
-        let understood = answered.then(|| self.understand(event.reply));
-        let what = What {
-            outcome: event.outcome,
-            by: event.by,
-            stage: event.stage,
-            tls: event.tls,
-            category: understood.as_ref().map(|(_, m)| m.category),
-            shut: understood.as_ref().is_some_and(|(r, _)| r.code == Some(421)),
-            sublane: Sublane::of(lane, event.rcpt_domain),
-        };
-        let minute = event.at.minute();
-        let weight = u64::from(event.weight);
+        if self.elsewhere.counts(event.outcome, minute) {
+            file.elsewhere += weight;
+            if lane == Lane::GMAIL && weight > 0 {
+                let (what, _) = self.what_of(event, lane);
+                self.keep_lines(event, what, egress);
+            }
+            return;
+        }
+        *self.tally.recipients.entry((lane, event.outcome)).or_default() += u64::from(event.recipients);
+        if weight == 0 {
+            return;
+        }
+        *file.outcomes.entry(event.outcome).or_default() += weight;
+        let (what, understood) = self.what_of(event, lane);
         *self.tally.cells.entry(CellKey { minute, lane, axis: Axis::Egress(egress), what }).or_default() += weight;
         if event.tls == TlsUse::Established {
             *self.tally.established.entry(egress).or_default() += weight;
@@ -194,13 +223,7 @@ impl Sink for Collector<'_> {
             } else if event.outcome == Outcome::Delivered {
                 self.count_skew(event, egress);
             }
-            let known = self.tally.excerpts.get(&(minute, event.outcome, egress));
-            if what.is_failure()
-                && known.is_none_or(|k| event.at <= k.at)
-                && let Some(excerpt) = Excerpt::of(event, egress, mx)
-            {
-                self.tally.keep(minute, event.outcome, egress, excerpt);
-            }
+            self.keep_lines(event, what, egress);
         }
     }
 

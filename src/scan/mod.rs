@@ -3,11 +3,13 @@
 //! - `tally` holds the counts: integers only, so that addition is associative.
 //! - `names` gives egresses and MX hosts small numbers.
 //! - `collector` turns events into counts and keeps exact lines by content.
+//! - `elsewhere` tells which attempts another file counts.
 //! - `overlap` finds lines that several files hold.
 //! - `worker` reads files in parallel and joins their edges once.
 
 mod cell;
 mod collector;
+mod elsewhere;
 mod excerpt;
 mod names;
 mod overlap;
@@ -16,6 +18,7 @@ mod worker;
 
 pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
+pub use elsewhere::Elsewhere;
 pub use excerpt::{Excerpt, ExcerptLine};
 pub use names::{Egress, EgressId, MxId, Names};
 pub use tally::{BUSY_SLOTS, FileTally, Noted, ReplyExample, ReplyKey, ReplyTally, Tally};

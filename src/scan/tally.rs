@@ -54,6 +54,8 @@ pub struct FileTally {
     pub heard: BTreeMap<Minute, Pulse>,
     /// Attempts by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
+    /// Attempts that it tells of and another file counts.
+    pub elsewhere: u64,
     /// What is odd about it.
     pub notes: BTreeMap<Note, Noted>,
     /// Lines left out because another file holds them; they count as irrelevant.
@@ -249,6 +251,7 @@ impl FileTally {
         for (note, told) in other.notes {
             self.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
         }
+        self.elsewhere += other.elsewhere;
         self.repeated += other.repeated;
         self.unrecognised.extend(other.unrecognised);
         self.unrecognised.sort();

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::overlap::{Plan, Shared, View, plan};
-use super::{Collector, Tally};
+use super::{Collector, Elsewhere, Tally};
 use crate::formats::logs::{
     Closed, Compare, Done, LogClock, LogShape, LooseEnds, Opening, Prints, Pulse, Repeats, Wanted, join,
 };
@@ -22,9 +22,10 @@ pub struct LogJob<'a> {
     /// Its clock.
     pub clock: LogClock,
     /// The node that case.yaml names for it.
-    pub node: Option<String>,
-    /// The stream it belongs to: files of one stream are parts of one log.
-    pub stream: String,
+    pub stated_node: Option<String>,
+    /// Its node as case.yaml or its own lines name it; empty when neither does. Files of one
+    /// format and node are parts of one log.
+    pub node: String,
     /// How much its stamps tell; of two files with the same lines the higher is read.
     pub rank: u8,
     /// Its first stamp: orders the parts of a stream.
@@ -56,6 +57,8 @@ pub struct Scanned {
     pub tally: Tally,
     /// SHA-256 and raw size of each file, as read.
     pub digests: BTreeMap<Exhibit, (String, u64)>,
+    /// Files that tell of attempts which other files count.
+    pub elsewhere: BTreeMap<Exhibit, Elsewhere>,
     /// Files that hold lines of other files.
     pub repetitions: BTreeMap<Exhibit, Repetition>,
     /// What went wrong.
@@ -96,21 +99,23 @@ struct Part {
 /// # Errors
 /// When a file cannot be opened. A file that breaks off gives what it holds, and a problem.
 pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, IntakeError> {
-    let work = Work { jobs, lanes, threads, progress };
-    let mut parts = work.read(&(0..jobs.len()).map(|n| (n, Compare::No)).collect::<Vec<_>>())?;
+    let mut work = Work { jobs, lanes, threads, progress, elsewhere: vec![Elsewhere::default(); jobs.len()] };
+    let mut parts = work.read_all()?;
     let repetitions = work.leave_out_repeats(&mut parts)?;
-    let mut scanned = Scanned { repetitions, ..Scanned::default() };
-    let mut streams: BTreeMap<&str, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
+    let elsewhere = jobs.iter().zip(&work.elsewhere).filter(|(_, e)| !e.is_empty());
+    let elsewhere = elsewhere.map(|(job, e)| (job.source.exhibit, e.clone())).collect();
+    let mut scanned = Scanned { elsewhere, repetitions, ..Scanned::default() };
+    let mut streams: BTreeMap<_, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
     for (job, part) in jobs.iter().zip(parts) {
         let Some(part) = part else { continue };
         let exhibit = job.source.exhibit;
         scanned.tally.merge(part.tally);
         scanned.digests.insert(exhibit, part.digest);
         scanned.problems.extend(part.problem.map(|what| ScanProblem { exhibit, what }));
-        streams.entry(&job.stream).or_default().push((job, part.done.ends));
+        streams.entry(job.stream()).or_default().push((job, part.done.ends));
     }
     for parts in streams.into_values() {
-        scanned.tally.merge(join_stream(parts, lanes));
+        scanned.tally.merge(join_stream(parts, &scanned.elsewhere, lanes));
     }
     Ok(scanned)
 }
@@ -121,12 +126,55 @@ struct Work<'a> {
     lanes: &'a Lanes,
     threads: usize,
     progress: &'a Progress,
+    /// For each file, what others count of its attempts.
+    elsewhere: Vec<Elsewhere>,
 }
 
 /// One slot a file; nothing for files that were not asked for.
 type Parts = Vec<Option<Part>>;
 
+impl LogJob<'_> {
+    /// Files of one stream are parts of one log.
+    #[must_use]
+    pub fn stream(&self) -> (&str, &str) {
+        (self.shape.format.name(), &self.node)
+    }
+
+    /// Whether another file counts attempts that this one tells of. A file that names no node
+    /// may be of any.
+    fn is_counted_by(&self, other: &Self) -> bool {
+        let same_node = self.node == other.node || self.node.is_empty() || other.node.is_empty();
+        same_node && self.shape.format.counted_by().contains(&other.shape.format.name())
+    }
+}
+
 impl Work<'_> {
+    /// Reads all files: first those that count, then those which leave counting to them.
+    fn read_all(&mut self) -> Result<Parts, IntakeError> {
+        let mut waves: BTreeMap<usize, Vec<(usize, Compare)>> = BTreeMap::new();
+        for n in 0..self.jobs.len() {
+            waves.entry(self.jobs[n].shape.format.counted_by().len()).or_default().push((n, Compare::No));
+        }
+        let mut parts: Parts = self.jobs.iter().map(|_| None).collect();
+        for tasks in waves.into_values() {
+            for (n, _) in &tasks {
+                self.elsewhere[*n] = self.counted_elsewhere(*n, &parts);
+            }
+            for (part, read) in parts.iter_mut().zip(self.read(&tasks)?) {
+                *part = part.take().or(read);
+            }
+        }
+        Ok(parts)
+    }
+
+    fn counted_elsewhere(&self, n: usize, parts: &Parts) -> Elsewhere {
+        let counting = self.jobs.iter().zip(parts).filter(|(other, _)| self.jobs[n].is_counted_by(other));
+        Elsewhere::of(counting.filter_map(|(job, part)| {
+            let exhibit = job.source.exhibit;
+            Some((exhibit, part.as_ref()?.tally.files.get(&exhibit)?))
+        }))
+    }
+
     /// Reads some of the files, in parallel.
     fn read(&self, tasks: &[(usize, Compare)]) -> Result<Parts, IntakeError> {
         let next = AtomicUsize::new(0);
@@ -135,7 +183,7 @@ impl Work<'_> {
             for _ in 0..self.threads.clamp(1, tasks.len().max(1)) {
                 scope.spawn(|| {
                     while let Some((at, compare)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let part = read(&self.jobs[*at], self.lanes, compare.clone(), self.progress);
+                        let part = self.read_one(*at, compare.clone());
                         if let Ok(mut slot) = slots[*at].lock() {
                             *slot = Some(part);
                         }
@@ -144,6 +192,31 @@ impl Work<'_> {
             }
         });
         slots.into_iter().map(|slot| slot.into_inner().ok().flatten().transpose()).collect()
+    }
+
+    /// Reads one file to its end, or to where it breaks off.
+    fn read_one(&self, at: usize, compare: Compare) -> Result<Part, IntakeError> {
+        let job = &self.jobs[at];
+        let exhibit = job.source.exhibit;
+        let mut opened = open(&job.source.path)?;
+        let mut reader = job.shape.reader(Opening { exhibit, clock: job.clock.clone(), compare });
+        let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at]);
+        let result = for_each_block(&mut opened, |block| {
+            reader.read(block, &mut collector);
+            self.progress.bytes.fetch_add(block.len() as u64, Ordering::Relaxed);
+            !self.progress.stop.load(Ordering::Relaxed)
+        });
+        let digest = opened.digest();
+        let problem = match result {
+            Err(e) => Some(broke_off(&e, reader.accounting().read)),
+            Ok(()) if grew(job, digest.1) => {
+                Some("changed its size while it was read; it was used as far as read".to_owned())
+            }
+            Ok(()) => None,
+        };
+        reader.end_of_file(&mut collector);
+        let done = reader.finish();
+        Ok(Part { tally: collector.into_tally(&done.closed), done, digest, problem })
     }
 
     /// Finds lines that several files hold, and replaces the parts of those that repeat.
@@ -234,30 +307,6 @@ impl Part {
     }
 }
 
-/// Reads one file to its end, or to where it breaks off.
-fn read(job: &LogJob<'_>, lanes: &Lanes, compare: Compare, progress: &Progress) -> Result<Part, IntakeError> {
-    let mut opened = open(&job.source.path)?;
-    let exhibit = job.source.exhibit;
-    let mut reader = job.shape.reader(Opening { exhibit, clock: job.clock.clone(), compare });
-    let mut collector = Collector::new(lanes, exhibit, job.node.clone());
-    let result = for_each_block(&mut opened, |block| {
-        reader.read(block, &mut collector);
-        progress.bytes.fetch_add(block.len() as u64, Ordering::Relaxed);
-        !progress.stop.load(Ordering::Relaxed)
-    });
-    let digest = opened.digest();
-    let problem = match result {
-        Err(e) => Some(broke_off(&e, reader.accounting().read)),
-        Ok(()) if grew(job, digest.1) => {
-            Some("changed its size while it was read; it was used as far as read".to_owned())
-        }
-        Ok(()) => None,
-    };
-    reader.end_of_file(&mut collector);
-    let done = reader.finish();
-    Ok(Part { tally: collector.into_tally(&done.closed), done, digest, problem })
-}
-
 /// Why a file gave no more, and how far it was used.
 fn broke_off(error: &std::io::Error, lines: u64) -> String {
     match Broken::of(error) {
@@ -274,13 +323,19 @@ fn grew(job: &LogJob<'_>, read: u64) -> bool {
 }
 
 /// Replays the edges of one stream's files in order of time.
-fn join_stream(mut parts: Vec<(&LogJob<'_>, LooseEnds)>, lanes: &Lanes) -> Tally {
+fn join_stream(
+    mut parts: Vec<(&LogJob<'_>, LooseEnds)>,
+    elsewhere: &BTreeMap<Exhibit, Elsewhere>,
+    lanes: &Lanes,
+) -> Tally {
     parts.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
-    let Some((first, _)) = parts.first() else { return Tally::default() };
-    let (format, clock, exhibit, node) =
-        (first.shape.format, first.clock.clone(), first.source.exhibit, first.node.clone());
-    let mut collector = Collector::new(lanes, exhibit, node);
-    join(format, &clock, parts.into_iter().map(|(_, ends)| ends).collect(), &mut collector);
+    let Some(&(first, _)) = parts.first() else { return Tally::default() };
+    let (exhibit, none) = (first.source.exhibit, Elsewhere::default());
+    // What other files count is the same for all files of a stream.
+    let elsewhere = elsewhere.get(&exhibit).unwrap_or(&none);
+    let mut collector = Collector::new(lanes, exhibit, first.stated_node.clone(), elsewhere);
+    let ends = parts.into_iter().map(|(_, ends)| ends).collect();
+    join(first.shape.format, &first.clock, ends, &mut collector);
     // The lines were accounted for where they were read.
     collector.into_tally(&Closed::default())
 }

@@ -56,6 +56,23 @@ fn events_agrees_with_the_counts_of_inspect() {
 }
 
 #[test]
+fn both_commands_tell_what_accounting_files_count_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = root().join("tests/data/logs/powermta");
+    let rows = std::fs::read_to_string(data.join("acct-5.0.csv")).expect("a sample");
+    let rows = rows.replace("2017-09-07 11:0", "2019-02-07 22:3").replace("-0400", "-0500");
+    std::fs::write(folder.path().join("acct.csv"), rows).expect("written");
+    std::fs::copy(data.join("pmta.log"), folder.path().join("pmta.log")).expect("copied");
+    let paths = [folder.path().to_owned()];
+    let counts = inspected(&paths);
+    assert!(counts.keys().all(|(file, _)| file == "acct.csv"), "{counts:?}");
+    assert_eq!(told(&paths), counts);
+    let text = printed(&["inspect"], &paths);
+    let said = "note: 17 of the attempts that it tells of are counted by S01, so they were not counted here";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
 fn one_log_in_nine_envelopes_is_read_once() {
     let found = printed(&["inspect", "--json"], &[root().join("tests/data/logs/journal")]);
     let found: Value = serde_json::from_str(&found).expect("JSON");

@@ -196,8 +196,8 @@ pub(crate) fn scanned(case: &str, threads: usize) -> Scanned {
                 rank: survey.rank(),
                 begins: survey.begins(&clock),
                 clock,
-                node: None,
-                stream: "mta1".into(),
+                stated_node: None,
+                node: "mta1".into(),
                 source,
             }
         })

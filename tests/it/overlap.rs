@@ -1,4 +1,4 @@
-//! Lines that several files hold are counted once.
+//! Lines and attempts that several files hold are counted once.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use casefile::scan::{LogJob, Progress, Repetition, Scanned, scan};
 use casefile::smtp::Lanes;
 use casefile::time::{Zone, parse_rfc3339};
 
-/// Scans files of these names and contents.
+/// Scans files of these names and contents; those whose names begin with `mta2` are of another node.
 fn scanned(files: &[(&str, &[u8])]) -> Scanned {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, bytes) in files {
@@ -28,7 +28,8 @@ fn scanned(files: &[(&str, &[u8])]) -> Scanned {
             let near = survey.near.or(parse_rfc3339("2026-11-24T04:00Z").ok());
             let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), near);
             let (begins, rank) = (survey.begins(&clock), survey.rank());
-            LogJob { source, shape, clock, node: None, stream: "mta1".into(), rank, begins }
+            let node = if source.name.contains("mta2") { "mta2" } else { "mta1" }.to_owned();
+            LogJob { source, shape, clock, stated_node: None, node, rank, begins }
         })
         .collect();
     scan(&jobs, &Lanes::default(), 2, &Progress::default()).expect("scanned")
@@ -170,4 +171,61 @@ fn the_same_texts_of_another_machine_are_no_repeats() {
         .collect();
     let both = scanned(&[("mta1.log", &text), ("mta2.log", other.as_bytes())]);
     assert!(both.repetitions.is_empty(), "{:?}", both.repetitions);
+}
+
+const DIALOGUES: &[u8] = include_bytes!("../data/logs/powermta/pmta.log");
+const QUEUES: &[u8] = include_bytes!("../data/logs/powermta/topqueues.txt");
+
+/// PowerMTA's accounting of five minutes, moved to those of its log; the rows of some types.
+fn accounting(types: &str) -> Vec<u8> {
+    let text = include_str!("../data/logs/powermta/acct-5.0.csv").replace("2017-09-07 11:0", "2019-02-07 22:3");
+    let rows = text.lines().enumerate().filter(|(n, row)| *n == 0 || row.starts_with(|c| types.contains(c)));
+    rows.map(|(_, row)| format!("{}\n", row.replace("-0400", "-0500"))).collect::<String>().into()
+}
+
+/// What one file counts, and how many of its attempts others count.
+fn outcomes(scanned: &Scanned, name: &str) -> (Vec<(&'static str, u64)>, u64) {
+    let file = scanned.tally.files.iter().find(|(e, _)| e.to_string() == name).expect("the file").1;
+    (file.outcomes.iter().map(|(o, n)| (o.word(), *n)).collect(), file.elsewhere)
+}
+
+#[test]
+fn dialogues_beside_accounting_are_shown_and_not_counted() {
+    let alone = scanned(&[("acct.csv", &accounting("dtb"))]);
+    let both = scanned(&[("acct.csv", &accounting("dtb")), ("pmta.log", DIALOGUES)]);
+    assert_eq!(differences(&both, &alone), []);
+    assert_eq!(both.tally.recipients, alone.tally.recipients);
+    assert_eq!(outcomes(&both, "S02"), (vec![], 17));
+    assert_eq!(both.elsewhere.values().map(|e| e.by.len()).collect::<Vec<_>>(), [1]);
+    assert!(alone.elsewhere.is_empty());
+    // How the failed sessions went is evidence still.
+    let of_log = |l: &casefile::scan::ExcerptLine| l.exhibit.to_string() == "S02";
+    let shown: Vec<_> = both.tally.excerpts.values().filter(|e| e.lines.iter().any(of_log)).collect();
+    assert!(!shown.is_empty() && shown.iter().all(|e| e.lines.len() > 1), "{:?}", both.tally.excerpts);
+    for (exhibit, file) in &both.tally.files {
+        assert!(file.accounting.adds_up() && file.accounting.used > 0, "{exhibit}: {:?}", file.accounting);
+    }
+}
+
+#[test]
+fn what_accounting_does_not_hold_is_counted_by_the_log() {
+    // Its default: deliveries and bounces alone.
+    let both = scanned(&[("acct.csv", &accounting("db")), ("pmta.log", DIALOGUES)]);
+    assert_eq!(outcomes(&both, "S02"), (vec![("deferral", 3), ("remote_close", 1), ("connect_failure", 1)], 12));
+    // Accounting of another time or node, or none.
+    let all = (vec![("delivered", 12), ("deferral", 3), ("remote_close", 1), ("connect_failure", 1)], 0);
+    let of_2017 = include_bytes!("../data/logs/powermta/acct-5.0.csv");
+    assert_eq!(outcomes(&scanned(&[("acct.csv", of_2017), ("pmta.log", DIALOGUES)]), "S02"), all);
+    assert_eq!(outcomes(&scanned(&[("mta2.csv", &accounting("dtb")), ("pmta.log", DIALOGUES)]), "S02"), all);
+    assert_eq!(outcomes(&scanned(&[("pmta.log", DIALOGUES)]), "S01"), all);
+}
+
+#[test]
+fn errors_of_queues_are_counted_where_nothing_else_tells_of_them() {
+    let all = vec![("deferral", 10), ("rejection", 5), ("local", 15)];
+    assert_eq!(outcomes(&scanned(&[("topqueues.txt", QUEUES)]), "S01"), (all, 0));
+    // The log covers three of the minutes that the capture tells of.
+    let log = String::from_utf8_lossy(DIALOGUES).replace("2019-02-07 22:3", "2014-09-20 18:0").into_bytes();
+    let both = scanned(&[("pmta.log", &log), ("topqueues.txt", QUEUES)]);
+    assert_eq!(outcomes(&both, "S02"), (vec![("deferral", 10), ("rejection", 5), ("local", 12)], 3));
 }

@@ -57,11 +57,11 @@ pub trait LogFormat: Send + Sync {
     fn not_seen(&self, _seen: &dyn Fn(Note) -> bool) -> Vec<String> {
         Vec::new()
     }
-    /// Whether its events are evidence of how sessions went and no counts: they tell of
-    /// attempts that another log of the same MTA counts, or are a sample of them. Where files
-    /// of both are in a case, adding these would count attempts twice.
-    fn is_session_evidence(&self) -> bool {
-        false
+    /// The formats whose files count the attempts that this one tells of, or a sample of
+    /// them: where a case holds both, this one shows how sessions went and counts nothing
+    /// that is counted there. Each of them has fewer such formats than this one.
+    fn counted_by(&self) -> &'static [&'static str] {
+        &[]
     }
     /// What the first lines tell about the log's clock.
     fn survey(&self, head: Head<'_>) -> Survey;

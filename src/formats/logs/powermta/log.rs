@@ -72,9 +72,8 @@ impl LogFormat for Log {
         told
     }
 
-    /// Accounting files count the same attempts.
-    fn is_session_evidence(&self) -> bool {
-        true
+    fn counted_by(&self) -> &'static [&'static str] {
+        &["powermta"]
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {

@@ -42,9 +42,8 @@ impl LogFormat for Queues {
         ]
     }
 
-    /// Accounting files count the same attempts.
-    fn is_session_evidence(&self) -> bool {
-        true
+    fn counted_by(&self) -> &'static [&'static str] {
+        &["powermta", "powermta-log"]
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {
