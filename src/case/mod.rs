@@ -5,9 +5,9 @@
 //!                                   └── problems ──┘
 //! ```
 //!
-//! `typed` reads any such text, a mapping file too; `fit` holds the file against the JSON Schema that `raw` derives, so the
-//! schema that editors use and the reader agree by construction; `check` gives
-//! each text its meaning. Neither stops at the first problem.
+//! `typed` reads any such text, a mapping file too; `fit` holds the file against the JSON
+//! Schema that `raw` derives, so the schema that editors use and the reader agree by
+//! construction; `check` gives each text its meaning. Neither stops at the first problem.
 
 mod check;
 mod fit;

@@ -9,9 +9,8 @@ use serde_json::json;
 use super::args::Events;
 use super::claims::{Claims, LogJobs};
 use super::exit::Failure;
-use super::mapping::OwnMappings;
+use super::mapping::case_around;
 use super::progress::Reading;
-use crate::case::Case;
 use crate::formats::logs::{Compare, Event, LooseEnds, Opening, Pulse, Sink, join};
 use crate::intake::{Exhibit, for_each_block, open};
 use crate::scan::{Elsewhere, LogJob, Repetition, Scanned, scan};
@@ -21,14 +20,7 @@ use crate::time::Minute;
 /// Prints events in the order of files; those at the edges of files come last. Lines that
 /// several files hold, and attempts that accounting files hold, are told once, as the counts of `inspect` and `build` have them.
 pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) -> Result<(), Failure> {
-    let (case, own) = match args.paths.as_slice() {
-        [only] if only.is_dir() => {
-            let (folder, case) = super::build::case_of(only)?;
-            let own = OwnMappings::of(&folder, &case)?;
-            (case, own)
-        }
-        _ => (Case::bare("case"), OwnMappings::default()),
-    };
+    let (case, own) = case_around(&args.paths)?;
     let claims = Claims::of(&args.paths, &case, &own)?;
     let jobs = LogJobs::of(&claims.claimed, &case).jobs;
     let Scanned { repetitions, elsewhere, .. } = compared(&jobs, &case.lanes, stop)?;

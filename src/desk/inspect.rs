@@ -7,22 +7,14 @@ use serde_json::{Value, json};
 use super::args::Inspect;
 use super::evidence::{self, Evidence, ReadFile};
 use super::exit::Failure;
-use super::mapping::OwnMappings;
+use super::mapping::case_around;
 use super::progress::Reading;
 use super::taken::Taken;
 use super::words;
-use crate::case::Case;
 use crate::formats::Kind;
 
 pub(super) fn inspect(args: &Inspect, stop: &'static AtomicBool) -> Result<String, Failure> {
-    let (case, own) = match args.paths.as_slice() {
-        [only] if only.is_dir() => {
-            let (folder, case) = super::build::case_of(only)?;
-            let own = OwnMappings::of(&folder, &case)?;
-            (case, own)
-        }
-        _ => (Case::bare("case"), OwnMappings::default()),
-    };
+    let (case, own) = case_around(&args.paths)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let reading = Reading::begin(!args.json, stop);
     let evidence = evidence::read(&args.paths, &case, &own, threads, reading.progress())?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::{Mapping as Command, MappingCheck};
 use super::exit::Failure;
@@ -51,6 +51,21 @@ impl OwnMappings {
 
     pub(super) fn is_file_of_one(&self, name: &str) -> bool {
         self.files.iter().any(|file| file == name)
+    }
+}
+
+/// The case of a folder with its mappings; files alone have none.
+///
+/// # Errors
+/// When case.yaml or one of its mappings cannot be read, or has problems.
+pub(super) fn case_around(paths: &[PathBuf]) -> Result<(Case, OwnMappings), Failure> {
+    match paths {
+        [only] if only.is_dir() => {
+            let (folder, case) = super::build::case_of(only)?;
+            let own = OwnMappings::of(&folder, &case)?;
+            Ok((case, own))
+        }
+        _ => Ok((Case::bare("case"), OwnMappings::default())),
     }
 }
 
