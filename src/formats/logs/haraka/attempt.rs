@@ -92,8 +92,16 @@ struct Attempt {
     tls: bool,
     /// Something was told of it: what sums it up tells nothing new.
     told: bool,
-    /// A recipient's answer was told: further recipients share the transaction.
-    answered: bool,
+    /// The first answer that refused a recipient: what became of the attempt, unless the
+    /// message was delivered to others or the session broke.
+    refused: Option<Refused>,
+}
+
+/// The answer to a recipient.
+struct Refused {
+    outcome: Outcome,
+    reply: Vec<u8>,
+    domain: Vec<u8>,
 }
 
 /// Domains of one transaction that are remembered, and attempts under way.
@@ -128,9 +136,12 @@ impl Session for Transaction {
             return Step::Kept;
         }
         let (found, ends) = attempt.understand(&line);
+        let refused = if ends { attempt.refused.take() } else { None };
         if let Some(found) = found {
             let domain = self.domain_of(&line);
             tell(entry, &line, &found, &domain, earlier, sink);
+        } else if let Some(refused) = refused {
+            tell(entry, &line, &attempt.refusal(&refused), &refused.domain, earlier, sink);
         }
         if ends {
             self.attempts.remove(at);
@@ -190,7 +201,7 @@ impl Attempt {
     /// What a line says became of the attempt, and whether it ends it.
     fn understand<'a>(&mut self, line: &'a Line<'_>) -> (Option<Found<'a>>, bool) {
         let message: &'a [u8] = &line.message;
-        let tls = if self.tls { TlsUse::Established } else { TlsUse::Unknown };
+        let tls = self.tls_use();
         let new = |outcome, by, stage| Found {
             outcome,
             by,
@@ -210,13 +221,12 @@ impl Attempt {
         if let Some(rest) = message.strip_prefix(b"Ongoing connection failed to ") {
             let (ip, error) = address_and(rest, b" : ");
             let found = broken(error, new);
-            // The next MX host is a new session.
-            (self.tls, self.told) = (false, true);
+            self.broke();
             return (Some(Found { ip, detail: error, ..found }), false);
         }
         if let Some(rest) = message.strip_prefix(b"Remote end ") {
             let (ip, _) = address_and(rest, b" ");
-            (self.tls, self.told) = (false, true);
+            self.broke();
             return (Some(Found { ip, ..new(Outcome::RemoteClose, By::Receiver, Stage::Unknown) }), false);
         }
         if let Some(rest) = message.strip_prefix(b"Failed to get socket: ") {
@@ -247,10 +257,35 @@ impl Attempt {
             Some(reply) => (Outcome::Deferral, reply),
             None => (Outcome::Rejection, after.strip_prefix(b"rejected: ")?),
         };
-        let further = std::mem::replace(&mut self.answered, true);
+        let domain = domain_of_recipient(message);
+        self.refused.get_or_insert_with(|| Refused { outcome, reply: reply.to_vec(), domain: domain.to_vec() });
         self.told = true;
         let found = new(outcome, By::Receiver, Stage::Rcpt);
-        Some(Found { reply, detail: &[], recipients: 1, weight: u32::from(!further), ..found })
+        Some(Found { reply, detail: &[], recipients: 1, weight: 0, ..found })
+    }
+
+    /// An attempt that reached no recipient.
+    fn refusal<'a>(&self, refused: &'a Refused) -> Found<'a> {
+        Found {
+            outcome: refused.outcome,
+            by: By::Receiver,
+            stage: Stage::Rcpt,
+            tls: self.tls_use(),
+            reply: &refused.reply,
+            detail: &[],
+            ip: &[],
+            recipients: 0,
+            weight: 1,
+        }
+    }
+
+    /// A session broke, and that was told. The next MX host is a new one.
+    fn broke(&mut self) {
+        (self.tls, self.told, self.refused) = (false, true, None);
+    }
+
+    const fn tls_use(&self) -> TlsUse {
+        if self.tls { TlsUse::Established } else { TlsUse::Unknown }
     }
 }
 

@@ -73,14 +73,27 @@ fn a_failure_takes_the_domain_of_its_transaction() {
     );
     // esp trap 31: after "Tried all MXs" nothing is told twice.
     assert_eq!(all.iter().filter(|e| e.contains(" to=mail-eof.example ")).count(), 1);
-    // Two recipients of one domain, refused: one attempt.
-    let weights: Vec<_> = all
-        .iter()
-        .filter(|e| e.contains(" to=rcpt-450.example "))
-        .filter(|e| e.contains(".1.2 "))
-        .map(|e| e.contains("weight=1"))
+}
+
+#[test]
+fn an_attempt_with_refused_recipients_is_one() {
+    let weights = |text: &str| -> Vec<(bool, String)> {
+        let told = events(&Haraka, text).into_iter().filter(|e| e.contains("qid=D9A29156") && !e.contains(".1.1 "));
+        told.map(|e| (e.contains("weight=1"), e.split(' ').nth(2).unwrap_or_default().to_owned())).collect()
+    };
+    let deferral = |weighs| (weighs, "deferral".to_owned());
+    // Two recipients of one domain, refused: the line that sums it up is the attempt.
+    assert_eq!(weights(DEFAULT), [deferral(false), deferral(false), deferral(true)]);
+    // One refused, the message delivered to the other, as a split delivery logs it
+    // (outbound/hmail.js: `delivered` with rcpts=1/1/0).
+    let of = "[D9A29156-5FD8-45ED-BB58-1B7DB04328C2.1.";
+    let failing = format!("{of}2] [outbound] Temp failing");
+    let split: String = DEFAULT
+        .lines()
+        .filter(|l| !l.contains("<d@rcpt-450.example> deferred") && !l.contains(&failing))
+        .map(|l| l.replace(&format!("{of}1] [outbound]  delivered"), &format!("{of}2] [outbound]  delivered")) + "\n")
         .collect();
-    assert_eq!(weights, [true, false]);
+    assert_eq!(weights(&split), [deferral(false), (true, "delivered".to_owned())]);
 }
 
 #[test]
