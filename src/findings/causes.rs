@@ -18,6 +18,8 @@ pub(super) struct Items {
     pub(super) policy: Item,
     /// Replies speak of Google's own system.
     pub(super) system: Item,
+    /// Replies say that a requirement is not met: TLS, or authentication.
+    pub(super) unmet: Item,
     /// TLS failures follow a reply or a close.
     pub(super) downstream: Item,
     /// Failures come with load.
@@ -125,13 +127,13 @@ pub(super) fn judge(items: &Items) -> Vec<Cause> {
                 need(&i.net_ceiling, false, ASK_NETWORK),
                 need(&i.host_ceiling, false, ASK_HOST),
             ],
-            &[&i.policy, &i.tls_alert, &i.ip_split, &i.own_throttle],
+            &[&i.policy, &i.unmet, &i.tls_alert, &i.ip_split, &i.own_throttle],
         ),
         cause(
             "google_reputation",
             "reputation or policy on Google's side",
             &[others(), pressure(), need(&reputation_sign, true, ASK_IPS)],
-            &[&i.net_ceiling, &i.host_ceiling, &i.tls_alert],
+            &[&i.unmet, &i.net_ceiling, &i.host_ceiling, &i.tls_alert],
         ),
         cause(
             "google_system",
@@ -285,6 +287,7 @@ mod tests {
             pressure: yes(),
             policy: no(),
             system: yes(),
+            unmet: no(),
             downstream: yes(),
             load_linked: yes(),
             low_volume_fails: no(),
@@ -313,6 +316,17 @@ mod tests {
             let causes = judge(&blank);
             assert_eq!(overall(&causes), "inconclusive");
             assert!(sentence(&causes).contains(ask), "{}", sentence(&causes));
+        }
+    }
+
+    // oss trap 33: the limit follows from the mail without TLS, and not the other way round.
+    #[test]
+    fn a_limit_for_want_of_tls_is_no_rate_and_no_reputation() {
+        for (items, cause) in
+            [(throttled(), "google_rate"), (Items { policy: yes(), ..throttled() }, "google_reputation")]
+        {
+            assert_eq!(overall(&judge(&items)), cause);
+            assert_eq!(overall(&judge(&Items { unmet: yes(), ..items })), "inconclusive", "{cause}");
         }
     }
 

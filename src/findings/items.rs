@@ -5,7 +5,7 @@ use super::contrast::{Contrast, RowVerdict};
 use super::headroom::{Headroom, Resource, ceiling_of, sentence_of};
 use super::order::SessionOrder;
 use super::pattern::Pattern;
-use super::replies::{ReplyGroup, policy_share, system_share};
+use super::replies::{ReplyGroup, policy_share, requirement_share, system_share};
 use super::waves::statistics::clopper_pearson;
 use super::{Evident, Incident, Value, grouped, starttls};
 use crate::formats::transcripts::Condition;
@@ -45,6 +45,10 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
         system: majority(
             system_share(seen.replies),
             "of the deferring answers speak of a fault in Google's own system.",
+        ),
+        unmet: majority(
+            requirement_share(seen.replies),
+            "of the deferring answers say that the mail came without TLS or was not authenticated.",
         ),
         downstream: downstream(seen),
         load_linked: load_linked(seen),
@@ -103,7 +107,7 @@ impl Failed {
 
 fn majority((part, whole): (u64, u64), words: &str) -> Item {
     if whole == 0 {
-        return Item::new(Some(false), "There are no deferring answers.");
+        return Item::new(Some(false), "There are no deferring answers about the lane.");
     }
     Item::new(Some(part * 2 > whole), format!("{} {words}", Value::Share(part, whole, "answers").text()))
 }

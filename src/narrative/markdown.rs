@@ -194,6 +194,7 @@ const fn plain(c: char) -> Option<&'static str> {
 mod tests {
     use super::*;
 
+    // esp trap 47: markup of a reply.
     #[test]
     fn markup_is_escaped_only_where_it_would_act() {
         let md = |t| Sink::Markdown.escape(t);

@@ -73,3 +73,40 @@ impl What {
             && !matches!(self.outcome, Outcome::Delivered | Outcome::Local | Outcome::Unclassified)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::smtp::{Reply, meaning_of};
+
+    /// Whether a deferral at RCPT in these words is a failure.
+    fn is_failure(reply: &str) -> bool {
+        let reply = Reply::parse(reply);
+        What {
+            outcome: Outcome::Deferral,
+            by: By::Receiver,
+            stage: Stage::Rcpt,
+            tls: TlsUse::Unknown,
+            category: Some(meaning_of(&reply).category),
+            shut: reply.code == Some(421),
+            sublane: Sublane::None,
+        }
+        .is_failure()
+    }
+
+    // oss trap 32. Words: Google's list.
+    #[test]
+    fn a_full_mailbox_is_no_failure_of_the_lane() {
+        assert!(!is_failure("452-4.2.2 The recipient's inbox is out of storage space and inactive."));
+        assert!(!is_failure("452-4.2.2 The email account that you tried to reach is over quota."));
+        assert!(!is_failure("450-4.2.1 The user you are trying to contact is receiving mail too quickly."));
+        assert!(!is_failure(
+            "450-4.2.1 The user you are trying to contact is receiving mail at a rate that prevents additional messages from being delivered."
+        ));
+        assert!(is_failure(
+            "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address [192.0.2.1 15]."
+        ));
+        // Words that nobody listed: a 421 is the end of the session, another 4xx at RCPT is not.
+        assert!(is_failure("421 4.7.0 The moon is full") && !is_failure("450 4.2.1 The moon is full"));
+    }
+}

@@ -96,6 +96,7 @@ mod tests {
         );
     }
 
+    // esp trap 47: formulas and control bytes of a reply.
     #[test]
     fn nothing_runs_and_every_reader_gets_the_text_back() {
         let texts = [

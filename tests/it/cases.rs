@@ -121,6 +121,31 @@ fn what_is_missing_is_refused_and_named() {
     assert!(found["ips"].as_array().expect("ips").iter().all(|i| i["ip"].is_null()), "no log shows the sending IP");
 }
 
+// oss trap 9: under `smtp_tls_security_level=may` Postfix writes no line about a 421 that answers
+// STARTTLS. Recorded, 3.7.11, the host renamed to Gmail's.
+#[test]
+fn a_421_to_starttls_that_left_no_line_is_called_possible() {
+    let relay = "gmail-smtp-in.l.google.com[198.51.100.26]";
+    let established = format!(
+        "Nov 24 02:47:29 mta1 postfix/smtp[228]: Trusted TLS connection established to {relay}:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n"
+    );
+    let lines = format!(
+        "Nov 24 02:47:29 mta1 postfix/smtp[228]: 8B1DC9F6A5D: to=<user@gmail.com>, relay={relay}:25, delay=0.23, delays=0.04/0.08/0.07/0.04, dsn=2.0.0, status=sent (250 2.0.0 OK  1795488449 ffacd0b85a97d-3a5b1c2f4e1si123 - gsmtp)\n\
+         Nov 24 02:47:31 mta1 postfix/smtp[228]: 332449F6AFC: to=<user@gmail.com>, relay={relay}:25, delay=0.01, delays=0.01/0/0/0, dsn=4.4.2, status=deferred (lost connection with {relay} while sending MAIL FROM)\n"
+    );
+    let refused = |log: &str| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let case = dir.path().join("case");
+        fs::create_dir_all(&case).expect("a folder");
+        fs::write(case.join("mail.log"), log).expect("a log");
+        let order = facts(&build(&case, dir.path(), |_| {}))["tls_failures"].clone();
+        (order["possibly_refused_starttls"].clone(), order["after_421"].clone())
+    };
+    assert_eq!(refused(&(established + &lines)), (1.into(), 0.into()));
+    // Where no TLS line is ever written, one that is missing tells nothing.
+    assert_eq!(refused(&lines), (0.into(), 0.into()));
+}
+
 #[test]
 fn no_local_part_of_a_recipient_is_in_any_entry() {
     let dir = tempfile::tempdir().expect("a folder");

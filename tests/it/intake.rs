@@ -42,6 +42,7 @@ fn every_codec_gives_the_text_and_says_its_name() {
     }
 }
 
+// esp trap 17: the segment that KumoMTA writes is a frame without its end.
 #[test]
 fn the_frame_that_is_still_written_gives_all_its_blocks() {
     assert!(given(&bytes(KUMO)) == (bytes("mail.log"), Some(Broken::Cut)));

@@ -128,6 +128,7 @@ fn of_two_envelopes_the_better_is_read() {
     assert_eq!((left_out.used, left_out.irrelevant), (0, left_out.read));
 }
 
+// oss trap 37: mail.warn holds again what mail.log holds.
 #[test]
 fn a_filtered_copy_beside_the_whole_is_left_out() {
     let text = recording();
@@ -141,6 +142,28 @@ fn a_filtered_copy_beside_the_whole_is_left_out() {
     assert_eq!(both.repetitions.len(), 1);
 }
 
+// oss trap 37: copies are looked for among files, and never within one.
+#[test]
+fn lines_alike_within_one_file_are_all_counted() {
+    let text = recording();
+    let (before, after) = text.split_at(line_ends(&text)[5000]);
+    let stamp = String::from_utf8_lossy(&after[..15]);
+    let line = format!(
+        "{stamp} mta1 postfix-ip1/smtp[9]: connect to gmail-smtp-in.l.google.com[198.51.100.26]:25: Connection refused\n"
+    );
+    let with = |times: usize| [before, line.repeat(times).as_bytes(), after].concat();
+    let refused = |files: &[(&str, &[u8])]| -> u64 {
+        let is_refused = |(cell, _): &&(String, u64)| cell.contains("postfix-ip1") && cell.contains("ConnectFailure");
+        cells(&scanned(files)).iter().filter(is_refused).map(|(_, n)| n).sum()
+    };
+    let [without, twice] = [with(0), with(2)];
+    assert_eq!(refused(&[("mail.log", &twice)]), refused(&[("mail.log", &without)]) + 2);
+    let warnings = line.repeat(2);
+    let both: [(&str, &[u8]); 2] = [("mail.log", &twice), ("mail.warn", warnings.as_bytes())];
+    assert_eq!(refused(&both), refused(&both[..1]));
+}
+
+// oss trap 35: journalctl writes the zone of whoever asks, and does not say which.
 #[test]
 fn a_copy_in_another_zone_is_the_same_log() {
     let text = recording();

@@ -167,6 +167,16 @@ fn a_surge_of_attempts_is_no_incident() {
     assert!(found(&minutes).waves().is_empty(), "twenty times the failures at the same rate");
 }
 
+// oss trap 28: what was deferred comes back with the next run of the queue, minutes after.
+#[test]
+fn the_backlog_that_leaves_after_a_recovery_is_no_peak() {
+    let mut minutes = [quiet(30), failing(8), quiet(30)].concat();
+    minutes[43] = Some(MinuteCount::new(20_000, 40));
+    let detection = found(&minutes);
+    assert_eq!(dates(&detection), ["00:30 00:30 00:38"]);
+    assert!(detection.spikes.is_empty(), "{:?}", detection.spikes);
+}
+
 #[test]
 fn too_little_is_refused() {
     let detection = found(&failing(4));

@@ -162,6 +162,7 @@ mod tests {
     use super::*;
     use crate::time::parse_rfc3339;
 
+    // oss traps 35 and 36: no year, and days with a blank or a nought before them.
     #[test]
     fn new_years_lines_take_the_year_next_to_the_anchor() {
         let near = parse_rfc3339("2027-01-01T00:10Z").ok();
@@ -179,6 +180,7 @@ mod tests {
         assert_eq!(clock.year_less(b"Foo 28 12:00:00"), None);
     }
 
+    // oss trap 35: an hour that happens twice.
     #[test]
     fn the_hour_that_happens_twice_is_read_in_the_order_of_the_file() {
         let zone = Zone::parse("America/New_York").unwrap_or(Zone::UTC);

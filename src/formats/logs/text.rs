@@ -216,11 +216,13 @@ enum OwnNote<'a> {
     Repeated(u64, &'a [u8]),
     /// BSD syslogd: `last message repeated 3 times`.
     LastRepeated(u64),
-    /// rsyslog `3 messages lost due to rate-limiting`, journald `Suppressed 8385 messages`.
+    /// rsyslog `3 messages lost due to rate-limiting`, its versions 5 and 6 `imuxsock lost 3
+    /// messages from pid 7 due to rate-limiting`, journald `Suppressed 8385 messages`.
     Lost(u64),
 }
 
-/// Sources: rsyslog `runtime/ratelimit.c`, systemd `journald-rate-limit.c`, BSD `syslogd.c`.
+/// Sources: rsyslog `runtime/ratelimit.c` and, of 5 and 6, `plugins/imuxsock/imuxsock.c`,
+/// systemd `journald-rate-limit.c`, BSD `syslogd.c`.
 fn own_note<'a>(envelope: &Envelope<'a>) -> Option<OwnNote<'a>> {
     let text = envelope.text;
     if let Some(rest) = text.strip_prefix(b"message repeated ") {
@@ -234,8 +236,13 @@ fn own_note<'a>(envelope: &Envelope<'a>) -> Option<OwnNote<'a>> {
     }
     let program = envelope.process.program;
     if program == b"rsyslogd" || program == b"rsyslogd-2177" {
-        if memmem::find(text, b"begin to drop messages due to rate-limiting").is_some() {
+        if memmem::find(text, b"begin to drop messages due to rate-limiting").is_some()
+            || text.starts_with(b"imuxsock begins to drop messages from pid ")
+        {
             return Some(OwnNote::Lost(0));
+        }
+        if let Some(rest) = text.strip_prefix(b"imuxsock lost ") {
+            return leading_number(rest).map(|(lines, _)| OwnNote::Lost(lines));
         }
         let at = memmem::find(text, b" messages lost due to rate-limiting")?;
         return trailing_number(&text[..at]).map(OwnNote::Lost);
@@ -266,6 +273,7 @@ fn trailing_number(text: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::MOST_COPIES;
+    use crate::formats::logs::Note;
     use crate::formats::logs::postfix::Postfix;
     use crate::formats::logs::testing::{assert_splits_agree, read};
 
@@ -280,6 +288,7 @@ mod tests {
         (totals.map(|(cell, n)| (words(cell), *n)).collect(), told.unrecognised)
     }
 
+    // oss trap 38: a note stands for lines, and what was dropped is no line of the log.
     #[test]
     fn the_last_message_may_be_repeated_again_and_again() {
         // BSD syslogd flushes after 30, 120 and 600 seconds, a note each time (syslogd.c).
@@ -294,6 +303,30 @@ mod tests {
         // What stood before is another host's, or in another file.
         for before in [REFUSED.replace("mta1", "mta2"), String::new()] {
             assert_eq!(told(&format!("{before}Nov 24 03:12:55 mta1 last message repeated 2 times\n{SENT}")).1.len(), 1);
+        }
+    }
+
+    // oss trap 38. Shapes: ratelimit.c of rsyslog 8; a real log of 5.8.11; journald, real.
+    #[test]
+    fn lines_that_the_syslog_daemon_dropped_are_noted() {
+        let lost = |note: &str| -> Vec<u64> {
+            let told = read(&Postfix, &[format!("{SENT}Nov 24 03:12:27 mta1 {note}\n").as_bytes()]);
+            assert_eq!((told.events.len(), told.unrecognised), (1, vec![]), "{note}");
+            told.notes.iter().filter(|(note, ..)| *note == Note::LinesLost).map(|(.., lines)| *lines).collect()
+        };
+        for (note, lines) in [
+            ("rsyslogd: imuxsock from <mta1:postfix/smtp>: begin to drop messages due to rate-limiting", &[0][..]),
+            (
+                "rsyslogd: imuxsock[pid 3870]: 85 messages lost due to rate-limiting (200 allowed within 5 seconds)",
+                &[85],
+            ),
+            ("rsyslogd-2177: imuxsock begins to drop messages from pid 2896 due to rate-limiting", &[0]),
+            ("rsyslogd-2177: imuxsock lost 56 messages from pid 2896 due to rate-limiting", &[56]),
+            ("systemd-journald[96]: Suppressed 8385 messages from /system.slice/postfix.service", &[8385]),
+            // The same words of another are no word about lines.
+            ("postfix/master[1]: imuxsock lost 56 messages from pid 2896 due to rate-limiting", &[]),
+        ] {
+            assert_eq!(lost(note), lines, "{note}");
         }
     }
 

@@ -103,6 +103,7 @@ fn wire_shapes_and_their_rows() {
             Scope::NotApplicable,
         ),
         ("421 4.7.0 Connection expired, try reconnecting", "S04", Scope::NotApplicable),
+        // oss trap 34: what answers EHLO, be it for its name, is no word about a rate.
         ("421-4.7.0 Try again later, closing connection. (EHLO)", "S03", Scope::NotApplicable),
         // Typographic quotes, as a web page or a bounce may have them.
         (

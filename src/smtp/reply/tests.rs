@@ -129,6 +129,7 @@ fn one_line_replies_in_all_wrappings() {
     assert_eq!(session.token.map(|t| t.kind()), Some(TokenKind::Relay));
 }
 
+// oss trap 17: each MTA joins the lines of a reply in its own way.
 #[test]
 fn recorded_lines_of_six_mtas() {
     // One scripted reply, as the MTAs of the lab logged it.

@@ -6,7 +6,7 @@
 //! `smtp;` (RFC 3464 §2.3.6: PowerMTA's dsnDiag, SES, Postmark), of which a source may chain
 //! several; qmail's `Remote_host_said:_…` (qmail-remote.c, qmail-send.c); `sent (…)` and
 //! `soft bounce (…)` of ESP webhooks; KumoMTA's note of a rewritten status; rsyslog's `#012`
-//! and hMailServer's `[nl]` for line feeds.
+//! and hMailServer's `[nl]` for line feeds, and rsyslog's `#011` for tabs.
 
 use std::borrow::Cow;
 
@@ -108,9 +108,9 @@ fn out_of_quotes(text: &str) -> &str {
     text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text)
 }
 
-/// Line feeds in place of the ways in which logs write them.
+/// Line feeds in place of the ways in which logs write them; a tab parts words as a blank does.
 fn with_line_feeds(text: &str) -> Cow<'_, str> {
-    const WRITTEN: [&str; 3] = ["#015", "#012", "[nl]"];
+    const WRITTEN: [(&str, char); 4] = [("#015", '\n'), ("#012", '\n'), ("[nl]", '\n'), ("#011", ' ')];
     if memchr::memchr3(b'\\', b'#', b'[', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
@@ -119,8 +119,8 @@ fn with_line_feeds(text: &str) -> Cow<'_, str> {
     while let Some(at) = memchr::memchr3(b'\\', b'#', b'[', rest.as_bytes()) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        if let Some(behind) = WRITTEN.iter().find_map(|w| rest.strip_prefix(w)) {
-            out.push('\n');
+        if let Some((behind, stands_for)) = WRITTEN.iter().find_map(|(w, c)| Some((rest.strip_prefix(w)?, *c))) {
+            out.push(stands_for);
             rest = behind;
             continue;
         }
@@ -159,7 +159,9 @@ mod tests {
             ("554 5.7.1 No SMTP service here DT=0.000s", "554 5.7.1 No SMTP service here"),
             ("550-a\\n550 b", "550-a\n550 b"),
             ("550-a\\\\n550 b", "550-a\n550 b"),
+            // oss trap 41: bytes that rsyslog wrote in digits are not the receiver's.
             ("550-a#012550 b", "550-a\n550 b"),
+            ("550-5.7.1#011a#015#012550 5.7.1 b", "550-5.7.1 a\n\n550 5.7.1 b"),
             ("550-a\\r\\n550 b", "550-a\n\n550 b"),
             ("550-a[nl]550 b", "550-a\n550 b"),
             ("550 say \\\"please\\\" # [x] \\ \\t", "550 say \"please\" # [x] \\ \\t"),

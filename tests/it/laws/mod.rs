@@ -157,6 +157,8 @@ fn a_recording_is_claimed_by_its_own_format_alone() {
     }
 }
 
+// oss trap 48: among it are listings of Postfix's queue, which are the state of one moment, with
+// the latest reasons only.
 #[test]
 fn other_evidence_is_no_log() {
     let kinds = [("metrics", Kind::Metric), ("transcripts", Kind::Transcript), ("snapshots", Kind::Snapshot)];

@@ -228,9 +228,37 @@ fn a_session_of_many_messages_goes_on_in_the_next_file() {
     }
 }
 
+// esp trap 32: sessions stand between each other's rows, and their numbers have gaps.
+#[test]
+fn each_row_belongs_to_its_session_alone() {
+    let refused = with(&[
+        ">|EHLO x|",
+        "<|250 mx.google.com STARTTLS|",
+        ">|STARTTLS|",
+        "<|220 2.0.0 Ready to start TLS|",
+        "*||TLS negotiation failed with error SocketError",
+        "-||Remote(SocketError)",
+    ]);
+    let (a, b) = (session("A", 0, &delivered()), session("B", 0, &refused));
+    let b = b.replace(",B,9,", ",B,12,");
+    let mut rows: Vec<&str> = a.lines().collect();
+    for (n, row) in b.lines().enumerate() {
+        rows.insert(2 * n + 1, row);
+    }
+    let mixed: String = rows.iter().map(|row| format!("{row}\r\n")).collect();
+    assert_eq!(
+        short(&mixed),
+        [
+            format!("remote_close by unknown at handshake tls=failed {FROM} to= weight=1"),
+            format!("delivered by receiver at end_of_data tls=established {FROM} to=gmail.com weight=1"),
+        ]
+    );
+}
+
 #[test]
 fn sessions_interleave_and_internal_connectors_are_not_deliveries() {
-    // esp trap 32: interleaved sessions, an empty local endpoint before the connection.
+    // esp trap 32: interleaved sessions, an empty local endpoint before the connection, rows
+    // older than `#Date`.
     let (a, b) = (session("A", 0, &delivered()), session("B", 0, &delivered()));
     let mixed: String = a.lines().zip(b.lines()).map(|(a, b)| format!("{a}\r\n{b}\r\n")).collect();
     let internal = a.replace(",A,", ",C,").replace("142.251.2.27:25", "10.0.0.2:2525");

@@ -160,6 +160,9 @@ fn every_behaviour_has_its_decider() {
     }
     // oss trap 21: where plain text is forbidden, the first MX host's handshake leaves no line.
     assert!(!told.events.iter().any(|e| e.contains("mx1.mx2-tlseof-ok")));
+    assert!(
+        Exim.cannot_show().iter().any(|s| s.starts_with("a failed handshake with an MX host that was not the last"))
+    );
     // oss trap 14: retry hints are no attempts.
     let hints = |e: &&String| e.contains("local by sender") && e.contains("retry time not reached");
     assert_eq!(told.events.iter().filter(hints).count(), 8);

@@ -46,7 +46,7 @@ fn recordings_are_understood_and_splits_agree() {
 
 #[test]
 fn a_line_that_syslog_repeated_is_three_lines() {
-    // Shape: rsyslog runtime/ratelimit.c.
+    // oss trap 38. Shape: rsyslog runtime/ratelimit.c.
     let line = "Nov 24 03:12:25 mta1 postfix/error[3870]: message repeated 3 times: [ 75DA52437: to=<a@gmail.com>, relay=none, delay=31, delays=31/0/0/0, dsn=4.7.5, status=deferred (delivery temporarily suspended: Cannot start TLS: handshake failure)]\n";
     let zoned = "2026-11-24T03:12:20Z mta1 postfix/qmgr[1]: x\n";
     assert_eq!(events(&Postfix, &format!("{zoned}{line}")).len(), 3);
@@ -80,7 +80,8 @@ fn field(event: &str, key: &str) -> String {
     event[at..].split(' ').next().unwrap_or_default().to_owned()
 }
 
-// oss traps 1 to 3, 9 and 30: `tls=`, tags, and what hides behind `status=sent`. Recorded, 3.12.
+// oss traps 1 to 3, 9 and 30: `tls=`, tags, and what hides behind `status=sent`. Recorded, 3.12;
+// the last but one is the line before it on a connection used again (log_adhoc.c).
 #[test]
 fn the_tls_field_tells_what_the_log_does_not() {
     let lines = "
@@ -89,6 +90,7 @@ fn the_tls_field_tells_what_the_log_does_not() {
         postfix/smtp[228]: 4jYS5h5cLNz1WvDt: to=<w261@workspace-customer.example>, relay=alt1.aspmx.l.google.com[142.250.153.26]:25, conn_use=2, delay=62, delays=62/0.13/0.02/0.05, tls=may?, dsn=2.0.0, status=sent (250 2.0.0 OK  1795489126 ffacd0b85a97d-3a5b1c2f4e1si123 - gsmtp)
         postfix/smtp[229]: 4jYSF16C1kz1WvGk: to=<user@starttls-421.example>, relay=mx.starttls-421.example[10.77.0.11]:25, delay=0.01, delays=0.01/0/0.01/0, tls=may:none, dsn=4.4.2, status=deferred (lost connection with mx.starttls-421.example[10.77.0.11] while sending MAIL FROM)
         postfix/smtp[230]: 4jYSDH5RfMz1WvDT: to=<u0@banner-421.example>, relay=mx.banner-421.example[10.77.0.3]:25, delay=0.02, delays=0.01/0/0/0, tls=may?, dsn=4.7.0, status=deferred (host mx.banner-421.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try again later)
+        postfix/smtp[232]: 4jYSDH5RfMz1WvDV: to=<u1@banner-421.example>, relay=mx.banner-421.example[10.77.0.3]:25, conn_use=2, delay=0.02, delays=0.01/0/0/0, tls=may?, dsn=4.7.0, status=deferred (host mx.banner-421.example[10.77.0.3] refused to talk to me: 421 4.7.0 Try again later)
         postfix/smtps/smtpd[231]: 4jYSDH5RfMz1WvDU: client=x[10.0.0.1]";
     assert_eq!(
         brief(lines),
@@ -98,10 +100,11 @@ fn the_tls_field_tells_what_the_log_does_not() {
             "3 delivered by receiver at end_of_data tls=unknown mx=alt1.aspmx.l.google.com qid=4jYS5h5cLNz1WvDt to=workspace-customer.example weight=1",
             "4 remote_close by receiver at mail tls=none mx=mx.starttls-421.example qid=4jYSF16C1kz1WvGk to=starttls-421.example weight=1",
             "5 deferral by receiver at unknown tls=none mx=mx.banner-421.example qid=4jYSDH5RfMz1WvDT to=banner-421.example weight=1",
+            "6 deferral by receiver at unknown tls=unknown mx=mx.banner-421.example qid=4jYSDH5RfMz1WvDV to=banner-421.example weight=1",
         ]
     );
     let tags: Vec<_> = told(lines).iter().map(|e| field(e, "from")).collect();
-    assert_eq!(tags, ["|postfix-out11", "|postfix/relay", "|postfix", "|postfix", "|postfix"]);
+    assert_eq!(tags, ["|postfix-out11", "|postfix/relay", "|postfix", "|postfix", "|postfix", "|postfix"]);
 }
 
 // oss traps 4 and 5, recorded: RFC 5424 by rsyslog, `journalctl -o with-unit`.

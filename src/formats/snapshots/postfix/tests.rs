@@ -299,6 +299,7 @@ fn the_last_statement_counts() {
     assert_eq!(leaves(&written(&[&main, master])), ["postfix: 192.0.2.2, bound (S02:2)"]);
 }
 
+// oss trap 49: filters change the words that the log has; their settings tell of them.
 #[test]
 fn what_a_setting_does_to_the_log_is_said() {
     let says = |n: &NodeSettings| n.notes.iter().map(|n| format!("{} {}", n.warns, n.says)).collect::<Vec<_>>();

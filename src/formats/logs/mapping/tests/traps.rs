@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::formats::logs::testing::{Told, read};
-use crate::formats::logs::{Compare, LogClock, Note};
+use crate::formats::logs::{Compare, LOG_FORMATS, LogClock, LogFormat as _, Note};
 use crate::intake::Exhibit;
 use crate::smtp::{Reply, meaning_of};
 use crate::time::Zone;
@@ -86,6 +86,70 @@ fn a_delivery_without_tls_is_told_as_such() {
     for id in ["postal", "zonemta"] {
         assert!(mapping(id).silent_on().iter().any(|s| s.contains("retry in clear text")), "{id}");
     }
+}
+
+/// That no reader and no shipped mapping takes a text for its own.
+fn assert_claimed_by_none(text: &str) {
+    let head = Head { bytes: text.as_bytes(), whole: true };
+    assert!(LOG_FORMATS.iter().all(|format| format.recognise(head).is_none()), "{text}");
+    assert!(shipped().iter().all(|mapping| mapping.recognise(head).is_none()), "{text}");
+}
+
+// esp trap 33: no mapping is shipped for IIS; one of a user's gets the reply whole, commas and
+// all, and the day and month right. A command has two lines, and only its answer is one.
+#[test]
+fn iis_separates_by_commas_that_its_replies_hold_unquoted() {
+    // Form: the log file format of IIS; the two names are those that its SMTP service writes.
+    let line = |kind: &str, text: &str| {
+        format!("142.251.2.27, {kind}, 4/23/2009, 9:47:02, SMTPSVC1, MTA1, -, 47, 0, 114, 0, 0, -, -, {text},\n")
+    };
+    let command = line("OutboundConnectionCommand", "MAIL, FROM:<news@sender.example>");
+    let answer = line("OutboundConnectionResponse", "421 4.7.0 Try again later, closing connection, please - gsmtp");
+    let log = format!("{command}{answer}");
+    assert_claimed_by_none(&log);
+    let example = serde_json::to_string(&answer).expect("JSON");
+    let mapping = good(&with(&format!(
+        "container: {{kind: lines, lines: {{pattern: '^(?P<ip>\\S+), OutboundConnection(?P<kind>Command|Response), (?P<at>\\S+, \\S+), (?:[^,]*, ){{10}}(?P<reply>.*),$'}}}}\n\
+         time: {{field: at, formats: ['strptime:%m/%d/%Y, %H:%M:%S'], zone: ask}}\n\
+         select: {{ignore: [{{when: {{field: kind, in: [Command]}}, reason: no answer}}]}}\n\
+         fields: {{mx_ip: {{from: ip}}, reply: {{from: reply}}}}\nexamples:\n{}",
+        format!("  - {{input: {example}, expect: {{outcome: deferral, time: \"2009-04-23T09:47:02Z\"}}}}\n").repeat(3)
+    )));
+    let (events, accounting, _) = read_with(&mapping, &log);
+    assert_eq!((events.len(), accounting.used, accounting.irrelevant), (1, 1, 1), "{events:#?}");
+    assert!(events[0].contains(" mx=[142.251.2.27] "), "{events:#?}");
+    assert!(
+        events[0].contains("reply=421 4.7.0 Try again later, closing connection, please - gsmtp detail="),
+        "{events:#?}"
+    );
+    assert!(mapping.asks_for_zone(), "its clock is the server's");
+}
+
+// esp trap 34: nor for hMailServer. What came in is another's session, lines of the connection
+// lack a column, and `[nl]` ends the lines of a reply.
+#[test]
+fn hmailserver_writes_line_ends_as_nl_and_both_directions_alike() {
+    // Form: hMailServer's Logger.cpp.
+    let line = |head: &str, text: &str| format!("{head}\t\"2026-11-03 10:12:45.409\"\t\"142.251.2.27\"\t\"{text}\"\n");
+    let lines = "RECEIVED: 421-4.7.28 Gmail has detected an unusual rate of mail originating from your IP[nl]421 4.7.28 address [192.0.2.1      15]. To protect our users u2si198147pgp.592 - gsmtp";
+    let answer = line("\"SMTPC\"\t4711\t23", lines);
+    let inbound = line("\"SMTPD\"\t4711\t24", "RECEIVED: 421 4.7.0 what a client says");
+    let sent = line("\"SMTPC\"\t4711\t23", "SENT: QUIT");
+    let connection = "\"TCPIP\"\t4711\t\"2026-11-03 10:12:45.409\"\t\"TCPConnection - TLS/SSL handshake failed. Session Id: 23, Remote IP: 142.251.2.27, Error code: 336, Message: 421 x\"\n";
+    let log = [&answer, &inbound, &sent, connection].concat();
+    assert_claimed_by_none(&log);
+    let example = serde_json::to_string(&answer).expect("JSON");
+    let mapping = good(&with(&format!(
+        "container: {{kind: lines, lines: {{pattern: '^\"SMTPC\"\\t\\d+\\t(?P<session>\\d+)\\t\"(?P<at>[^\"]+)\"\\t\"(?P<ip>[^\"]+)\"\\t\"RECEIVED: (?P<reply>.*)\"$', unmatched: ignore}}}}\n\
+         time: {{field: at, formats: ['strptime:%Y-%m-%d %H:%M:%S.%f'], zone: ask}}\n\
+         fields: {{mx_ip: {{from: ip}}, reply: {{from: reply}}, session: {{from: session}}}}\nexamples:\n{}",
+        format!("  - {{input: {example}, expect: {{outcome: deferral, time: \"2026-11-03T10:12:45.409Z\"}}}}\n")
+            .repeat(3)
+    )));
+    let (events, accounting, _) = read_with(&mapping, &log);
+    assert_eq!((events.len(), accounting.used, accounting.irrelevant), (1, 1, 3), "{events:#?}");
+    let reply = events[0].split("reply=").nth(1).and_then(|r| r.split(" detail=").next()).expect("a reply");
+    assert_eq!(meaning_of(&Reply::parse(reply)).id, "R01", "{reply}");
 }
 
 // esp trap 35

@@ -82,7 +82,7 @@ fn what_operators_quote() {
     );
 }
 
-/// Without `t` and `tq` nothing transient can be in the file.
+/// esp trap 1: without `t` and `tq` nothing transient can be in the file.
 #[test]
 fn trap_1_default_records_cannot_show_deferrals() {
     let told = told_of(&[HEADER, DELIVERED, BOUNCED]);
@@ -96,7 +96,7 @@ fn trap_1_default_records_cannot_show_deferrals() {
     assert!(!sentences.iter().any(|s| s.contains("transient")), "{sentences:?}");
 }
 
-/// A recipient's and a queue's failure are two things.
+/// esp trap 2: a recipient's and a queue's failure are two things.
 #[test]
 fn trap_2_t_and_tq_are_told_apart() {
     let told = told_of(&[TRANSIENT, QUEUE]);
@@ -104,7 +104,8 @@ fn trap_2_t_and_tq_are_told_apart() {
     assert_eq!((get("recipients deferral"), get("recipients connect_failure")), (Some(1), Some(0)));
 }
 
-/// `record-fields` reorders, versions add, pipes write headers again, rows are short or long.
+/// esp trap 3: `record-fields` reorders, versions add, pipes write headers again, rows are
+/// short or long.
 #[test]
 fn trap_3_columns_move() {
     let reordered = "type,queue,dsnMta,dsnDiag,timeLogged,rcpt,vmta";
@@ -134,13 +135,13 @@ fn trap_3_columns_move() {
     assert_eq!(told_of(&[DELIVERED, row]).unrecognised, [2]);
 }
 
-/// A comma inside quotes ends no cell.
+/// esp trap 4: a comma inside quotes ends no cell.
 #[test]
 fn trap_4_quoted_lists() {
     assert!(of_rows(&[HEADER, DELIVERED])[0].contains("|vmta48 "), "vmta stands after the list of extensions");
 }
 
-/// `iso-times no`, and columns that `record-fields` chose: user's guide §11.2.9.
+/// esp trap 5: `iso-times no`, and columns that `record-fields` chose: user's guide §11.2.9.
 #[test]
 fn trap_5_epoch_times_and_chosen_columns() {
     let rows = [
@@ -159,7 +160,7 @@ fn trap_5_epoch_times_and_chosen_columns() {
     );
 }
 
-/// Accounting times bear their zone; the log's do not.
+/// esp trap 6: accounting times bear their zone; the log's do not.
 #[test]
 fn trap_6_one_host_two_clocks() {
     let survey = |format: &dyn LogFormat, bytes| format.survey(Head { bytes, whole: true });
@@ -177,21 +178,21 @@ fn trap_6_one_host_two_clocks() {
     assert!(told.notes.iter().all(|(note, ..)| *note != Note::ClockBack));
 }
 
-/// Columns that name the public address are headers of the sender's own; private addresses
-/// stay as logged, for case.yaml to map.
+/// esp trap 8: columns that name the public address are headers of the sender's own; private
+/// addresses stay as logged, for case.yaml to map.
 #[test]
 fn trap_8_private_addresses_stay() {
     assert!(of_rows(&[GMAIL_4_0])[0].contains("from=10.50.0.83|"));
 }
 
-/// The queue is no receiver.
+/// esp trap 9: the queue is no receiver.
 #[test]
 fn trap_9_roll_ups_are_no_domains() {
     let row = "tq,2019-02-08 21:53:39+0000,4.4.1 (no answer from host),,gmail-smtp-in.l.google.com (142.251.2.27),smtp,0.0.0.0,142.251.2.27,vmta29,gmail.rollup/vmta29";
     assert!(of_rows(&[row])[0].contains(" to= "), "{:?}", of_rows(&[row]));
 }
 
-/// TLS was offered, the column is there, and it is empty.
+/// esp trap 10: TLS was offered, the column is there, and it is empty.
 #[test]
 fn trap_10_the_silent_fallback() {
     let told = read(&Accounting, &[WITH_TLS]);
@@ -215,7 +216,7 @@ fn trap_10_the_silent_fallback() {
     assert!(of_rows(&rows).iter().all(|e| e.contains("tls=established")));
 }
 
-/// What others did to the replies is said.
+/// esp trap 11: what others did to the replies is said.
 #[test]
 fn trap_11_replaced_and_redacted_replies() {
     let replaced =
@@ -227,7 +228,7 @@ fn trap_11_replaced_and_redacted_replies() {
     assert!(not_seen(&told_of(&[&redacted])).iter().any(|s| s.contains("privacy-policy")));
 }
 
-/// What PowerMTA gives up, it gives up late: the sender's own.
+/// esp trap 16: what PowerMTA gives up, it gives up late: the sender's own.
 #[test]
 fn trap_16_bounces_long_after() {
     let expired = BOUNCED
@@ -243,7 +244,7 @@ fn trap_16_bounces_long_after() {
     }
 }
 
-/// Replies are carried as they are; whoever shows them neutralises them.
+/// esp trap 47: replies are carried as they are; whoever shows them neutralises them.
 #[test]
 fn trap_47_a_reply_is_data() {
     let row = TRANSIENT.replace(
