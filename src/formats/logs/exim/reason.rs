@@ -358,7 +358,7 @@ mod tests {
                 "Remote host closed connection in response to MAIL FROM:<news@sender.example>",
                 "remote_close receiver mail unknown [] [Remote host closed connection in response to MAIL FROM]",
             ),
-            // facts/lab.md §2 (18): pipelining hides which command it was.
+            // Pipelining hides which command it was.
             (
                 "Remote host closed connection in response to pipelined end of data",
                 "remote_close receiver unknown unknown [] [Remote host closed connection in response to pipelined end of data]",

@@ -185,7 +185,7 @@ fn a_child_and_its_parent_are_one_attempt() {
 
 #[test]
 fn a_close_inside_tls_is_no_tls_failure() {
-    // Recorded: facts/lab.md §2 (16); the id is of another line of that recording's form.
+    // As the lab recorded it; the id is of another line of that recording's form.
     let lines = "\
 2026-11-24 03:00:41.100 +0000 [9] 1xVhAB-000026-0U H=mx.close-at-mail.example.net [203.0.113.149] TLS error on connection (recv): The TLS connection was non-properly terminated.
 2026-11-24 03:00:41.101 +0000 [9] 1xVhAB-000026-0U H=mx.close-at-mail.example.net [203.0.113.149]:25: Remote host closed connection in response to pipelined end of data
