@@ -1,15 +1,23 @@
 //! One incident as several MTAs would log it: the same sessions must give the same counters,
 //! wherever a log can show them.
 //!
-//! The lines are composed in the shapes that the recordings in `tests/data/behaviours` show
-//! for each behaviour (KumoMTA: in the documented shape), with one incident's times.
+//! The lines are composed in the shapes that each writer's file names, with one incident's
+//! times. Where a log cannot show a counter its reader must say so, the sessions must turn up
+//! where the log has them, and what is printed of the counter is "unknown", not 0.
 
-use std::collections::BTreeMap;
+mod exim;
+mod kumomta;
+mod postfix;
+mod powermta;
+mod printed;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use casefile::formats::Head;
-use casefile::formats::logs::{Event, LOG_FORMATS, LogClock, LogFormat, LogShape, Opening, Pulse, Sink, join};
+use casefile::formats::logs::{Event, LOG_FORMATS, LogClock, LogFormat, LogShape, Note, Opening, Pulse, Sink, join};
 use casefile::intake::Exhibit;
-use casefile::smtp::{Lane, Lanes, Outcome, Reply, meaning_of};
+use casefile::scan::What;
+use casefile::smtp::{Lane, Lanes, Outcome, Reply, TlsUse, meaning_of};
 use casefile::time::{Minute, Stamp, Zone};
 
 /// What happens in one session.
@@ -65,153 +73,57 @@ fn accepted(one: One) -> String {
     format!("250 2.0.0 OK  {} ffacd0b85a97d-3a5b1c2f4e1si1234567.8 - gsmtp", BEGIN + one.second)
 }
 
-fn postfix(one: One) -> String {
-    let head = format!("{} mta1 postfix-192.0.2.11/smtp[{}]: ", at(one).to_second(), 300 + one.second);
-    let id = format!("4F{:04}AB", one.second);
-    let relay = format!("{HOST}[{IP}]");
-    let up = format!(
-        "{head}Trusted TLS connection established to {relay}:25: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)\n"
-    );
-    let last = |status: &str, text: String| {
-        format!(
-            "{head}{id}: to=<u{}@gmail.com>, relay={relay}:25, delay=1, delays=0.1/0/0.2/0.3, dsn=4.7.0, status={status} ({text})\n",
-            one.second
-        )
-    };
-    let ssl = |detail: &str| format!("{head}SSL_connect error to {relay}:25: {detail}\n");
-    match one.what {
-        Delivered => up + &last("sent", accepted(one)),
-        Limited => {
-            up + &last(
-                "deferred",
-                format!(
-                    "host {relay} said: 421-4.7.28 {} 421 4.7.28 {} (in reply to MAIL FROM command)",
-                    LIMIT[0], LIMIT[1]
-                ),
-            )
-        }
-        Refused => last("deferred", format!("host {relay} refused to talk to me: {SHUT}")),
-        Closed => last("deferred", format!("lost connection with {relay} while receiving the initial server greeting")),
-        Reset => ssl("Connection reset by peer") + &last("deferred", "Cannot start TLS: handshake failure".to_owned()),
-        Alert => {
-            let library = format!(
-                "{head}warning: TLS library problem: error:0A000410:SSL routines::sslv3 alert handshake failure:../ssl/record/rec_layer_s3.c:1586:SSL alert number 40:\n"
-            );
-            ssl("-1") + &library + &last("deferred", "Cannot start TLS: handshake failure".to_owned())
-        }
-        Nobody => {
-            format!("{head}connect to {relay}:25: Connection refused\n")
-                + &last("deferred", format!("connect to {relay}:25: Connection refused"))
-                    .replace(&format!("relay={relay}:25"), "relay=none")
-        }
+/// What became of a session.
+const fn outcome_of(what: Happens) -> Outcome {
+    match what {
+        Delivered => Outcome::Delivered,
+        Limited | Refused => Outcome::Deferral,
+        Closed | Reset => Outcome::RemoteClose,
+        Alert => Outcome::TlsFailure,
+        Nobody => Outcome::ConnectFailure,
     }
 }
 
-fn exim(one: One) -> String {
-    let stamp = at(one).to_second().replace('T', " ").replace('Z', "");
-    let id = format!("1xVg{:02}-0000{:02}-2z", one.second / 60 + 10, one.second % 60);
-    let head = format!("{stamp} +0000 {id} ");
-    let host = format!("H={HOST} [{IP}]");
-    let local = format!("I=[{FROM}]:{}", 40_000 + one.second);
-    let to = format!("u{}@gmail.com R=dnslookup T=remote_smtp", one.second);
-    let both = |code: &str, text: String| {
-        format!("{head}{host} {local}: {text}\n{head}== {to} defer ({code}) {host} {local} DT=0.3s: {text}\n")
-    };
-    match one.what {
-        Delivered => format!(
-            "{head}=> {to} {host} {local} X=TLS1.3:ECDHE_SECP256R1__RSA_PSS_RSAE_SHA256__AES_256_GCM:256 CV=no C=\"{}\" DT=0.3s\n",
-            accepted(one)
-        ),
-        Limited => both(
-            "-45",
-            format!(
-                "SMTP error from remote mail server after MAIL FROM:<news@sender.example> SIZE=1401: 421-4.7.28 {}\\n421 4.7.28 {}",
-                LIMIT[0], LIMIT[1]
-            ),
-        ),
-        Refused => both("0", format!("SMTP error from remote mail server after initial connection: {SHUT}")),
-        Closed => both("-18", "Remote host closed connection in response to initial connection".to_owned()),
-        Reset => format!(
-            "{head}== {to} defer (-37) {host} {local} DT=0.3s: TLS session: (gnutls_handshake): Error in the pull function.\n"
-        ),
-        Alert => format!(
-            "{head}== {to} defer (-37) {host} {local} DT=0.3s: TLS session: (gnutls_handshake): rxd alert: Handshake failed\n"
-        ),
-        Nobody => format!(
-            "{head}{host} {local} Connection refused\n{head}== {to} defer (111) {host} {local} DT=0.3s: Connection refused\n"
-        ),
-    }
-}
-
-fn kumomta(one: One) -> String {
-    let refused = |text: &str| serde_json::json!({"code": 400, "enhanced_code": null, "command": null, "content": format!("KumoMTA internal: failed to connect to any candidate hosts: {text}")});
-    let host = format!("ResolvedAddress {{ name: \"{HOST}.\", addr: {IP} }}:25");
-    let status = |code: u16, subject: u16, detail: u16| serde_json::json!({"class": code / 100, "subject": subject, "detail": detail});
-    let (kind, response) = match one.what {
-        Delivered => (
-            "Delivery",
-            serde_json::json!({"code": 250, "enhanced_code": status(250, 0, 0), "command": ".", "content": &accepted(one)[10..]}),
-        ),
-        Limited => (
-            "TransientFailure",
-            serde_json::json!({"code": 421, "enhanced_code": status(421, 7, 28), "command": "MAIL FROM:<news@sender.example>", "content": LIMIT.join(" ")}),
-        ),
-        Refused => (
-            "TransientFailure",
-            refused(&format!(
-                "connect to {IP}:25 and read initial banner: Command rejected Response {{ code: 421, enhanced_code: Some(EnhancedStatusCode {{ class: 4, subject: 7, detail: 0 }}), content: \"{}\", command: None }}",
-                &SHUT[10..]
-            )),
-        ),
-        Closed => (
-            "TransientFailure",
-            refused(&format!(
-                "connect to {IP}:25 and read initial banner: Error Connection closed by peer reading response to cmd=connect"
-            )),
-        ),
-        Reset => (
-            "TransientFailure",
-            refused(&format!("TLS handshake with {host} failed: Connection reset by peer (os error 104)")),
-        ),
-        Alert => (
-            "TransientFailure",
-            refused(&format!("TLS handshake with {host} failed: received fatal alert: HandshakeFailure")),
-        ),
-        Nobody => (
-            "TransientFailure",
-            refused(&format!("connect to {IP}:25 and read initial banner: Connection refused (os error 111)")),
-        ),
-    };
-    let stood = matches!(one.what, Delivered | Limited);
-    let mut record = serde_json::json!({
-        "type": kind, "id": format!("{:032x}", one.second), "sender": "news@sender.example", "recipient": format!("u{}@gmail.com", one.second),
-        "queue": "news:tenant@gmail.com", "site": "source1->(alt1|alt2|alt3|alt4)?.gmail-smtp-in.l.google.com@smtp_client", "size": 1000,
-        "response": response, "timestamp": BEGIN + one.second, "created": BEGIN + one.second, "num_attempts": 0, "bounce_classification": "Uncategorized",
-        "egress_pool": "pool0", "egress_source": "source1", "source_address": null, "peer_address": null, "feedback_report": null, "meta": {}, "headers": {},
-        "delivery_protocol": "ESMTP", "reception_protocol": "ESMTP", "nodeid": "557f3ad4-2c8c-11ee-976e-782d7e12e173",
-    });
-    if stood {
-        record["peer_address"] = serde_json::json!({"name": format!("{HOST}."), "addr": IP});
-        record["source_address"] = serde_json::json!({"address": format!("{FROM}:53210")});
-        record["tls_cipher"] = "TLS_AES_256_GCM_SHA384".into();
-        record["tls_protocol_version"] = "TLSv1.3".into();
-        record["session_id"] = "9bcd689e-23d9-41b7-a015-63a1382f8b57".into();
-    }
-    format!("{record}\n")
-}
+type ByMinute = BTreeMap<(Minute, Outcome), u64>;
 
 /// What is counted of the Gmail lane: by minute and outcome, and the classes of replies.
 #[derive(Default)]
 struct Counted {
-    by_minute: BTreeMap<(Minute, Outcome), u64>,
+    by_minute: ByMinute,
+    /// Messages that were accepted in clear text, which is none of what happens in the incident.
+    in_clear: BTreeMap<Minute, u64>,
     classes: BTreeMap<String, u64>,
     unrecognised: u64,
+    seen: BTreeSet<Note>,
+    /// What the reader says that it cannot count.
+    unknown: Vec<Outcome>,
+}
+
+impl Counted {
+    /// The outcomes that the log can show, without attempts that it cannot tell.
+    fn shown(&self, counts: &ByMinute) -> ByMinute {
+        let is_shown = |o: Outcome| o != Outcome::Unclassified && !self.unknown.contains(&o);
+        counts.iter().filter(|((_, o), _)| is_shown(*o)).map(|(k, n)| (*k, *n)).collect()
+    }
+
+    /// Sessions by minute, whatever became of them.
+    fn sessions(&self) -> BTreeMap<Minute, u64> {
+        let mut all = self.in_clear.clone();
+        for ((minute, _), n) in &self.by_minute {
+            *all.entry(*minute).or_default() += n;
+        }
+        all
+    }
 }
 
 impl Sink for Counted {
     fn event(&mut self, e: &Event<'_>) {
         assert_eq!(Lanes::default().classify(e.mx_host, e.rcpt_domain, e.reply), Lane::GMAIL, "{e:?}");
-        *self.by_minute.entry((e.at.minute(), e.outcome)).or_default() += u64::from(e.weight);
+        if (e.outcome, e.tls) == (Outcome::Delivered, TlsUse::None) {
+            *self.in_clear.entry(e.at.minute()).or_default() += u64::from(e.weight);
+        } else {
+            *self.by_minute.entry((e.at.minute(), e.outcome)).or_default() += u64::from(e.weight);
+        }
         if e.outcome == Outcome::Deferral {
             let reply = Reply::parse(&String::from_utf8_lossy(e.reply));
             let meaning = meaning_of(&reply);
@@ -224,6 +136,9 @@ impl Sink for Counted {
     fn heard(&mut self, _: Minute, _: Pulse) {}
     fn unrecognised(&mut self, _: u64, _: &[u8]) {
         self.unrecognised += 1;
+    }
+    fn note(&mut self, note: Note, _: u64, _: u64) {
+        self.seen.insert(note);
     }
 }
 
@@ -238,30 +153,64 @@ fn counted(log: &str) -> Counted {
     reader.read(log.as_bytes(), &mut counted);
     reader.end_of_file(&mut counted);
     join(shape.format, &clock, vec![reader.finish().ends], &mut counted);
+    counted.unknown = shape.format.cannot_count(&|note| counted.seen.contains(&note));
     counted
+}
+
+fn log_of(sessions: &[One], write: fn(One) -> String) -> String {
+    sessions.iter().map(|one| write(*one)).collect()
 }
 
 #[test]
 fn one_incident_gives_the_same_counters_in_every_log() {
     let sessions = incident();
-    let log = |write: fn(One) -> String| sessions.iter().map(|one| write(*one)).collect::<String>();
-    let mut expected: BTreeMap<(Minute, Outcome), u64> = BTreeMap::new();
+    let mut expected = ByMinute::new();
     for one in &sessions {
-        let outcome = match one.what {
-            Delivered => Outcome::Delivered,
-            Limited | Refused => Outcome::Deferral,
-            Closed | Reset => Outcome::RemoteClose,
-            Alert => Outcome::TlsFailure,
-            Nobody => Outcome::ConnectFailure,
-        };
-        *expected.entry((at(*one).minute(), outcome)).or_default() += 1;
+        *expected.entry((at(*one).minute(), outcome_of(one.what))).or_default() += 1;
     }
-    let classes = counted(&log(postfix)).classes;
-    assert_eq!(classes.len(), 2, "{classes:#?}");
-    for (name, write) in [("postfix", postfix as fn(One) -> String), ("exim", exim), ("kumomta", kumomta)] {
-        let found = counted(&log(write));
+    let logs = [
+        ("postfix", log_of(&sessions, postfix::log), &[][..]),
+        ("exim", log_of(&sessions, exim::log), &[]),
+        ("kumomta", log_of(&sessions, kumomta::log), &[]),
+        ("powermta", powermta::file(&sessions), powermta::UNKNOWN),
+    ];
+    let found: Vec<_> = logs.iter().map(|(name, log, unknown)| (*name, counted(log), *unknown)).collect();
+    let classes = &found[0].1.classes;
+    let sessions = found[0].1.sessions();
+    assert_eq!((classes.len(), sessions.values().sum::<u64>()), (2, 43), "{classes:#?}");
+    for (name, found, unknown) in &found {
         assert_eq!(found.unrecognised, 0, "{name}");
-        assert_eq!(found.by_minute, expected, "{name}");
-        assert_eq!(found.classes, classes, "{name}");
+        assert_eq!(found.unknown, *unknown, "{name}");
+        assert_eq!(found.shown(&found.by_minute), found.shown(&expected), "{name}");
+        assert_eq!(&found.classes, classes, "{name}");
+        // No session is lost for being unknown, and none of them turns up as another failure.
+        assert_eq!(found.sessions(), sessions, "{name}");
+        let is_told = |(_, outcome): &&(Minute, Outcome)| !unknown.contains(outcome);
+        assert_eq!(found.by_minute.keys().find(|key| !is_told(key)), None, "{name}");
+        if unknown.is_empty() {
+            assert_eq!(found.by_minute, expected, "{name}");
+        }
     }
+}
+
+#[test]
+fn what_an_accounting_file_cannot_tell_stands_where_the_guide_puts_it() {
+    let sessions = incident();
+    let of = |whats: &[Happens]| sessions.iter().filter(|one| whats.contains(&one.what)).count() as u64;
+    let found = counted(&powermta::file(&sessions));
+    // The message goes out in clear after a handshake that failed.
+    assert_eq!(found.in_clear.values().sum::<u64>(), of(&[Reset, Alert]));
+    let broken: u64 = found.by_minute.iter().filter(|((_, o), _)| *o == Outcome::Unclassified).map(|(_, n)| n).sum();
+    assert_eq!(broken, of(&[Closed]));
+    assert!(of(&[Reset]) > 0 && of(&[Alert]) > 0 && broken > 0);
+}
+
+/// Without `t` and `tq` records, as PowerMTA writes by default, no failure has a counter.
+#[test]
+fn default_accounting_counts_no_failure() {
+    let sessions = incident();
+    let found = counted(&powermta::default_file(&sessions));
+    let all: BTreeSet<_> = found.unknown.iter().copied().collect();
+    assert_eq!(all, What::FAILURES.iter().copied().collect());
+    assert_eq!(found.by_minute.keys().find(|(_, o)| *o != Outcome::Delivered), None);
 }
