@@ -1,7 +1,8 @@
 //! Accounting records, as the user's guide (5.0, §11.2) has them: the stock columns, with those
 //! of TLS; `tq` records in the order of the guide's sample, which are not padded.
 //!
-//! `t` answers MAIL, RCPT or DATA; what comes before is a `tq`. No text of `dsnDiag` for a
+//! `t` answers MAIL, RCPT or DATA; what comes before is a `tq`. That a `tq` quotes the greeting
+//! that refused in the form of every other `dsnDiag` is assumed: no sample shows one. No text of `dsnDiag` for a
 //! broken connection or a failed handshake is public: a connection that broke has the status
 //! 4.4.2 alone, and after a failed handshake PowerMTA sends in clear text (`require-starttls`
 //! off, the default) and writes the `d` record of that. How lines of a reply are joined in
