@@ -59,6 +59,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         nodes: evidence.nodes.clone(),
         sending_ips: case.sending_ips.clone(),
         bound_ips: evidence.settings.sending_ips.clone(),
+        uncounted: evidence.uncounted.clone(),
         window: case.window,
     };
     let Some(timeline) = Timeline::new(&evidence.tally, evidence.metrics.clone(), &case.lanes, &setup) else {

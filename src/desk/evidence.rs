@@ -1,11 +1,11 @@
 //! Reading a folder: every file recognised, every line accounted for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 
 use super::claims::{Claimed, Claims, LogJobs};
-use super::log_file::of_log;
+use super::log_file::{of_log, uncounted};
 use super::mapping::OwnMappings;
 use super::settings::{self, Settings};
 use super::taken::Taken;
@@ -42,6 +42,8 @@ pub(super) struct ReadFile {
     pub(super) samples: Vec<(u64, String)>,
     /// Logs: attempts by outcome, as `events` tells them.
     pub(super) outcomes: Vec<(Outcome, u64)>,
+    /// Logs: outcomes of which these files cannot tell, so that none counted is not none.
+    pub(super) cannot_count: Vec<Outcome>,
     /// Transcripts: class of the evidence table, phase reached.
     pub(super) verdict: Option<(&'static str, String)>,
     /// Metrics: signal, unit, number of minutes.
@@ -72,6 +74,8 @@ pub(super) struct Evidence {
     pub(super) clocks: BTreeMap<String, (Zone, ZoneBasis)>,
     /// Logs without a year that nothing tells.
     pub(super) undated: Vec<String>,
+    /// Outcomes that no log can count.
+    pub(super) uncounted: BTreeSet<Outcome>,
     /// What the snapshots say, by node.
     pub(super) settings: Settings,
 }
@@ -119,6 +123,7 @@ pub(super) fn read(
         evidence.files.push(file);
     }
     evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
+    evidence.uncounted = uncounted(&jobs, &evidence, &scanned);
     evidence.tally = scanned.tally;
     settings::lay(&mut evidence, case);
     Ok(evidence)

@@ -66,6 +66,7 @@ fn file_json(file: &ReadFile) -> Value {
         "zone": if file.zone.is_empty() { None } else { Some(&file.zone) },
         "records": {"read": a.read, "used": a.used, "irrelevant": a.irrelevant, "unrecognised": a.unrecognised},
         "outcomes": file.outcomes.iter().map(|(o, n)| (o.word(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
+        "cannot_count": file.cannot_count,
         "verdict": file.verdict.as_ref().map(|(v, _)| v),
         "phase": file.verdict.as_ref().map(|(_, p)| p),
         "signals": signals,

@@ -6,7 +6,8 @@ use super::claims::Claimed;
 use super::evidence::{Evidence, ReadFile};
 use super::words;
 use crate::formats::logs::{LogFormat, Note, ZoneBasis};
-use crate::scan::Scanned;
+use crate::scan::{LogJob, Scanned};
+use crate::smtp::Outcome;
 
 pub(super) fn of_log(
     format: &dyn LogFormat,
@@ -19,10 +20,12 @@ pub(super) fn of_log(
     file.cannot_show = format.cannot_show().into_iter().map(str::to_owned).collect();
     let seen = seen_in(format, evidence, scanned);
     file.cannot_show.extend(format.not_seen(&|note| seen.contains(&note)));
+    file.cannot_count = format.cannot_count(&|note| seen.contains(&note));
     if let Some(tally) = scanned.tally.files.get(&exhibit) {
         file.accounting = tally.accounting;
         file.span = tally.span();
         file.outcomes = tally.outcomes.iter().map(|(outcome, n)| (*outcome, *n)).collect();
+        file.cannot_count.retain(|outcome| !tally.outcomes.contains_key(outcome));
         file.samples = tally.unrecognised.iter().map(|(n, t)| (*n, String::from_utf8_lossy(t).into_owned())).collect();
         file.problems.extend(tally.notes.iter().filter_map(|(note, told)| words::note(*note, told)));
     }
@@ -53,4 +56,16 @@ fn seen_in(format: &dyn LogFormat, evidence: &Evidence, scanned: &Scanned) -> BT
     let same = |exhibit: &_| evidence.log_formats.get(exhibit).is_some_and(|name| name == format.name());
     let files = scanned.tally.files.iter().filter(|(exhibit, _)| same(exhibit));
     files.flat_map(|(_, file)| file.notes.keys().copied()).collect()
+}
+
+/// The outcomes that none of the logs can count, or leaves to one that cannot.
+pub(super) fn uncounted(jobs: &[LogJob<'_>], evidence: &Evidence, scanned: &Scanned) -> BTreeSet<Outcome> {
+    let of_each = jobs.iter().map(|job| {
+        let seen = seen_in(job.shape.format, evidence, scanned);
+        let own = job.shape.format.cannot_count(&|note| seen.contains(&note));
+        let elsewhere = scanned.elsewhere.get(&job.source.exhibit);
+        let left = Outcome::ALL.iter().filter(|outcome| elsewhere.is_some_and(|e| e.holds(**outcome)));
+        own.iter().chain(left).copied().collect::<BTreeSet<_>>()
+    });
+    of_each.reduce(|all, one| &all & &one).unwrap_or_default()
 }

@@ -201,7 +201,9 @@ pub(super) fn inspected(file: &ReadFile, said_of: Option<&str>) -> String {
     }
     if !file.outcomes.is_empty() {
         let counts: Vec<_> = file.outcomes.iter().map(|(outcome, n)| format!("{n} {outcome}")).collect();
-        lines.push(format!("     attempts: {}", counts.join(", ")));
+        let unknown: Vec<_> = file.cannot_count.iter().map(|outcome| outcome.word()).collect();
+        let unknown = if unknown.is_empty() { String::new() } else { format!("; unknown: {}", unknown.join(", ")) };
+        lines.push(format!("     attempts: {}{unknown}", counts.join(", ")));
     }
     if let Some((verdict, phase)) = &file.verdict {
         lines.push(format!("     verdict {verdict}, phase {phase}"));

@@ -83,8 +83,22 @@ impl SessionOrder {
         self.after_421 + self.after_close + self.plaintext
     }
 
-    pub(super) fn node(&self) -> Node {
-        let count = |n| Node::fact(Value::Count(n, "sessions"), [Evidence::Table("tls_failures", String::new())]);
+    /// Whether the logs could show any of them, had there been one.
+    fn is_known(&self, timeline: &Timeline) -> bool {
+        timeline.known(self.total, &[Outcome::TlsFailure]).is_some()
+    }
+
+    pub(super) fn node(&self, timeline: &Timeline) -> Node {
+        let known = self.is_known(timeline);
+        let count = |n| {
+            let value = if known { Value::Count(n, "sessions") } else { Value::Absent };
+            Node::fact(value, [Evidence::Table("tls_failures", String::new())])
+        };
+        let closes = |n| {
+            let value =
+                timeline.known(n, &[Outcome::RemoteClose]).map_or(Value::Absent, |n| Value::Count(n, "sessions"));
+            Node::fact(value, [Evidence::Table("tls_failures", String::new())])
+        };
         Node::group([
             ("total", count(self.total)),
             ("after_421", count(self.after_421)),
@@ -96,16 +110,19 @@ impl SessionOrder {
             (
                 "downstream",
                 Node::fact(
-                    Value::Share(self.downstream(), self.total, "sessions"),
+                    if known { Value::Share(self.downstream(), self.total, "sessions") } else { Value::Absent },
                     [Evidence::Table("tls_failures", String::new())],
                 ),
             ),
-            ("possibly_refused_starttls", count(self.possibly_refused_starttls)),
-            ("sentence", Value::Sentence(self.sentence()).into()),
+            ("possibly_refused_starttls", closes(self.possibly_refused_starttls)),
+            ("sentence", Value::Sentence(self.sentence(known)).into()),
         ])
     }
 
-    fn sentence(&self) -> String {
+    fn sentence(&self, known: bool) -> String {
+        if !known {
+            return "The logs cannot show sessions lost between STARTTLS and the end of the TLS handshake.".to_owned();
+        }
         if self.total == 0 {
             return "No session was lost between STARTTLS and the end of the TLS handshake.".to_owned();
         }
@@ -144,10 +161,8 @@ pub(super) fn closes(timeline: &Timeline, tally: &Tally) -> Node {
             ("examples", Node::List(examples)),
         ])
     });
-    let total = by_stage.values().sum();
+    let total = timeline.known(by_stage.values().sum(), &[Outcome::RemoteClose]);
+    let total = total.map_or(Value::Absent, |n| Value::Count(n, "sessions"));
     let evidence = [Evidence::Table("closes_by_stage", String::new())];
-    Node::group([
-        ("total", Node::fact(Value::Count(total, "sessions"), evidence)),
-        ("by_stage", Node::List(rows.collect())),
-    ])
+    Node::group([("total", Node::fact(total, evidence)), ("by_stage", Node::List(rows.collect()))])
 }

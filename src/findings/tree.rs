@@ -11,6 +11,7 @@ use super::{
     Evidence, FoundWave, Incident, Node, Value, grouped, mitigation, number, order, replies, settings, starttls,
 };
 use crate::case::Case;
+use crate::scan::What;
 use crate::smtp::{Lane, Outcome, Sublane, gmail_replies_date};
 use crate::time::Window;
 use crate::timeline::Timeline;
@@ -72,7 +73,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("lanes", seen.contrast.lanes_node(evident.lanes)),
         ("gmail", sublanes(timeline, &waves)),
         ("closes", order::closes(timeline, evident.tally)),
-        ("tls_failures", seen.order.node()),
+        ("tls_failures", seen.order.node(timeline)),
         ("plaintext_deliveries", Value::Count(seen.order.plaintext_deliveries, "messages").into()),
         ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves)).collect())),
         ("pattern", seen.pattern.node(controls(seen))),
@@ -293,6 +294,10 @@ fn summary(incident: &Incident, timeline: &Timeline) -> String {
         if timeline.gmail().is_none() {
             return "The logs hold no session to Gmail.".to_owned();
         }
+        if timeline.known(0, What::FAILURES).is_none() {
+            return "The logs cannot show failed sessions: whether there was an incident on the Gmail lane is not known."
+                .to_owned();
+        }
         let unseen = incident
             .smallest
             .map(|n| format!(" An incident with fewer than about {} failed sessions would not show.", grouped(n)))
@@ -331,7 +336,7 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
     let window = Window::new(wave.first, wave.end);
     let of = |outcome: Outcome| {
         let n = timeline.sum(Lane::GMAIL, window, |w| w.outcome == outcome && w.is_failure());
-        Node::fact(Value::Count(n, "sessions"), minutes())
+        Node::fact(timeline.known(n, &[outcome]).map_or(Value::Absent, |n| Value::Count(n, "sessions")), minutes())
     };
     let minute = |m: Option<crate::time::Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
     let between = |(a, b): (crate::time::Minute, crate::time::Minute)| Node::fact(Value::Between(a, b), row());

@@ -2,6 +2,7 @@
 
 use super::{Audience, Cell, Column, ColumnKind, Table};
 use crate::findings::{Node, Value};
+use crate::scan::What;
 use crate::smtp::{Lane, Lanes, Outcome};
 use crate::timeline::{Counts, MinuteState, Place, Row, Timeline};
 
@@ -10,7 +11,11 @@ const fn column(name: &'static str, kind: ColumnKind, meaning: &'static str) -> 
 }
 
 const MINUTE: Column = column("minute", ColumnKind::Minute, "UTC minute");
-const ATTEMPTS: Column = column("attempts", ColumnKind::Integer, "sessions attempted; empty where no log was running");
+const ATTEMPTS: Column = column(
+    "attempts",
+    ColumnKind::Integer,
+    "sessions attempted; counters are empty where no log was running, or none can show them",
+);
 const FAILED: Column = column(
     "failed",
     ColumnKind::Integer,
@@ -132,7 +137,7 @@ fn minutes<K>(
         for row in rows {
             let counts = row.counts.get(i).copied().flatten();
             let mut cells = vec![Cell::Minute(timeline.window.at(i)), Cell::Text(label(&row.of))];
-            cells.extend(count_cells(counts));
+            cells.extend(count_cells(timeline, counts));
             cells.push(Cell::Text(state_word(*state).to_owned()));
             table.rows.push(cells);
         }
@@ -140,11 +145,15 @@ fn minutes<K>(
     table
 }
 
-fn count_cells(counts: Option<Counts>) -> Vec<Cell> {
+fn count_cells(timeline: &Timeline, counts: Option<Counts>) -> Vec<Cell> {
     let cell = |n: Option<u64>| n.map_or(Cell::Empty, Cell::Integer);
-    let mut cells =
-        vec![cell(counts.map(|c| c.attempts)), cell(counts.map(|c| c.failed)), cell(counts.map(|c| c.delivered()))];
-    cells.extend(SHOWN.iter().map(|o| cell(counts.map(|c| c.of(*o)))));
+    let known = |of: fn(&Counts) -> u64, outcomes| counts.and_then(|c| timeline.known(of(&c), outcomes));
+    let mut cells = vec![
+        cell(counts.map(|c| c.attempts)),
+        cell(known(|c| c.failed, What::FAILURES)),
+        cell(known(Counts::delivered, &[Outcome::Delivered])),
+    ];
+    cells.extend(SHOWN.iter().map(|o| cell(counts.and_then(|c| timeline.known(c.of(*o), &[*o])))));
     cells
 }
 

@@ -48,6 +48,16 @@ pub struct What {
 }
 
 impl What {
+    /// The outcomes of attempts that may have failed.
+    pub const FAILURES: &'static [Outcome] = &[
+        Outcome::Deferral,
+        Outcome::RemoteClose,
+        Outcome::TlsFailure,
+        Outcome::Plaintext,
+        Outcome::Timeout,
+        Outcome::ConnectFailure,
+    ];
+
     /// Whether the attempt failed by pressure, fault or loss of the connection: the
     /// `e` of all rates. A matter of one mailbox, one message or one recipient's
     /// policy does not count, nor does the sender's own decision.
@@ -108,5 +118,21 @@ mod tests {
         ));
         // Words that nobody listed: a 421 is the end of the session, another 4xx at RCPT is not.
         assert!(is_failure("421 4.7.0 The moon is full") && !is_failure("450 4.2.1 The moon is full"));
+    }
+
+    #[test]
+    fn failures_are_of_their_outcomes() {
+        for outcome in Outcome::ALL {
+            let what = What {
+                outcome: *outcome,
+                by: By::Receiver,
+                stage: Stage::Banner,
+                tls: TlsUse::Unknown,
+                category: None,
+                shut: true,
+                sublane: Sublane::None,
+            };
+            assert_eq!(what.is_failure(), What::FAILURES.contains(outcome), "{outcome}");
+        }
     }
 }

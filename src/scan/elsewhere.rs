@@ -61,6 +61,12 @@ impl Elsewhere {
         self.windows.get(&Recorded::of(outcome)).is_some_and(|windows| windows.iter().any(|w| w.contains(minute)))
     }
 
+    /// Whether attempts of this outcome are counted there, at some time.
+    #[must_use]
+    pub fn holds(&self, outcome: Outcome) -> bool {
+        self.windows.contains_key(&Recorded::of(outcome))
+    }
+
     /// Whether nothing is counted elsewhere.
     #[must_use]
     pub fn is_empty(&self) -> bool {

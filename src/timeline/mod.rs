@@ -8,7 +8,7 @@ mod connections;
 mod coverage;
 mod series;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 pub use coverage::{MinuteState, NodeCoverage};
@@ -17,7 +17,7 @@ pub use series::{Counts, Place, Row};
 use crate::formats::metrics::MetricSet;
 use crate::intake::Exhibit;
 use crate::scan::{Axis, CellKey, EgressId, MxId, Names, Tally, What};
-use crate::smtp::{Lane, Lanes};
+use crate::smtp::{Lane, Lanes, Outcome};
 use crate::time::{Minute, Window};
 
 /// The grid of a case.
@@ -29,6 +29,8 @@ pub struct Timeline {
     pub left_out: Vec<Window>,
     /// What is known of each minute.
     pub states: Vec<MinuteState>,
+    /// Outcomes that no log of the case can count: of them, none counted is not none.
+    pub uncounted: BTreeSet<Outcome>,
     /// Coverage of each node.
     pub nodes: Vec<NodeCoverage>,
     /// Lanes; Gmail first, the others by attempts.
@@ -66,6 +68,8 @@ pub struct Setup {
     /// Node and tag to public sending IP, as the MTA's settings say; for what neither
     /// case.yaml nor the log itself tells.
     pub bound_ips: BTreeMap<(String, String), IpAddr>,
+    /// Outcomes that no log can count.
+    pub uncounted: BTreeSet<Outcome>,
     /// The window asked for; none takes all that the logs cover.
     pub window: Option<Window>,
 }
@@ -96,6 +100,7 @@ impl Timeline {
             window,
             left_out,
             states,
+            uncounted: setup.uncounted.clone(),
             nodes,
             lanes: Vec::new(),
             egresses: Vec::new(),
@@ -153,6 +158,13 @@ impl Timeline {
             .filter(|(k, _)| k.lane == lane && matches!(k.axis, Axis::Egress(_)) && accept(k.what))
             .map(|(_, n)| n)
             .sum()
+    }
+
+    /// A count of some outcomes, as far as it is known: none counted is unknown where no log can
+    /// count any of them.
+    #[must_use]
+    pub fn known(&self, n: u64, outcomes: &[Outcome]) -> Option<u64> {
+        (n > 0 || outcomes.iter().any(|o| !self.uncounted.contains(o))).then_some(n)
     }
 
     /// All counts inside a window, ordered.

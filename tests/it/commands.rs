@@ -1,9 +1,11 @@
 //! What the commands print, as scripts read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use casefile::formats::logs::LOG_FORMATS;
 use serde_json::Value;
 
 fn root() -> &'static Path {
@@ -42,16 +44,63 @@ fn told(paths: &[PathBuf]) -> BTreeMap<(String, String), u64> {
     counts
 }
 
+/// What lies in a folder, by name.
+fn inside(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Every log that is held as a sample: the files of a folder together, and each of them alone.
+fn samples() -> Vec<Vec<PathBuf>> {
+    let data = root().join("tests/data");
+    let folders = ["sample-data/throttle", "sample-data/noise", "tests/data/mappings/case"].map(|f| root().join(f));
+    let mut samples: Vec<Vec<PathBuf>> = folders.into_iter().map(|folder| vec![folder]).collect();
+    samples.extend(inside(&data.join("behaviours")).into_iter().map(|recording| vec![recording]));
+    samples.push(vec![data.join("mappings/mailgun.ndjson")]);
+    for folder in inside(&data.join("logs")) {
+        let mut files = inside(&folder);
+        files.retain(|file| !file.ends_with("README.md"));
+        samples.extend(files.iter().map(|file| vec![file.clone()]));
+        if folder.ends_with("powermta") {
+            // Accounting without the log of the same sessions.
+            files.retain(|file| file.to_string_lossy().contains("/acct"));
+        }
+        // All envelopes of one log at once: it is told once.
+        samples.extend((files.len() > 1).then_some(files));
+    }
+    samples
+}
+
 #[test]
 fn events_agrees_with_the_counts_of_inspect() {
-    let mut cases: Vec<Vec<PathBuf>> =
-        ["throttle", "noise"].iter().map(|case| vec![root().join("sample-data").join(case)]).collect();
-    // All envelopes of one log at once: it is told once.
-    cases.push(vec![root().join("tests/data/logs/journal")]);
-    for paths in cases {
-        let counts = inspected(&paths);
+    let samples = samples();
+    let agree = |paths: &Vec<PathBuf>| {
+        let counts = inspected(paths);
         assert!(!counts.is_empty(), "{paths:?}");
-        assert_eq!(told(&paths), counts, "{paths:?}");
+        assert_eq!(told(paths), counts, "{paths:?}");
+    };
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while let Some(paths) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    agree(paths);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn every_log_format_has_a_sample_that_events_is_held_to() {
+    let alone: Vec<_> = samples().into_iter().skip(2).flatten().collect();
+    let found: Value = serde_json::from_str(&printed(&["inspect", "--json"], &alone)).expect("JSON");
+    let formats: BTreeSet<_> =
+        found["files"].as_array().expect("files").iter().filter_map(|f| f["format"].as_str()).collect();
+    for format in LOG_FORMATS {
+        assert!(formats.contains(format.name()), "{}", format.name());
     }
 }
 

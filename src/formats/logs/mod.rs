@@ -44,6 +44,7 @@ pub use survey::Survey;
 
 use super::Head;
 use crate::intake::Exhibit;
+use crate::smtp::Outcome;
 
 /// One log format.
 pub trait LogFormat: Send + Sync {
@@ -55,6 +56,11 @@ pub trait LogFormat: Send + Sync {
     fn cannot_show(&self) -> Vec<&str>;
     /// What these files of this format cannot show, by what was seen in none of them.
     fn not_seen(&self, _seen: &dyn Fn(Note) -> bool) -> Vec<String> {
+        Vec::new()
+    }
+    /// The outcomes that these files cannot count, by what was seen in them: that they tell of
+    /// none is no sign that none happened.
+    fn cannot_count(&self, _seen: &dyn Fn(Note) -> bool) -> Vec<Outcome> {
         Vec::new()
     }
     /// The formats whose files count the attempts that this one tells of, or a sample of

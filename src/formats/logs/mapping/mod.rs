@@ -38,6 +38,7 @@ pub use trial::Trial;
 use super::{LogFormat, LogReader, Note, Opening, Survey};
 use crate::case::{Code, Path, Problems, typed};
 use crate::formats::{Accounting, Head};
+use crate::smtp::Outcome;
 use plan::Plan;
 use raw::RawMapping;
 
@@ -47,6 +48,7 @@ pub struct Mapping {
     title: String,
     provenance: String,
     cannot_show: Vec<String>,
+    cannot_count: Vec<Outcome>,
     trials: Vec<Trial>,
     plan: Plan,
 }
@@ -78,8 +80,8 @@ impl Mapping {
             return Err(slips.problems());
         };
         let trials = trial::examples(&checked.plan, &checked.extras, &examples, &mut slips);
-        let check::Checked { id, title, provenance, cannot_show, plan, .. } = checked;
-        slips.end(Self { id, title, provenance, cannot_show, trials, plan })
+        let check::Checked { id, title, provenance, cannot_show, cannot_count, plan, .. } = checked;
+        slips.end(Self { id, title, provenance, cannot_show, cannot_count, trials, plan })
     }
 
     /// Its name in outputs.
@@ -172,6 +174,11 @@ impl LogFormat for Mapping {
         let known =
             |sentence: &&str| self.cannot_show.iter().any(|s| s.split(':').next() == sentence.split(':').next());
         missing.map(|(_, sentence)| *sentence).filter(|s| !known(s)).map(str::to_owned).collect()
+    }
+
+    fn cannot_count(&self, seen: &dyn Fn(Note) -> bool) -> Vec<Outcome> {
+        let missing = [Outcome::Deferral, Outcome::Delivered].into_iter().filter(|o| !seen(Note::Seen(o.word())));
+        self.cannot_count.iter().copied().chain(missing).collect()
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {

@@ -5,7 +5,7 @@
 
 use super::record::{Kind, zoned};
 use super::rows::Rows;
-use super::seen::not_seen;
+use super::seen::{not_counted, not_seen};
 use super::table::{Found, Line, Table};
 use crate::formats::Head;
 use crate::formats::logs::claim::first_lines;
@@ -13,6 +13,7 @@ use crate::formats::logs::envelope::local_stamp;
 use crate::formats::logs::records::RecordLog;
 use crate::formats::logs::{LogFormat, LogReader, Note, Opening, Survey};
 use crate::intake::lines_of;
+use crate::smtp::Outcome;
 
 /// Accounting files.
 pub struct Accounting;
@@ -47,12 +48,17 @@ impl LogFormat for Accounting {
             "which command a reply answers",
             "connections: records bear no id of one, nor how long it lasted or how many messages it carried",
             "a TLS handshake that failed: unless require-starttls is on, PowerMTA sends in clear text and logs the delivery",
+            "what broke a connection (4.4.2), unless dsnDiag tells: a close, a reset or a time-out; such attempts are unclassified",
             "which recipients shared a transaction, unless the reply bears Google's token",
         ]
     }
 
     fn not_seen(&self, seen: &dyn Fn(Note) -> bool) -> Vec<String> {
         not_seen(seen)
+    }
+
+    fn cannot_count(&self, seen: &dyn Fn(Note) -> bool) -> Vec<Outcome> {
+        not_counted(seen)
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {

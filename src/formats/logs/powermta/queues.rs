@@ -13,7 +13,7 @@ use crate::formats::logs::envelope::local_stamp;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::prints::print_of;
 use crate::formats::logs::records::{Out, RecordLog, Records};
-use crate::formats::logs::{Event, EventLine, KeptLine, LogClock, LogFormat, LogReader, Opening, Survey};
+use crate::formats::logs::{Event, EventLine, KeptLine, LogClock, LogFormat, LogReader, Note, Opening, Survey};
 use crate::intake::lines_of;
 use crate::smtp::{Outcome, TlsUse};
 
@@ -40,6 +40,10 @@ impl LogFormat for Queues {
             "deliveries, and recipients",
             "whether sessions used TLS",
         ]
+    }
+
+    fn cannot_count(&self, _: &dyn Fn(Note) -> bool) -> Vec<Outcome> {
+        vec![Outcome::Delivered]
     }
 
     fn counted_by(&self) -> &'static [&'static str] {

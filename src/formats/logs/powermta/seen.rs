@@ -1,6 +1,7 @@
 //! What was seen in accounting files, and what they cannot show for lack of it.
 
 use crate::formats::logs::Note;
+use crate::smtp::Outcome;
 
 /// A thing worth knowing of a file once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,4 +105,20 @@ pub(super) fn not_seen(seen: &dyn Fn(Note) -> bool) -> Vec<String> {
         told.push("replies word for word: privacy-policy redacts recipients, also where a reply quotes one");
     }
     told.into_iter().map(str::to_owned).collect()
+}
+
+/// The outcomes of which files tell nothing, by what was seen in none of them.
+///
+/// How a connection ended stands in no documented record: those that broke have the status
+/// 4.4.2 alone, and after a failed handshake the message is sent in clear text.
+pub(super) fn not_counted(seen: &dyn Fn(Note) -> bool) -> Vec<Outcome> {
+    let lacks = |what: Seen| !seen(what.note());
+    let mut outcomes = vec![Outcome::RemoteClose, Outcome::TlsFailure, Outcome::Plaintext, Outcome::Timeout];
+    if lacks(Seen::Transient) {
+        outcomes.push(Outcome::Deferral);
+    }
+    if lacks(Seen::Queue) {
+        outcomes.push(Outcome::ConnectFailure);
+    }
+    outcomes
 }

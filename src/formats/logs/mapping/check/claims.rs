@@ -4,6 +4,7 @@ use super::super::plan::{Plan, Target};
 use super::super::raw::RawClaims;
 use super::Checker;
 use crate::case::Path;
+use crate::smtp::Outcome;
 
 /// Words of `absent`, and the sentences that reports print.
 const ABSENT: &[(&str, &str)] = &[
@@ -26,8 +27,18 @@ const ABSENT: &[(&str, &str)] = &[
     ("session", "which attempts shared a connection"),
 ];
 
+/// The words of `absent` that leave an outcome without a count.
+const UNCOUNTED: &[(&str, Outcome)] = &[
+    ("tls_failures", Outcome::TlsFailure),
+    ("connect_failures", Outcome::ConnectFailure),
+    ("deliveries", Outcome::Delivered),
+    ("deferrals", Outcome::Deferral),
+    ("rejections", Outcome::Rejection),
+];
+
 impl Checker<'_> {
-    pub(super) fn claims(&mut self, raw: Option<RawClaims>, plan: &Plan, path: &Path) -> Vec<String> {
+    /// The sentences, and the outcomes of which a count of none says nothing.
+    pub(super) fn claims(&mut self, raw: Option<RawClaims>, plan: &Plan, path: &Path) -> (Vec<String>, Vec<Outcome>) {
         let (absent, caveat) = raw.map(|r| (r.absent, r.caveat)).unwrap_or_default();
         let words: Vec<_> = ABSENT.iter().map(|(word, _)| *word).collect();
         let mut said =
@@ -46,6 +57,7 @@ impl Checker<'_> {
         ];
         said.extend(known.iter().filter(|(_, known)| !known).map(|(word, _)| (*word).to_owned()));
         let sentences = ABSENT.iter().filter(|(word, _)| said.iter().any(|s| s == word)).map(|(_, s)| (*s).to_owned());
-        sentences.chain(caveat.into_iter().flatten()).collect()
+        let uncounted = UNCOUNTED.iter().filter(|(word, _)| said.iter().any(|s| s == word)).map(|(_, o)| *o).collect();
+        (sentences.chain(caveat.into_iter().flatten()).collect(), uncounted)
     }
 }

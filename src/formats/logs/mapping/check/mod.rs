@@ -19,6 +19,7 @@ use super::plan::{Detect, NOT_KEPT, Plan, Target};
 use super::raw::{RawExample, RawExploded, RawMapping, RawOrder, RawSelect, RawTime};
 use super::time::{Form, TimeRule, ZoneRule};
 use crate::case::{Code, Path, Slips, nearest};
+use crate::smtp::Outcome;
 use crate::time::Zone;
 
 /// What a mapping file says, checked.
@@ -27,6 +28,7 @@ pub(super) struct Checked {
     pub(super) title: String,
     pub(super) provenance: String,
     pub(super) cannot_show: Vec<String>,
+    pub(super) cannot_count: Vec<Outcome>,
     /// Names of the mapping's own values, by their positions.
     pub(super) extras: Vec<String>,
     pub(super) plan: Plan,
@@ -123,12 +125,13 @@ impl Checker<'_> {
             collapse,
             dedupe,
         };
-        let cannot_show = self.claims(raw.claims, &plan, &top.key("claims"));
+        let (cannot_show, cannot_count) = self.claims(raw.claims, &plan, &top.key("claims"));
         Some(Checked {
             id,
             title: raw.title.unwrap_or_default(),
             provenance: raw.provenance.unwrap_or_default(),
             cannot_show,
+            cannot_count,
             extras: std::mem::take(&mut self.extras),
             plan,
         })

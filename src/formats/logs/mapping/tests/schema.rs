@@ -203,6 +203,10 @@ fn what_no_field_holds_is_said() {
     assert!(!said.contains("replies"), "{said}");
     assert!(mapping.not_seen(&|_| false).iter().any(|s| s.starts_with("deferrals")));
     assert!(mapping.not_seen(&|_| true).is_empty());
+    assert!(mapping.cannot_count(&|_| true).is_empty());
+    assert_eq!(mapping.cannot_count(&|_| false), [Outcome::Deferral, Outcome::Delivered]);
+    let mapping = good(&with("claims: {absent: [tls_failures, rejections]}"));
+    assert_eq!(mapping.cannot_count(&|_| true), [Outcome::TlsFailure, Outcome::Rejection]);
 }
 
 /// The example of the manual is a mapping.

@@ -44,6 +44,11 @@ fn seen(told: &Told) -> Vec<&'static str> {
     names.collect()
 }
 
+fn uncounted(told: &Told) -> Vec<&'static str> {
+    let notes: Vec<Note> = told.notes.iter().map(|(note, ..)| *note).collect();
+    Accounting.cannot_count(&|note| notes.contains(&note)).into_iter().map(|outcome| outcome.word()).collect()
+}
+
 fn not_seen(told: &Told) -> Vec<String> {
     let notes: Vec<Note> = told.notes.iter().map(|(note, ..)| *note).collect();
     Accounting.not_seen(&|note| notes.contains(&note))
@@ -86,6 +91,11 @@ fn what_operators_quote() {
 #[test]
 fn trap_1_default_records_cannot_show_deferrals() {
     let told = told_of(&[HEADER, DELIVERED, BOUNCED]);
+    let always = ["remote_close", "tls_failure", "plaintext", "timeout"];
+    assert_eq!(uncounted(&told), [&always[..], &["deferral", "connect_failure"]].concat());
+    assert_eq!(uncounted(&told_of(&[TRANSIENT])), [&always[..], &["connect_failure"]].concat());
+    assert_eq!(uncounted(&told_of(&[QUEUE])), [&always[..], &["deferral"]].concat());
+    assert_eq!(uncounted(&told_of(&[TRANSIENT, QUEUE])), always);
     let sentences = not_seen(&told);
     assert!(sentences.iter().any(|s| s.starts_with("deferrals, 421s, failures of STARTTLS")), "{sentences:?}");
     let sentences = not_seen(&told_of(&[HEADER, DELIVERED, TRANSIENT]));

@@ -12,6 +12,7 @@ use crate::formats::logs::testing::{assert_damage_is_survived, assert_splits_agr
 use crate::formats::logs::{LOG_FORMATS, LogFormat, LogShape, Note};
 use crate::formats::{Format, Head, recognise};
 use crate::intake::head_of;
+use crate::smtp::Outcome;
 
 const STOCK: &[u8] = include_bytes!("../../../../../tests/data/logs/powermta/acct-5.0.csv");
 const WITH_TLS: &[u8] = include_bytes!("../../../../../tests/data/logs/powermta/acct-tls.csv");
@@ -91,6 +92,7 @@ fn only_accounting_counts_whatever_else_there_is() {
     let counted_by = |names: &[&str]| LOG_FORMATS.iter().filter(|f| names.contains(&f.name())).count();
     assert!(Accounting.counted_by().is_empty());
     assert_eq!((counted_by(Log.counted_by()), counted_by(Queues.counted_by())), (1, 2));
+    assert_eq!(Queues.cannot_count(&|_| true), [Outcome::Delivered]);
 }
 
 /// Every other file of the repository: logs of other MTAs, metrics, transcripts.
