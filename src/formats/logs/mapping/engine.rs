@@ -290,20 +290,21 @@ const fn usual_stage(outcome: Outcome) -> Stage {
 }
 
 /// `451 4.7.652 text`: exports keep the code, the enhanced code and the text of one reply in
-/// three places; all that reads replies wants them together.
+/// three places, or lack the code; all that reads replies wants them together.
 fn whole_reply<'r>(values: &Values<'r>) -> Cow<'r, [u8]> {
     let text = values.slot(Target::Reply).cloned().unwrap_or_default();
-    let code = number(values.get(Target::Code)).filter(|code| (200..600).contains(code));
-    let Some(code) = code.filter(|_| code_of(&text).is_none()) else { return text };
-    let mut whole = code.to_string().into_bytes();
-    let enhanced = values.get(Target::Enhanced);
-    for part in [if enhanced_of(&text) == Some(enhanced) { b"" } else { enhanced }, &text] {
-        if !part.is_empty() {
-            whole.push(b' ');
-            whole.extend_from_slice(part);
-        }
+    if code_of(&text).is_some() {
+        return text;
     }
-    Cow::Owned(whole)
+    let code = number(values.get(Target::Code)).filter(|code| (200..600).contains(code));
+    let code = code.map(|code| code.to_string()).unwrap_or_default();
+    let enhanced = values.get(Target::Enhanced);
+    let enhanced = if enhanced_of(&text) == Some(enhanced) { b"" } else { enhanced };
+    if code.is_empty() && (enhanced.is_empty() || text.is_empty()) {
+        return text;
+    }
+    let parts = [code.as_bytes(), enhanced, &text];
+    Cow::Owned(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(&b' '))
 }
 
 /// Whether a text is an IP address.

@@ -25,6 +25,8 @@ macro_rules! shipped {
 shipped! {
     "greenarrow",
     "halon",
+    "haraka-accounting",
+    "haraka-outbound-logger",
     "mailerq",
     "mailerq-log",
     "mailgun",

@@ -46,16 +46,23 @@ const NAMES: &[(&str, Column)] = &[
     ("dlvTlsProtocol", Column::Tls),
 ];
 
+/// Columns that PowerMTA does not have, of a plugin of Haraka's that names the others alike
+/// (haraka-plugin-accounting-files). It says less in them, and `b` is another verdict there.
+const OF_HARAKA: &[&str] = &["srcIp", "destIp", "dsnMsg"];
+
 /// Which cell holds each column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Layout([Option<u16>; NAMES.len()]);
 
 impl Layout {
-    /// The layout that a header states; nothing when the row is none.
+    /// The layout that a header states; nothing when the row is none of PowerMTA's.
     pub(super) fn of_header(row: &[u8], cells: &Cells) -> Option<Self> {
         let mut layout = Self::default();
         for at in 1..cells.count() {
             let name = cells.get(row, at)?.trim_ascii();
+            if OF_HARAKA.iter().any(|other| other.as_bytes().eq_ignore_ascii_case(name)) {
+                return None;
+            }
             let named = NAMES.iter().find(|(known, _)| known.as_bytes().eq_ignore_ascii_case(name));
             if let Some((_, column)) = named
                 && layout.at(*column).is_none()

@@ -272,3 +272,21 @@ fn reading_begins_with_the_earliest_record_of_files_in_no_order() {
     assert_eq!(survey.begins(&clock), Some(Stamp::from_seconds(1_793_700_765)));
     assert!(survey.zoned && survey.dated && !survey.fine);
 }
+
+/// Haraka's plugins keep the enhanced code and the text of a reply, and not its code.
+#[test]
+fn an_enhanced_code_is_put_before_a_reply_that_lacks_its_code() {
+    let fields = "fields: {enhanced: {from: /e}, code: {from: /c}, reply: {from: /r}}";
+    let mapping = good(&with(fields));
+    for (record, reply) in [
+        (r#"{"t":1793700765,"e":"4.2.1","r":"slow down"}"#, "4.2.1 slow down"),
+        (r#"{"t":1793700765,"e":"4.2.1","r":"4.2.1 slow down"}"#, "4.2.1 slow down"),
+        (r#"{"t":1793700765,"e":"4.2.1","r":"450 slow down"}"#, "450 slow down"),
+        (r#"{"t":1793700765,"e":"4.2.1","c":450,"r":"slow down"}"#, "450 4.2.1 slow down"),
+        (r#"{"t":1793700765,"c":450}"#, "450"),
+        (r#"{"t":1793700765,"e":"4.2.1"}"#, ""),
+    ] {
+        let (events, _) = told(&mapping, record);
+        assert!(events[0].contains(&format!("reply={reply} detail=")), "{record}: {events:?}");
+    }
+}

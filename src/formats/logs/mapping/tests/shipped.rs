@@ -45,6 +45,33 @@ fn every_record_is_claimed_by_its_own_mapping_alone() {
     }
 }
 
+/// A plugin of Haraka's names columns as PowerMTA does, and so may whoever exports PowerMTA's.
+#[test]
+fn accounting_files_of_haraka_and_of_powermta_are_told_apart() {
+    let who = |text: &str| {
+        let found = recognise(Head { bytes: text.as_bytes(), whole: true });
+        found.map(|(format, _)| match format {
+            Format::Log(shape) => shape.format.name().to_owned(),
+            _ => "no log".to_owned(),
+        })
+    };
+    let haraka = "type,timeLogged,timeQueued,rcpt,srcMta,srcIp,vmta,jobId,dsnStatus,dsnMsg,\r\n\
+        d,2026-11-03 10:12:45,2026-11-03 10:12:41,user@gmail.com,mta1.example.com,203.0.113.10, - ,B3D5DE63-94AB-4825-B43F-2FB11E89261B.1.1, - , - ,\r\n\
+        b,2026-11-03 10:12:46,2026-11-03 10:12:41,user@gmail.com,mta1.example.com,203.0.113.10, - ,B3D5DE63-94AB-4825-B43F-2FB11E89261B.2.1,5.1.1,550 5.1.1 unknown,\r\n";
+    let powermta = "type,timeLogged,timeQueued,rcpt,srcMta,dlvSourceIp,vmta,jobId,dsnStatus,dsnDiag\r\n\
+        d,2026-11-03 10:12:45+0000,2026-11-03 10:12:41+0000,user@gmail.com,mta1.example.com (203.0.113.10),203.0.113.10,pool,7,2.0.0 (success),smtp;250 2.0.0 OK\r\n\
+        b,2026-11-03 10:12:46+0000,2026-11-03 10:12:41+0000,user@gmail.com,mta1.example.com (203.0.113.10),203.0.113.10,pool,7,5.1.1 (bad destination mailbox address),smtp;550 5.1.1 unknown\r\n";
+    let tabs = |text: &str| text.replace(',', "\t");
+    let without_header = |text: &str| text.split_once('\n').expect("a header").1.to_owned();
+    assert_eq!(who(&tabs(haraka)).as_deref(), Some("haraka-accounting"));
+    assert_eq!(who(&without_header(&tabs(haraka))).as_deref(), Some("haraka-accounting"));
+    assert_eq!(who(powermta).as_deref(), Some("powermta"));
+    // Neither is the other with another separator, which has no reader of its own.
+    for text in [haraka, &without_header(haraka), &tabs(powermta), &without_header(&tabs(powermta))] {
+        assert_eq!(who(text), None, "{text}");
+    }
+}
+
 /// Files of everything else in this repository are claimed by no mapping.
 #[test]
 fn other_files_are_left_alone() {

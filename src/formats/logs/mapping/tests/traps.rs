@@ -152,6 +152,85 @@ fn hmailserver_writes_line_ends_as_nl_and_both_directions_alike() {
     assert_eq!(meaning_of(&Reply::parse(reply)).id, "R01", "{reply}");
 }
 
+/// What Haraka keeps of a recipient from try to try is in the records of its plugins.
+#[test]
+fn harakas_own_verdict_and_a_receivers_words_of_another_try_are_no_answer() {
+    let row = |kind: &str, status: &str, text: &str| {
+        format!(
+            "{kind}\t2026-11-03 10:12:45\t2026-11-03 10:12:41\tuser@gmail.com\tmta1\t203.0.113.10\t - \tB3D5DE63-94AB-4825-B43F-2FB11E89261B.1.1\t{status}\t{text}\t64\t\r\n"
+        )
+    };
+    for (kind, status, text, wanted) in [
+        ("df", "undefined", "4.7.28 slow down", "deferral by receiver"),
+        ("df", "undefined", "undefined", "unclassified by unknown"),
+        ("df", "550", "undefined", "unclassified by unknown"),
+        ("df", "550", "4.7.28 slow down", "unclassified by unknown"),
+        ("b", "550", "450 4.2.1 slow down", "unclassified by unknown"),
+        ("b", "550", "550 5.1.1 nobody", "rejection by receiver"),
+        ("b", "550", "550 Tried all MXs gmail.com", "unclassified by unknown"),
+        ("b", "550", "550 No MX for gmail.com", "local by sender"),
+        ("b", "undefined", "421 undefined 4.7.28 slow down", "deferral by receiver"),
+        ("b", "undefined", " - ", "unclassified by unknown"),
+    ] {
+        let told = one("haraka-accounting", &row(kind, status, text));
+        assert!(told.contains(wanted) && !told.contains("undefined"), "{kind} {status} {text}: {told}");
+    }
+    let given_up = one("haraka-accounting", &row("b", "undefined", "421 undefined 4.7.28 slow down"));
+    assert!(given_up.contains("reply=421 4.7.28 slow down"), "{given_up}");
+    // A header's value goes into the file with its line end.
+    let broken = row("df", "undefined\tnews\n", "4.7.28 slow down");
+    let (events, accounting, _) = told("haraka-accounting", &broken);
+    assert_eq!((events.len(), accounting.used, accounting.unrecognised), (1, 1, 1), "{events:#?}");
+
+    let record = |kind: &str, rest: &str| {
+        format!(
+            r#"{{"level":"info","time":"2026-11-03T10:12:45.120Z","hostname":"mta1","name":"outbound_logger","type":"{kind}","job_id":"B3D5DE63-94AB-4825-B43F-2FB11E89261B.1.1","recipient":"user@gmail.com",{rest}}}"#
+        )
+    };
+    for (kind, rest, wanted) in [
+        // No MX host took the first try; the second was answered.
+        (
+            "deferred",
+            r#""dsn_status":"421","dsn_message":"4.7.28 slow down","dsn_action":"delayed","undelivered_reason":"550 - Tried all MXs gmail.com""#,
+            "deferral by receiver",
+        ),
+        (
+            "deferred",
+            r#""dsn_status":"450","dsn_message":"slow down","dsn_action":"failed","undelivered_reason":"450 4.2.1 slow down""#,
+            "unclassified by unknown",
+        ),
+        (
+            "deferred",
+            r#""dsn_status":"421","dsn_message":"4.7.28 slow down","dsn_action":"delayed","undelivered_reason":"450 - DNS lookup failure: gmail.com""#,
+            "unclassified by unknown",
+        ),
+        ("deferred", r#""undelivered_reason":"unknown error""#, "unclassified by unknown"),
+        (
+            "bounced",
+            r#""dsn_status":"550","dsn_message":"5.7.26 unauthenticated","dsn_action":"failed","undelivered_reason":"450 4.2.1 slow down""#,
+            "rejection by receiver",
+        ),
+        (
+            "bounced",
+            r#""dsn_status":"421","dsn_message":"4.7.28 slow down","dsn_action":"failed","undelivered_reason":"4.7.28 slow down""#,
+            "deferral by receiver",
+        ),
+        (
+            "bounced",
+            r#""dsn_status":"421","dsn_message":"4.7.28 slow down","dsn_action":"failed","undelivered_reason":"550 - Tried all MXs gmail.com""#,
+            "unclassified by unknown",
+        ),
+        (
+            "bounced",
+            r#""dsn_status":"5.1.2","dsn_action":"failed","undelivered_reason":"550 - No Such Domain: gmail.com""#,
+            "connect_failure by unknown at connect",
+        ),
+    ] {
+        let told = one("haraka-outbound-logger", &record(kind, rest));
+        assert!(told.contains(wanted), "{rest}: {told}");
+    }
+}
+
 // esp trap 35
 #[test]
 fn a_file_in_descending_order_is_no_clock_that_went_back() {
