@@ -449,14 +449,15 @@ fn clocks(seen: &Seen<'_>) -> Node {
             }
         }
         let skew = weighted_median(offsets);
+        let of = if node.is_empty() { "the logs that name no node" } else { node };
         let sentence = match skew {
             Some(s) if s.abs() <= 5 => format!(
-                "Times of {node} are {zone} ({basis}); its acceptances by Gmail carry Google's clock and differ by {s} seconds (median)."
+                "Times of {of} are {zone} ({basis}); its acceptances by Gmail carry Google's clock and differ by {s} seconds (median)."
             ),
             Some(s) => format!(
-                "Times of {node} are {zone} ({basis}); by Google's clock in its acceptances they are off by {s} seconds (median). Not corrected."
+                "Times of {of} are {zone} ({basis}); by Google's clock in its acceptances they are off by {s} seconds (median). Not corrected."
             ),
-            None => format!("Times of {node} are {zone} ({basis}); no acceptance by Gmail is there to check them."),
+            None => format!("Times of {of} are {zone} ({basis}); no acceptance by Gmail is there to check them."),
         };
         Node::group([
             ("node", Value::Text(node.clone()).into()),

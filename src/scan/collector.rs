@@ -5,8 +5,8 @@ use rustc_hash::FxHashMap;
 use super::BUSY_SLOTS;
 use super::tally::SAMPLES;
 use super::{
-    Axis, CellKey, Egress, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally,
-    Tally, What,
+    Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally, Tally,
+    What,
 };
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
@@ -249,12 +249,5 @@ fn without_note(reply: &[u8]) -> String {
     match text.rfind(" (in reply to ") {
         Some(at) if text.ends_with(')') => text[..at].trim_end().to_owned(),
         _ => text.into_owned(),
-    }
-}
-
-/// How an egress is shown where no IP is known for it.
-impl std::fmt::Display for Egress {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.ip.is_empty() { write!(f, "{} on {}", self.tag, self.node) } else { f.write_str(&self.ip) }
     }
 }

@@ -96,10 +96,16 @@ pub struct Place {
 }
 
 impl Place {
-    /// `192.0.2.11`, or `postfix-ip1 on mta1` where no IP is known.
+    /// `192.0.2.11`, or `postfix-ip1 on mta1` where no IP is known, as far as the log names them.
     #[must_use]
     pub fn label(&self) -> String {
-        self.ip.map_or_else(|| format!("{} on {}", self.tag, self.node), |ip| ip.to_string())
+        match (self.ip, self.tag.as_str(), self.node.as_str()) {
+            (Some(ip), ..) => ip.to_string(),
+            (None, "", "") => "not named by the log".to_owned(),
+            (None, "", node) => format!("not named by {node}"),
+            (None, tag, "") => tag.to_owned(),
+            (None, tag, node) => format!("{tag} on {node}"),
+        }
     }
 }
 
@@ -166,6 +172,16 @@ mod tests {
         assert_eq!(ip(failed), ip(known));
         assert!(ip(one).is_some() && ip(two).is_some());
         assert_eq!(ip(either), None);
+    }
+
+    #[test]
+    fn a_place_is_called_by_what_is_known_of_it() {
+        let label = |ip: &str, tag: &str, node: &str| {
+            Place { ip: ip.parse().ok(), tag: tag.to_owned(), node: node.to_owned() }.label()
+        };
+        assert_eq!(label("192.0.2.1", "pool", "mta1"), "192.0.2.1");
+        assert_eq!([label("", "pool", "mta1"), label("", "pool", "")], ["pool on mta1", "pool"]);
+        assert_eq!([label("", "", "mta1"), label("", "", "")], ["not named by mta1", "not named by the log"]);
     }
 
     #[test]
