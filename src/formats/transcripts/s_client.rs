@@ -7,40 +7,43 @@
 
 use super::dialogue::{Replies, echoed_address, reply_code, token};
 use super::dump::{Dump, dumps};
-use super::lines::{Line, lines};
+use super::lines::Line;
 use super::runs::{is_command, runs};
 use super::secrets::secrets;
 use super::shapes::{errno, fatal_alert, handshake_bytes, new_session, option, own_words, real_time, without_port};
 use super::stamps::{EPOCHS, stamp_in_header};
 use super::verdict::{Clue, Sign, decide, openssl_error, refuses_inside};
-use super::{Clock, Phase, Transcript, TranscriptFormat};
-use crate::formats::Head;
+use super::{Clock, Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
 use crate::time::Stamp;
 
 /// The reader of `openssl s_client`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SClient;
 
-pub(super) const TOOL: &str = "openssl s_client";
+pub(super) const TOOL: Tool = Tool { name: "openssl s_client", own_words, opens, read_lines };
 
 impl TranscriptFormat for SClient {
     fn name(&self) -> &'static str {
-        TOOL
+        TOOL.name
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        lines(head.bytes)
-            .iter()
-            .find_map(|line| own_words(line.text.trim_end()).map(|words| format!("line {}: `{words}`", line.number)))
+        TOOL.recognise(head)
     }
 
     fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        super::read_all(text, TOOL)
+        read_all(text, &TOOL)
     }
 }
 
+/// Standard error may come first.
+fn opens(text: &str) -> bool {
+    text.starts_with("depth=")
+        || text.strip_prefix("Connecting to ").is_some_and(|a| a.parse::<std::net::IpAddr>().is_ok())
+}
+
 /// All runs in lines that are of this tool; at least one for any text.
-pub(super) fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
+fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
     runs(all).into_iter().filter_map(|r| all.get(r)).map(read_run).collect()
 }
 
@@ -67,7 +70,7 @@ struct Reading<'a> {
 fn read_run(run: &[Line<'_>]) -> Transcript {
     let dumps = dumps(run);
     let mut r = Reading {
-        t: Transcript::new(TOOL),
+        t: Transcript::new(TOOL.name),
         clues: Vec::new(),
         replies: Replies::default(),
         command: None,
@@ -325,7 +328,9 @@ impl<'a> Reading<'a> {
         if let Some(command) = self.command {
             let forced = ["-tls1", "-tls1_1", "-ssl3", "-cipher", "-ciphersuites", "-groups", "-curves", "-sigalgs"];
             let forced = forced.iter().find(|o| command.split_ascii_whitespace().any(|w| w == **o));
-            if let (Some(forced), true) = (forced, self.clues.iter().any(|c| c.sign == Sign::Fault)) {
+            if let (Some(forced), true) =
+                (forced, self.clues.iter().any(|c| matches!(c.sign, Sign::Fault | Sign::Rejected)))
+            {
                 self.clue(Sign::OwnOptions, None, forced);
             } else if !command.contains("-starttls") && self.clues.iter().any(|c| c.sign == Sign::NotTls) {
                 self.clue(Sign::OwnOptions, None, "no -starttls in the command");
