@@ -127,3 +127,5 @@ mod corpus;
 mod samples;
 #[cfg(test)]
 mod tools;
+#[cfg(test)]
+mod traps;
