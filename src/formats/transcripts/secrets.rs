@@ -1,4 +1,5 @@
-//! Where a transcript holds what must never leave: session keys, tickets, AUTH data, private keys.
+//! Where a transcript holds what must never leave: session keys, tickets, AUTH data, private keys,
+//! and messages.
 
 use std::ops::Range;
 
@@ -48,7 +49,7 @@ pub(super) fn secrets(run: &[Line<'_>], dumps: &[Dump]) -> Vec<Range<usize>> {
     };
     let mut found = Vec::new();
     let (mut server_certificate, mut pem) = (false, false);
-    let mut auth = None;
+    let (mut auth, mut message) = (None, Message::None);
     for (at, line) in run.iter().enumerate() {
         let text = line.text.trim();
         match text {
@@ -67,12 +68,38 @@ pub(super) fn secrets(run: &[Line<'_>], dumps: &[Dump]) -> Vec<Range<usize>> {
             found.push(line.place.clone());
         } else {
             found.extend(auth_data(line, text, &mut auth));
+            found.extend(message.content(line, text));
             found.extend(labelled(line, text));
             found.extend(arguments(line));
             found.extend(credentials_in_url(line));
         }
     }
     apart(found)
+}
+
+/// Where the dialogue stands about DATA, of tools that print what they send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Message {
+    None,
+    Announced,
+    Sent,
+}
+
+impl Message {
+    /// The place of a line of the message; headers and bodies are nobody's evidence.
+    fn content(&mut self, line: &Line<'_>, text: &str) -> Option<Range<usize>> {
+        let (side, mark, said) = spoken(text);
+        match (*self, side) {
+            (_, Side::Tester) if said.eq_ignore_ascii_case("DATA") => *self = Self::Announced,
+            (Self::Announced, Side::Receiver) => {
+                *self = if reply_code(said) == Some(354) { Self::Sent } else { Self::None };
+            }
+            (Self::Sent, Side::Tester) if said == "." => *self = Self::None,
+            (Self::Sent, Side::Tester) => return line.place_after(mark.trim()),
+            _ => {}
+        }
+        None
+    }
 }
 
 /// The secret part of one line of an AUTH dialogue. `auth` is the mark that the tester's lines

@@ -270,6 +270,8 @@ fn auth_data_and_session_secrets_of_every_tool_are_marked() {
     assert!(left.contains("@mx.test:25") && left.contains("535 no"), "{left}");
     let left = without(&String::from_utf8(sample("gnutls-cli-3.7.9-ok.txt")).expect("text"));
     assert!(!left.contains("EA:FD:B3") && left.contains("- Session ID: ##"), "{left}");
+    let left = without(&String::from_utf8(sample("swaks-20201014-ok.txt")).expect("text"));
+    assert!(!left.contains("Subject: t") && left.contains("354 Go ahead") && left.contains("250 2.0.0 OK"), "{left}");
     let debug = "posttls-finger: Connected to mx.test[192.0.2.1]:25\nposttls-finger: write to 55 [66] (517 bytes => 517 (0x205))\nposttls-finger: 0000 16 03 01 02 00 01 00 01-fc 03 03 ab cd ef 01 02 ................\n";
     assert!(!without(debug).contains("ab cd ef") && without(debug).contains("517 bytes"));
 }
