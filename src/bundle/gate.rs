@@ -166,7 +166,8 @@ impl Gate {
         for (mark, class) in SECRETS {
             for (at, _) in text.match_indices(mark) {
                 let rest = &text[at + mark.len()..];
-                if !rest.starts_with("[redacted") && !(mark.starts_with("AUTH ") && offers_only(rest)) {
+                let is_offer = mark.starts_with("AUTH ") && offers_only(rest);
+                if !rest.starts_with("[redacted") && !is_offer {
                     hits.push(hit(class, entry, text, at));
                 }
             }
