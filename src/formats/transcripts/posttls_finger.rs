@@ -182,7 +182,10 @@ impl Reading {
                 self.s.phase = self.in_handshake();
                 self.s.library_error(text);
             }
-        } else if text.starts_with("Failed to establish session") || text.starts_with("connect to ") {
+        } else if ["Failed to establish session", "connect to ", "Destination address lookup failed: "]
+            .iter()
+            .any(|s| text.starts_with(s))
+        {
             self.no_session(text);
         } else if let Some(stage) = text.strip_prefix("timeout while ") {
             let phase = self.stage(stage);
@@ -213,7 +216,9 @@ impl Reading {
             self.target(target);
             format!("connect to {target}")
         } else {
-            self.s.t.host = text.split_once(" via ").and_then(|(_, via)| via.split(':').next()).map(str::to_owned);
+            let via = text.split_once(" via ").and_then(|(_, via)| via.split(':').next());
+            let name = || text.split_once(" for name=").and_then(|(_, name)| name.split(' ').next());
+            self.s.t.host = via.or_else(name).map(str::to_owned);
             text.to_owned()
         };
         self.s.clue(sign, Some(phase), &words);
