@@ -196,7 +196,7 @@ fn error(s: &mut Session, text: &str) {
 
 /// `220 ': Timeout`
 fn receiving(s: &mut Session, wait: &str, text: &str) {
-    if s.phase <= Phase::Banner {
+    if s.phase <= Phase::Banner || s.phase == Phase::Unknown {
         // The greeting and the answer to STARTTLS are waited for with the same words.
         s.phase = if wait.starts_with("250") { Phase::Ehlo } else { Phase::Unknown };
     }

@@ -44,7 +44,10 @@ pub(super) fn lines(file: &[u8]) -> Vec<Line<'_>> {
         let whole = content.get(..content.len() - trailing).unwrap_or_default();
         let (skipped, stamp) = stamps::wrapper_prefix(whole);
         let raw = whole.get(skipped..).unwrap_or_default();
-        let tick = stamp.map(Stamp::millis).or_else(|| stamps::tick(whole.get(..skipped)?));
+        let prefix = whole.get(..skipped).unwrap_or_default();
+        // Whole seconds are too coarse to time a handshake with.
+        let fine = stamp.filter(|_| prefix.contains(&b'.'));
+        let tick = fine.map(Stamp::millis).or_else(|| stamps::tick(prefix));
         out.push(Line {
             number: out.len() as u64 + 1,
             place: start + skipped..start + whole.len(),

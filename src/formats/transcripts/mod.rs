@@ -116,9 +116,13 @@ fn read_all(file: &[u8], tool: &'static Tool) -> Vec<Transcript> {
     out
 }
 
-/// Blank lines, dates and echoed commands, which precede a run.
+/// Blank lines, dates, versions and echoed commands, which precede a run.
 fn is_header(line: &lines::Line<'_>) -> bool {
-    line.text.trim().is_empty() || stamps::stamp_in_header(&line.text).is_some() || runs::is_command(&line.text)
+    let version = || TOOLS.iter().any(|t| shapes::version_of(t.name, &line.text).is_some());
+    line.text.trim().is_empty()
+        || stamps::stamp_in_header(&line.text).is_some()
+        || runs::is_command(&line.text)
+        || version()
 }
 
 #[cfg(test)]

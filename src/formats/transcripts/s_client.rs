@@ -10,7 +10,9 @@ use super::dump::{Dump, dumps};
 use super::lines::Line;
 use super::runs::{is_command, runs};
 use super::secrets::secrets;
-use super::shapes::{errno, fatal_alert, handshake_bytes, new_session, option, own_words, real_time, without_port};
+use super::shapes::{
+    errno, fatal_alert, handshake_bytes, new_session, option, own_words, real_time, version_of, without_port,
+};
 use super::stamps::{EPOCHS, stamp_in_header};
 use super::verdict::{Clue, Sign, decide, openssl_error, refuses_inside};
 use super::{Clock, Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
@@ -110,6 +112,7 @@ impl<'a> Reading<'a> {
             (None, Some(stamp)) => (Some(stamp), Clock::SslSession),
             (None, None) => (None, Clock::Unknown),
         };
+        self.t.version = run.get(..first).unwrap_or(run).iter().find_map(|l| version_of(TOOL.name, &l.text));
         self.command = run.iter().map(|l| l.text.as_ref()).find(|t| is_command(t));
         if let Some(command) = self.command {
             self.t.source_ip = option(command, "-bind").map(|b| without_port(b).to_owned());
@@ -198,6 +201,15 @@ impl<'a> Reading<'a> {
         if self.t.subject.is_some() {
             set(&mut self.t.issuer, first(&["issuer=", "   i:"]));
         }
+        // `0 s:`, `1 s:`, …: one line for each certificate of the chain.
+        let place = text.trim_start().split_once(" s:").and_then(|(n, _)| n.parse::<u32>().ok());
+        if let Some(place) = place.filter(|p| *p < 100) {
+            self.t.certificates = Some(place + 1);
+        }
+        set(
+            &mut self.t.not_after,
+            text.trim_start().strip_prefix("v:").and_then(|v| Some(v.split_once("NotAfter: ")?.1)),
+        );
         self.chain |= first(&["subject=", " 0 s:", "Peer certificate: ", "depth="]).is_some();
         if let Some((code, words)) = first(&["verify error:num="]).and_then(|e| e.split_once(':')) {
             self.distrusted = true;

@@ -98,6 +98,7 @@ fn all_that_a_success_shows() {
     assert_eq!((t.clock, t.elapsed_ms, t.bytes), (Clock::Text, Some(20), Some((2236, 434))));
     assert_eq!((t.protocol.as_deref(), t.cipher.as_deref()), (Some("TLSv1.3"), Some("TLS_AES_256_GCM_SHA384")));
     assert_eq!(t.verify.as_deref(), Some("0 (ok)"));
+    assert_eq!((t.certificates, t.not_after.as_deref()), (Some(2), Some("Feb 16 02:09:45 2027 GMT")));
     assert_eq!(t.subject.as_deref(), Some("CN = mx.example.test"));
     assert_eq!(t.issuer.as_deref(), Some("C = US, O = Example Trust Services, CN = Example Issuing CA WR2"));
     assert_eq!((t.replies, t.host, t.tool), (vec!["250 SMTPUTF8".to_owned()], None, "openssl s_client"));

@@ -7,6 +7,7 @@
 use super::dialogue::{Replies, echoed_address, reply_code, token};
 use super::lines::Line;
 use super::secrets::secrets;
+use super::shapes::version_of;
 use super::stamps::stamp_in_header;
 use super::verdict::{Clue, Sign, decide, openssl_error, refuses_inside};
 use super::{Clock, Phase, Transcript};
@@ -50,12 +51,14 @@ impl Session {
         }
     }
 
-    /// Begins with the time that a wrapper's stamp or a header before the tool's first line states.
+    /// Begins with the time that a wrapper's stamp or a header before the tool's first line states,
+    /// and with the version that stands there.
     pub(super) fn begin(tool: &'static str, run: &[Line<'_>], is_own: impl Fn(&str) -> bool) -> Self {
         let mut session = Self::new(tool);
         let first = run.iter().position(|l| is_own(&l.text)).unwrap_or(run.len());
         let lead = run.get(..=first).unwrap_or(run);
         session.t.started = lead.iter().find_map(|l| l.stamp.or_else(|| stamp_in_header(&l.text)));
+        session.t.version = lead.iter().find_map(|l| version_of(tool, &l.text));
         if session.t.started.is_some() {
             session.t.clock = Clock::Text;
         }
@@ -127,7 +130,8 @@ impl Session {
         set(&mut self.t.protocol, protocol);
         set(&mut self.t.cipher, cipher);
         if let (Some(from), Some(to), None) = (self.asked_at, self.now, self.t.handshake_ms) {
-            self.t.handshake_ms = u64::try_from(to - from).ok();
+            // A buffered block bears one stamp.
+            self.t.handshake_ms = u64::try_from(to - from).ok().filter(|ms| *ms > 0);
         }
     }
 

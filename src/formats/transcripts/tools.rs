@@ -150,10 +150,33 @@ fn wordings_of_other_versions() {
 
     let gnutls = "Resolving 'mx.test:25'...\nConnecting to '192.0.2.1:25'...\nstarttls: sending: EHLO a\nstarttls: received: 250 mx\nstarttls: sending: STARTTLS\nerror receiving '220 ': Timeout\n";
     assert_eq!((run(gnutls.as_bytes()).verdict, run(gnutls.as_bytes()).phase), (V::Downstream, P::Starttls));
+    let lookup = "posttls-finger: Destination address lookup failed: Host or domain name not found. Name service error for name=mx.test type=A: Host not found, try again\n";
+    let t = run(lookup.as_bytes());
+    assert_eq!((t.verdict, t.phase, t.host.as_deref()), (V::Dns, P::Resolve, Some("mx.test")));
+    let errors_alone = run(b"error receiving '250 ': Timeout\n");
+    assert_eq!((errors_alone.verdict, errors_alone.phase), (V::Downstream, P::Ehlo));
     assert_eq!(
         run(b"Cannot resolve mx.test:25: Name or service not known\nResolving 'mx.test:25'...\n").verdict,
         V::Dns
     );
+}
+
+#[test]
+fn versions_that_a_loop_printed_first() {
+    let cases = [
+        ("OpenSSL 3.0.22 25 Aug 2026 (Library: OpenSSL 3.0.22 25 Aug 2026)", "openssl-3.0.22-banner_421.txt", "3.0.22"),
+        ("mail_version = 3.7.11", "finger-3.7.11-ok.txt", "3.7.11"),
+        ("swaks version 20201014.0", "swaks-20201014-ok.txt", "20201014.0"),
+        ("curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1", "curl-7.88.1-refused.txt", "7.88.1"),
+        ("gnutls-cli 3.7.9", "gnutls-cli-3.7.9-ok.txt", "3.7.9"),
+    ];
+    let mut file = Vec::new();
+    for (line, name, _) in cases {
+        file.extend(format!("{line}\n").as_bytes());
+        file.extend(sample(name));
+    }
+    let found: Vec<_> = runs(&file).into_iter().map(|t| t.version.unwrap_or_default()).collect();
+    assert_eq!(found, cases.map(|(_, _, version)| version));
 }
 
 #[test]
