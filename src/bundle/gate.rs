@@ -66,6 +66,31 @@ const SECRETS: &[(&str, &str)] = &[
 /// Marks of TLS session secrets: what follows them must not be hex.
 const TLS_SECRETS: &[&str] = &["Master-Key:", "Resumption PSK:", "Session-ID:", "PSK identity:"];
 
+/// What a server may offer behind AUTH in its answer to EHLO (IANA, SASL mechanisms).
+const MECHANISMS: &[&str] = &[
+    "LOGIN",
+    "PLAIN",
+    "CRAM-MD5",
+    "DIGEST-MD5",
+    "NTLM",
+    "GSSAPI",
+    "EXTERNAL",
+    "XOAUTH2",
+    "OAUTHBEARER",
+    "PLAIN-CLIENTTOKEN",
+    "XOAUTH",
+    "SCRAM-SHA-1",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-256-PLUS",
+];
+
+/// Whether a line goes on with names of mechanisms and nothing else.
+fn offers_only(rest: &str) -> bool {
+    let line = rest.lines().next().unwrap_or_default();
+    !line.trim().is_empty() && line.split_ascii_whitespace().all(|word| MECHANISMS.contains(&word))
+}
+
 impl Gate {
     /// Looks through a finished zip.
     ///
@@ -140,7 +165,9 @@ impl Gate {
         }
         for (mark, class) in SECRETS {
             for (at, _) in text.match_indices(mark) {
-                if !text[at + mark.len()..].starts_with("[redacted") {
+                let rest = &text[at + mark.len()..];
+                let is_offer = mark.starts_with("AUTH ") && offers_only(rest);
+                if !rest.starts_with("[redacted") && !is_offer {
                     hits.push(hit(class, entry, text, at));
                 }
             }
@@ -319,6 +346,7 @@ mod tests {
             "someone@gmail.com",
             "\"a b\"@example.net",
             "AUTH PLAIN AGFsaWNl",
+            "AUTH LOGIN PLAIN AGFsaWNl",
             "-----BEGIN RSA PRIVATE KEY-----",
             "    Master-Key: 0123456789ABCDEF0123",
             "/home/joe/logs",
@@ -358,6 +386,8 @@ mod tests {
             "2026-11-24T03:56Z",
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  data/x.csv",
             "AUTH=PLAIN offered",
+            "250-AUTH LOGIN PLAIN XOAUTH2",
+            "AUTH PLAIN [redacted: secret]",
             "Session-ID: ",
         ] {
             assert_eq!(hits(&gate, "data/a.txt", fine), Vec::<String>::new(), "{fine}");

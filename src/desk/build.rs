@@ -73,12 +73,13 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         .iter()
         .map(|(n, (zone, basis))| (n.clone(), zone.to_string(), basis.words().to_owned()))
         .collect();
+    let tests = crate::findings::with_load(&evidence.tests, &timeline);
     let evident = Evident {
         case: &case,
         lanes: &case.lanes,
         tally: &evidence.tally,
         timeline: &timeline,
-        tests: &evidence.tests,
+        tests: &tests,
         settings: &evidence.settings.nodes,
         files: &cards,
         skipped: &skipped,

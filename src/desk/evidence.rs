@@ -200,7 +200,11 @@ fn of_transcript(
     file.accounting = Accounting { read: lines, used: lines, ..Accounting::default() };
     let rule = case.rule_for(&found.source.name);
     let base = found.source.name.rsplit('/').next().unwrap_or(&found.source.name);
-    for mut run in format.read(&text) {
+    let runs = format.read(&text);
+    // Whatever run is shown, it is shown in the text of the whole file.
+    let secrets: Vec<_> = runs.iter().flat_map(|run| run.secrets.clone()).collect();
+    for mut run in runs {
+        run.secrets.clone_from(&secrets);
         if run.started.is_none() {
             let stated = rule.and_then(|r| r.taken).map(|t| (t, Clock::Stated));
             let named = || stamp_in_file_name(base).map(|t| (t, Clock::FileName));
@@ -225,8 +229,9 @@ fn of_transcript(
             exhibit,
             file: found.source.name.clone(),
             transcript: run,
+            node: rule.and_then(|r| r.node.clone()),
             condition,
-            condition_from,
+            condition_from: condition_from.to_owned(),
         });
         evidence.transcripts.push(text.clone());
     }

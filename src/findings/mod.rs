@@ -5,6 +5,7 @@
 //! or not (pattern), why (causes), and what is missing.
 
 mod causes;
+mod comparison;
 mod contrast;
 mod facts;
 mod headroom;
@@ -27,7 +28,7 @@ pub use contrast::RowVerdict;
 pub use facts::{Evidence, Fact, Node, Value, grouped, number};
 pub use incident::{FoundWave, Incident};
 pub use order::SessionOrder;
-pub use starttls::{StarttlsTest, condition_word};
+pub use starttls::{StarttlsTest, condition_word, with_load};
 
 use crate::case::Case;
 use crate::formats::snapshots::NodeSettings;

@@ -99,6 +99,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     tree.insert("nodes_summary", Value::Sentence(headroom::sentence(seen.headroom)).into());
     tree.insert("settings", settings::nodes(evident));
     tree.insert("transcripts", starttls::nodes(evident.tests));
+    tree.insert("transcripts_by_node", super::comparison::by_node(evident.tests, evident.lanes));
     tree.insert("transcripts_summary", starttls::summary(evident.tests, evident.lanes));
     tree.insert("requirements", Node::List(requirements.iter().map(requirements::Requirement::node).collect()));
     tree.insert("requirements_line", Value::Sentence(requirements::line(&requirements)).into());

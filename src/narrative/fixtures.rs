@@ -531,6 +531,16 @@ pub(in crate::narrative) fn quiet() -> Node {
             ]),
         ),
         (
+            "transcripts_by_node",
+            Node::List(vec![Node::group([
+                ("node", text("mta1")),
+                (
+                    "sentence",
+                    said("openssl s_client against Gmail: idle tests succeeded and 18 of 21 loaded ones did not."),
+                ),
+            ])]),
+        ),
+        (
             "transcripts_summary",
             Node::group([
                 ("idle", Value::Share(4, 4, "tests").into()),
@@ -661,6 +671,7 @@ pub(in crate::narrative) fn ongoing() -> Node {
         ("mitigation", Value::Absent.into()),
         ("nodes", Node::List(vec![])),
         ("transcripts", Node::List(vec![])),
+        ("transcripts_by_node", Node::List(vec![])),
         ("nodes_summary", Value::Absent.into()),
     ] {
         tree.insert(name, node);

@@ -77,7 +77,7 @@ pub(super) fn without_secrets(test: &StarttlsTest, text: &[u8]) -> Vec<u8> {
     for range in &test.transcript.secrets {
         let (start, end) = (range.start.clamp(at, text.len()), range.end.clamp(at, text.len()));
         out.extend_from_slice(&text[at..start]);
-        out.extend_from_slice(b"[removed: secret]");
+        out.extend_from_slice(b"[redacted: secret]");
         at = end.max(start);
     }
     out.extend_from_slice(&text[at..]);

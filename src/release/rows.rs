@@ -253,11 +253,18 @@ const TRANSCRIPTS: &[FromFact] = &[
     ("tool", "tool", Text, "tool that made the test"),
     ("at", "at", Time, "when it began; empty when not known"),
     ("condition", "condition", Text, "idle, loaded, recovered or unknown"),
+    ("condition_from", "condition_from", Text, "how the condition is known"),
     ("host", "host", Text, "MX host tested; empty where the text does not tell"),
     ("verdict", "verdict", Text, "what the text alone supports"),
     ("phase", "phase", Text, "how far it came"),
     ("protocol", "protocol", Text, "TLS version"),
     ("cipher", "cipher", Text, "cipher suite"),
+    (
+        "milliseconds",
+        "milliseconds",
+        Integer,
+        "time of the handshake, else of the whole test; empty where nothing tells",
+    ),
 ];
 
 const COVERAGE: &[FromFact] = &[

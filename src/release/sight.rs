@@ -61,6 +61,8 @@ const RULES: &[(&str, Sight)] = &[
     ("settings", Sight::Esp),
     ("transcripts", Sight::Both),
     ("transcripts.*.file", Sight::Esp),
+    ("transcripts.*.node", Sight::Esp),
+    ("transcripts_by_node", Sight::Esp),
     ("transcripts_summary", Sight::Both),
     ("requirements", Sight::Google),
     ("requirements_line", Sight::Google),

@@ -144,6 +144,15 @@ fn every_mapping_is_registered_and_described() {
     }
 }
 
+#[test]
+fn every_transcript_format_is_described() {
+    let page = fs::read_to_string(src().join("../docs/TRANSCRIPTS.md")).expect("docs/TRANSCRIPTS.md");
+    for format in casefile::formats::transcripts::TRANSCRIPT_FORMATS {
+        let name = format.name();
+        assert!(page.contains(&format!("| `{name}` |")), "{name} has no row in docs/TRANSCRIPTS.md");
+    }
+}
+
 /// Whoever reads about formats finds each of them.
 #[test]
 fn every_log_format_is_described() {

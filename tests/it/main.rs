@@ -14,4 +14,5 @@ mod overlap;
 mod recordings;
 mod snapshots;
 mod truth;
+mod transcripts;
 mod wrappings;

@@ -11,6 +11,44 @@ pub(super) fn reply_code(line: &str) -> Option<u16> {
     shaped.then(|| code.parse().ok()).flatten().filter(|c| (200..600).contains(c))
 }
 
+/// Who speaks in a line, by the marks of the tools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Tester,
+    Receiver,
+    /// No mark: the tool's own words, or a tool that has none.
+    Unmarked,
+}
+
+/// A line without the mark of its speaker, and the mark.
+pub(super) fn spoken(text: &str) -> (Side, &str, &str) {
+    // PowerMTA points the other way round, but with three of them.
+    const MARKS: [(&str, Side); 16] = [
+        ("posttls-finger: > ", Side::Tester),
+        ("posttls-finger: < ", Side::Receiver),
+        ("starttls: sending: ", Side::Tester),
+        ("starttls: received: ", Side::Receiver),
+        ("<<< ", Side::Tester),
+        (">>> ", Side::Receiver),
+        ("-> ", Side::Tester),
+        ("~> ", Side::Tester),
+        ("**> ", Side::Tester),
+        ("*~> ", Side::Tester),
+        ("<** ", Side::Receiver),
+        ("<~* ", Side::Receiver),
+        ("<- ", Side::Receiver),
+        ("<~ ", Side::Receiver),
+        ("> ", Side::Tester),
+        ("< ", Side::Receiver),
+    ];
+    for (mark, side) in MARKS {
+        if let Some(said) = text.strip_prefix(mark) {
+            return (side, mark, said.trim_start());
+        }
+    }
+    (Side::Unmarked, "", text)
+}
+
 /// What a whole reply says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {

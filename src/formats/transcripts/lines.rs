@@ -19,6 +19,8 @@ pub(super) struct Line<'a> {
     pub text: Cow<'a, str>,
     /// The wrapper's stamp, when it has a date and a zone.
     pub stamp: Option<Stamp>,
+    /// The wrapper's clock in milliseconds, also where it counts from the start or from midnight.
+    pub tick: Option<i64>,
 }
 
 impl Line<'_> {
@@ -42,12 +44,17 @@ pub(super) fn lines(file: &[u8]) -> Vec<Line<'_>> {
         let whole = content.get(..content.len() - trailing).unwrap_or_default();
         let (skipped, stamp) = stamps::wrapper_prefix(whole);
         let raw = whole.get(skipped..).unwrap_or_default();
+        let prefix = whole.get(..skipped).unwrap_or_default();
+        // Whole seconds are too coarse to time a handshake with.
+        let fine = stamp.filter(|_| prefix.contains(&b'.'));
+        let tick = fine.map(Stamp::millis).or_else(|| stamps::tick(prefix));
         out.push(Line {
             number: out.len() as u64 + 1,
             place: start + skipped..start + whole.len(),
             raw,
             text: without_escapes(String::from_utf8_lossy(raw)),
             stamp,
+            tick,
         });
         start += piece.len();
     }

@@ -1,41 +1,41 @@
 //! `posttls-finger`: the transcript that shows most, because it prints every SMTP
 //! line with its direction and tells a lost connection from a library error.
 
-use super::dialogue::{Replies, echoed_address, reply_code, token};
-use super::lines::{Line, lines};
-use super::secrets::secrets;
-use super::stamps::stamp_in_header;
-use super::verdict::{Clue, Sign, decide, openssl_error, refuses_inside, system_words};
-use super::{Clock, Phase, Transcript, TranscriptFormat};
-use crate::formats::Head;
+use super::lines::Line;
+use super::session::Session;
+use super::shapes::real_time;
+use super::verdict::{Sign, system_words};
+use super::{Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
 
 /// The reader of `posttls-finger`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PosttlsFinger;
 
-const TOOL: &str = "posttls-finger";
+pub(super) const TOOL: Tool = Tool { name: "posttls-finger", own_words, opens: |_| false, read_lines };
 
 /// What every line of the tool begins with.
 pub(super) const PREFIX: &str = "posttls-finger: ";
 
 impl TranscriptFormat for PosttlsFinger {
     fn name(&self) -> &'static str {
-        TOOL
+        TOOL.name
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        let all = lines(head.bytes);
-        let line = all.iter().find(|l| l.text.starts_with(PREFIX))?;
-        Some(format!("line {}: `{}`", line.number, PREFIX.trim_end()))
+        TOOL.recognise(head)
     }
 
     fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        super::read_all(text, TOOL)
+        read_all(text, &TOOL)
     }
 }
 
+fn own_words(text: &str) -> Option<&'static str> {
+    text.starts_with(PREFIX).then_some("posttls-finger:")
+}
+
 /// All runs in lines that are of this tool; at least one for any text.
-pub(super) fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
+fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
     let mut out = Vec::new();
     let mut start = 0;
     let mut seen = Seen::default();
@@ -81,18 +81,9 @@ fn is_established(text: &str) -> bool {
     text.contains(" TLS connection established to ")
 }
 
-/// What has been seen of one run.
+/// What has been seen of one run, beside its dialogue.
 struct Reading {
-    t: Transcript,
-    clues: Vec<Clue>,
-    replies: Replies,
-    /// The last thing sent in clear; none before EHLO.
-    phase: Phase,
-    established: bool,
-    /// EHLO was answered in clear, with or without STARTTLS.
-    answered: bool,
-    offered: bool,
-    asked: bool,
+    s: Session,
     /// `SSL_connect error to …: -1` waits for the library's words.
     library: bool,
     distrust: Option<String>,
@@ -100,32 +91,17 @@ struct Reading {
 }
 
 fn read_run(run: &[Line<'_>]) -> Transcript {
-    let mut r = Reading {
-        t: Transcript::new(TOOL),
-        clues: Vec::new(),
-        replies: Replies::default(),
-        phase: Phase::Unknown,
-        established: false,
-        answered: false,
-        offered: false,
-        asked: false,
-        library: false,
-        distrust: None,
-        last: String::new(),
-    };
-    r.t.started = run
-        .iter()
-        .take_while(|l| l.stamp.is_some() || !l.text.starts_with(PREFIX))
-        .find_map(|l| l.stamp.or_else(|| stamp_in_header(&l.text)));
-    if r.t.started.is_some() {
-        r.t.clock = Clock::Text;
-    }
+    let s = Session::begin(TOOL.name, run, |t| t.starts_with(PREFIX));
+    let mut r = Reading { s, library: false, distrust: None, last: String::new() };
     for line in run {
+        r.s.at(line);
         if let Some(text) = line.text.strip_prefix(PREFIX) {
             r.line(text.trim_end());
         } else if let Some(bind) = line.text.split("smtp_bind_address=").nth(1) {
-            r.t.source_ip =
-                bind.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).next().map(str::to_owned);
+            let address = bind.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''));
+            r.s.t.source_ip = address.into_iter().next().map(str::to_owned);
+        } else if let Some(time) = line.text.trim_end().strip_prefix("real").and_then(real_time) {
+            r.s.t.elapsed_ms = Some(time);
         }
     }
     r.finish(run)
@@ -136,15 +112,15 @@ impl Reading {
         self.last.clear();
         self.last.push_str(text);
         if let Some(heard) = text.strip_prefix("< ") {
-            self.heard(heard);
+            self.s.heard(heard);
         } else if let Some(said) = text.strip_prefix("> ") {
-            self.said(said);
+            self.s.said(said);
         } else if let Some(target) = text.strip_prefix("Connected to ") {
             self.target(target);
-            self.phase = Phase::Banner;
+            self.s.phase = Phase::Banner;
         } else if let Some(target) = text.strip_prefix("setting up TLS connection to ") {
             self.target(target);
-            self.phase = Phase::ClientHello;
+            self.s.phase = Phase::ClientHello;
         } else if is_established(text) {
             self.established(text);
         } else {
@@ -153,58 +129,20 @@ impl Reading {
         }
     }
 
-    fn heard(&mut self, line: &str) {
-        if self.phase == Phase::Ehlo && reply_code(line) == Some(250) {
-            self.answered = true;
-            self.offered |= line.get(4..).is_some_and(|w| w.trim().eq_ignore_ascii_case("STARTTLS"));
-        }
-        let Some(answer) = self.replies.take(line).filter(|a| a.code >= 400) else { return };
-        if !self.established {
-            // HELO may follow an EHLO refused with 5xx; only the summary line says that it was over.
-            if self.phase != Phase::Ehlo || answer.code < 500 {
-                self.clue(Sign::Refused, Some(self.phase), line.to_owned());
-            }
-        } else if refuses_inside(answer.code, answer.enhanced.as_deref()) {
-            self.clue(Sign::RefusedInside, Some(Phase::PostTls), line.to_owned());
-        }
-    }
-
-    fn said(&mut self, line: &str) {
-        let verb = line.split(' ').next().unwrap_or_default();
-        match verb {
-            "EHLO" | "HELO" | "LHLO" if !self.established => self.phase = Phase::Ehlo,
-            "STARTTLS" => (self.phase, self.asked) = (Phase::Starttls, true),
-            "QUIT" if self.established => self.phase = Phase::Done,
-            "QUIT" if self.answered && !self.offered && !self.asked && self.clues.is_empty() => {
-                self.clue(
-                    Sign::NotOffered,
-                    Some(Phase::Ehlo),
-                    "EHLO was answered without STARTTLS, then > QUIT".to_owned(),
-                );
-            }
-            _ => {}
-        }
-    }
-
     /// `Verified TLS connection established to h[ip]:25: TLSv1.3 with cipher X (256/256 bits) …`
     fn established(&mut self, text: &str) {
-        (self.established, self.phase) = (true, Phase::Finished);
         let Some((trust, rest)) = text.split_once(" TLS connection established to ") else { return };
         self.target(rest);
-        if let Some((_, session)) = rest.split_once("]:").and_then(|(_, r)| r.split_once(": "))
-            && let Some((protocol, cipher)) = session.split_once(" with cipher ")
-        {
-            self.t.protocol = Some(protocol.to_owned());
-            self.t.cipher = cipher.split(' ').next().map(str::to_owned);
-        }
+        let session = rest.split_once("]:").and_then(|(_, r)| r.split_once(": ")).map_or("", |(_, s)| s);
+        let (protocol, cipher) = session.split_once(" with cipher ").unwrap_or_default();
+        self.s.establish(protocol, cipher.split(' ').next().unwrap_or_default());
         let trust = trust.to_ascii_lowercase();
-        let sign = if matches!(trust.as_str(), "verified" | "trusted") { Sign::Trusted } else { Sign::Untrusted };
-        self.t.verify = Some(match &self.distrust {
-            Some(why) if sign == Sign::Untrusted => format!("{trust} ({why})"),
+        let trusted = matches!(trust.as_str(), "verified" | "trusted");
+        let verify = match &self.distrust {
+            Some(why) if !trusted => format!("{trust} ({why})"),
             _ => trust,
-        });
-        let words = text.split(" (").next().unwrap_or(text).to_owned();
-        self.clue(sign, None, words);
+        };
+        self.s.trust(trusted, &verify, text.split(" (").next().unwrap_or(text));
     }
 
     fn certificate(&mut self, text: &str) {
@@ -214,15 +152,15 @@ impl Reading {
                 let end = until.iter().filter_map(|u| from.find(u)).min().unwrap_or(from.len());
                 from.get(..end).filter(|v| !v.is_empty()).map(str::to_owned)
             };
-            self.t.subject = field(names, &[", issuer"]);
-            self.t.issuer = names
+            self.s.t.subject = field(names, &[", issuer"]);
+            self.s.t.issuer = names
                 .split_once(", issuer_CN=")
                 .or_else(|| names.split_once(", issuer="))
                 .and_then(|(_, v)| field(v, &[", fingerprint=", ", cert fingerprint="]));
         } else if text.contains("]:") && text.contains(": depth=") {
-            self.phase = Phase::ServerFlight;
-            if let (None, Some((_, subject))) = (&self.t.subject, text.split_once(": depth=0 ")) {
-                self.t.subject = subject.split_once("subject=").map(|(_, s)| s.to_owned());
+            self.s.phase = Phase::ServerFlight;
+            if let (None, Some((_, subject))) = (&self.s.t.subject, text.split_once(": depth=0 ")) {
+                self.s.t.subject = subject.split_once("subject=").map(|(_, s)| s.to_owned());
             }
         } else if let Some((_, why)) = text.split_once("certificate verification failed for ") {
             self.distrust = why.split_once("]:").and_then(|(_, r)| r.split_once(": ")).map(|(_, w)| w.to_owned());
@@ -236,29 +174,33 @@ impl Reading {
             let phase = Some(self.in_handshake());
             match error.split_once("]:").and_then(|(_, r)| r.split_once(": ")).map(|(_, why)| why) {
                 Some("-1") => self.library = true,
-                Some(why) if why.contains("timed out") => self.clue(Sign::Silence, phase, text.to_owned()),
-                _ => self.clue(Sign::Closed, phase, text.to_owned()),
+                Some(why) if why.contains("timed out") => self.s.clue(Sign::Silence, phase, text),
+                _ => self.s.clue(Sign::Closed, phase, text),
             }
         } else if text.contains("TLS library problem: ") {
-            if let Some(clue) = openssl_error(text).filter(|_| self.library || !self.established) {
-                self.clues.push(Clue { phase: Some(self.in_handshake()), ..clue });
+            if self.library || !self.s.established {
+                self.s.phase = self.in_handshake();
+                self.s.library_error(text);
             }
-        } else if text.starts_with("Failed to establish session") || text.starts_with("connect to ") {
+        } else if ["Failed to establish session", "connect to ", "Destination address lookup failed: "]
+            .iter()
+            .any(|s| text.starts_with(s))
+        {
             self.no_session(text);
         } else if let Some(stage) = text.strip_prefix("timeout while ") {
             let phase = self.stage(stage);
-            self.clue(Sign::Silence, Some(phase), text.to_owned());
+            self.s.clue(Sign::Silence, Some(phase), text);
         } else if let Some(stage) = text.strip_prefix("lost connection while ") {
             let phase = self.stage(stage);
-            let sign = if self.established { Sign::ClosedInside } else { Sign::Closed };
-            self.clue(sign, Some(phase), text.to_owned());
+            let sign = if self.s.established { Sign::ClosedInside } else { Sign::Closed };
+            self.s.clue(sign, Some(phase), text);
         } else if text.contains(" rejected: ") || text.starts_with("SMTP service not available: ") {
             let (sign, phase) =
-                if self.established { (Sign::RefusedInside, Phase::PostTls) } else { (Sign::Refused, self.phase) };
-            self.clue(sign, Some(phase), text.to_owned());
+                if self.s.established { (Sign::RefusedInside, Phase::PostTls) } else { (Sign::Refused, self.s.phase) };
+            self.s.clue(sign, Some(phase), text);
         } else if text.starts_with("usage:") || self.last.starts_with("fatal: ") {
             let sign = system_words(text).unwrap_or(Sign::OwnOptions);
-            self.clue(sign, Some(Phase::Unknown), text.to_owned());
+            self.s.clue(sign, Some(Phase::Unknown), text);
         }
     }
 
@@ -274,21 +216,23 @@ impl Reading {
             self.target(target);
             format!("connect to {target}")
         } else {
-            self.t.host = text.split_once(" via ").and_then(|(_, via)| via.split(':').next()).map(str::to_owned);
+            let via = text.split_once(" via ").and_then(|(_, via)| via.split(':').next());
+            let name = || text.split_once(" for name=").and_then(|(_, name)| name.split(' ').next());
+            self.s.t.host = via.or_else(name).map(str::to_owned);
             text.to_owned()
         };
-        self.clue(sign, Some(phase), words);
+        self.s.clue(sign, Some(phase), &words);
     }
 
     /// The phase of a failed handshake; quiet levels do not print what came before.
     fn in_handshake(&self) -> Phase {
-        if self.phase == Phase::ServerFlight { Phase::ServerFlight } else { Phase::ClientHello }
+        if self.s.phase == Phase::ServerFlight { Phase::ServerFlight } else { Phase::ClientHello }
     }
 
     /// Where `while reading server greeting`, `while sending EHLO`, `while sending STARTTLS` stands.
     fn stage(&self, words: &str) -> Phase {
         match () {
-            () if self.established => Phase::PostTls,
+            () if self.s.established => Phase::PostTls,
             () if words.contains("greeting") => Phase::Banner,
             () if words.contains("STARTTLS") => Phase::Starttls,
             () => Phase::Ehlo,
@@ -300,13 +244,9 @@ impl Reading {
         let Some((host, rest)) = text.split_once('[') else { return };
         let Some((address, _)) = rest.split_once("]:") else { return };
         if address.parse::<std::net::IpAddr>().is_ok() && !host.contains(' ') {
-            self.t.host = Some(host.to_owned()).filter(|h| !h.is_empty());
-            self.t.address = Some(address.to_owned());
+            self.s.t.host = Some(host.to_owned()).filter(|h| !h.is_empty());
+            self.s.t.address = Some(address.to_owned());
         }
-    }
-
-    fn clue(&mut self, sign: Sign, phase: Option<Phase>, words: String) {
-        self.clues.push(Clue { sign, phase, words });
     }
 
     fn finish(mut self, run: &[Line<'_>]) -> Transcript {
@@ -314,18 +254,10 @@ impl Reading {
         let waiting =
             ["Connected to ", "> EHLO", "> STARTTLS", "setting up TLS"].iter().any(|w| self.last.starts_with(w))
                 || self.last.contains(": TLS cipher list ");
-        if self.clues.is_empty() && waiting && !self.library {
+        if self.s.is_open() && waiting && !self.library {
             let words = format!("the text ends after {}", self.last);
-            self.clue(Sign::Silence, Some(self.phase), words);
+            self.s.silent(&words);
         }
-        let decision = decide(&self.clues, self.phase);
-        let mut t = self.t;
-        (t.verdict, t.phase, t.because) = (decision.verdict, decision.phase, decision.because);
-        t.replies = self.replies.into_whole();
-        t.token = token(&t.replies);
-        t.source_ip = echoed_address(&t.replies).or(t.source_ip);
-        t.lines = run.first().zip(run.last()).map_or((0, 0), |(a, b)| (a.number, b.number));
-        t.secrets = secrets(run, &[]);
-        t
+        self.s.finish(run)
     }
 }

@@ -1,6 +1,6 @@
-//! Where one run of `s_client` ends and the next begins.
+//! Where one run of a tool ends and the next begins.
 //!
-//! Loops write many runs into one file, and standard error comes before or
+//! `s_client` is the hard case, the others say how they begin (see `split`). Loops write many runs into one file, and standard error comes before or
 //! after standard output depending on pipes and terminals. So a run begins at
 //! a line that cannot belong to the one before.
 
@@ -9,7 +9,43 @@ use std::ops::Range;
 use super::lines::Line;
 use super::stamps::stamp_in_header;
 
-/// What a line tells about the borders of runs.
+/// What a line of a tool that says how it begins tells about the borders of runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Border {
+    /// The first line of a run.
+    Start,
+    /// It can be the first, when the run before has ended.
+    Again,
+    /// The last line of a run, or nearly.
+    End,
+    /// Nothing.
+    None,
+}
+
+/// The runs of such a tool; dates, commands and blank lines before a start belong to it.
+pub(super) fn split(lines: &[Line<'_>], border: impl Fn(&str) -> Border) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    let (mut start, mut lead, mut begun, mut ended) = (0, 0, false, false);
+    for (at, line) in lines.iter().enumerate() {
+        let border = border(&line.text);
+        if border == Border::None
+            && (line.text.trim().is_empty() || stamp_in_header(&line.text).is_some() || is_command(&line.text))
+        {
+            continue;
+        }
+        if begun && (border == Border::Start || (border == Border::Again && ended)) {
+            out.push(start..lead);
+            (start, ended) = (lead, false);
+        }
+        begun |= border != Border::None;
+        ended |= border == Border::End;
+        lead = at + 1;
+    }
+    out.push(start..lines.len());
+    out
+}
+
+/// What a line tells about the borders of runs of `s_client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mark {
     /// `Script started`, an echoed command.
@@ -68,8 +104,21 @@ fn mark(text: &str) -> Mark {
 
 /// Whether a line shows the command itself, as prompts and `set -x` do.
 pub(super) fn is_command(text: &str) -> bool {
-    text.contains("openssl s_client ") || text.contains("openssl\" s_client ")
+    let prompted = || {
+        let command =
+            text.split_once("$ ").or_else(|| text.split_once("# ")).map(|(_, c)| c).or_else(|| text.strip_prefix("+ "));
+        let tool = command.and_then(|c| {
+            c.split(' ').find(|w| {
+                !w.contains('=') && !matches!(*w, "time" | "timeout") && !w.bytes().all(|b| b.is_ascii_digit())
+            })
+        });
+        tool.and_then(|t| t.rsplit('/').next()).is_some_and(|t| OTHERS.contains(&t))
+    };
+    text.contains("openssl s_client ") || text.contains("openssl\" s_client ") || prompted()
 }
+
+/// Commands of the other tools.
+const OTHERS: [&str; 6] = ["posttls-finger", "swaks", "curl", "gnutls-cli", "pmta", "testssl.sh"];
 
 /// The run under way.
 #[derive(Debug, Default)]

@@ -7,40 +7,45 @@
 
 use super::dialogue::{Replies, echoed_address, reply_code, token};
 use super::dump::{Dump, dumps};
-use super::lines::{Line, lines};
+use super::lines::Line;
 use super::runs::{is_command, runs};
 use super::secrets::secrets;
-use super::shapes::{errno, fatal_alert, handshake_bytes, new_session, option, own_words, real_time, without_port};
+use super::shapes::{
+    errno, fatal_alert, handshake_bytes, new_session, option, own_words, real_time, version_of, without_port,
+};
 use super::stamps::{EPOCHS, stamp_in_header};
 use super::verdict::{Clue, Sign, decide, openssl_error, refuses_inside};
-use super::{Clock, Phase, Transcript, TranscriptFormat};
-use crate::formats::Head;
+use super::{Clock, Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
 use crate::time::Stamp;
 
 /// The reader of `openssl s_client`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SClient;
 
-pub(super) const TOOL: &str = "openssl s_client";
+pub(super) const TOOL: Tool = Tool { name: "openssl s_client", own_words, opens, read_lines };
 
 impl TranscriptFormat for SClient {
     fn name(&self) -> &'static str {
-        TOOL
+        TOOL.name
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        lines(head.bytes)
-            .iter()
-            .find_map(|line| own_words(line.text.trim_end()).map(|words| format!("line {}: `{words}`", line.number)))
+        TOOL.recognise(head)
     }
 
     fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        super::read_all(text, TOOL)
+        read_all(text, &TOOL)
     }
 }
 
+/// Standard error may come first.
+fn opens(text: &str) -> bool {
+    text.starts_with("depth=")
+        || text.strip_prefix("Connecting to ").is_some_and(|a| a.parse::<std::net::IpAddr>().is_ok())
+}
+
 /// All runs in lines that are of this tool; at least one for any text.
-pub(super) fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
+fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
     runs(all).into_iter().filter_map(|r| all.get(r)).map(read_run).collect()
 }
 
@@ -67,7 +72,7 @@ struct Reading<'a> {
 fn read_run(run: &[Line<'_>]) -> Transcript {
     let dumps = dumps(run);
     let mut r = Reading {
-        t: Transcript::new(TOOL),
+        t: Transcript::new(TOOL.name),
         clues: Vec::new(),
         replies: Replies::default(),
         command: None,
@@ -107,6 +112,7 @@ impl<'a> Reading<'a> {
             (None, Some(stamp)) => (Some(stamp), Clock::SslSession),
             (None, None) => (None, Clock::Unknown),
         };
+        self.t.version = run.get(..first).unwrap_or(run).iter().find_map(|l| version_of(TOOL.name, &l.text));
         self.command = run.iter().map(|l| l.text.as_ref()).find(|t| is_command(t));
         if let Some(command) = self.command {
             self.t.source_ip = option(command, "-bind").map(|b| without_port(b).to_owned());
@@ -195,6 +201,15 @@ impl<'a> Reading<'a> {
         if self.t.subject.is_some() {
             set(&mut self.t.issuer, first(&["issuer=", "   i:"]));
         }
+        // `0 s:`, `1 s:`, …: one line for each certificate of the chain.
+        let place = text.trim_start().split_once(" s:").and_then(|(n, _)| n.parse::<u32>().ok());
+        if let Some(place) = place.filter(|p| *p < 100) {
+            self.t.certificates = Some(place + 1);
+        }
+        set(
+            &mut self.t.not_after,
+            text.trim_start().strip_prefix("v:").and_then(|v| Some(v.split_once("NotAfter: ")?.1)),
+        );
         self.chain |= first(&["subject=", " 0 s:", "Peer certificate: ", "depth="]).is_some();
         if let Some((code, words)) = first(&["verify error:num="]).and_then(|e| e.split_once(':')) {
             self.distrusted = true;
@@ -325,7 +340,9 @@ impl<'a> Reading<'a> {
         if let Some(command) = self.command {
             let forced = ["-tls1", "-tls1_1", "-ssl3", "-cipher", "-ciphersuites", "-groups", "-curves", "-sigalgs"];
             let forced = forced.iter().find(|o| command.split_ascii_whitespace().any(|w| w == **o));
-            if let (Some(forced), true) = (forced, self.clues.iter().any(|c| c.sign == Sign::Fault)) {
+            if let (Some(forced), true) =
+                (forced, self.clues.iter().any(|c| matches!(c.sign, Sign::Fault | Sign::Rejected)))
+            {
                 self.clue(Sign::OwnOptions, None, forced);
             } else if !command.contains("-starttls") && self.clues.iter().any(|c| c.sign == Sign::NotTls) {
                 self.clue(Sign::OwnOptions, None, "no -starttls in the command");

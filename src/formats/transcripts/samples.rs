@@ -98,6 +98,7 @@ fn all_that_a_success_shows() {
     assert_eq!((t.clock, t.elapsed_ms, t.bytes), (Clock::Text, Some(20), Some((2236, 434))));
     assert_eq!((t.protocol.as_deref(), t.cipher.as_deref()), (Some("TLSv1.3"), Some("TLS_AES_256_GCM_SHA384")));
     assert_eq!(t.verify.as_deref(), Some("0 (ok)"));
+    assert_eq!((t.certificates, t.not_after.as_deref()), (Some(2), Some("Feb 16 02:09:45 2027 GMT")));
     assert_eq!(t.subject.as_deref(), Some("CN = mx.example.test"));
     assert_eq!(t.issuer.as_deref(), Some("C = US, O = Example Trust Services, CN = Example Issuing CA WR2"));
     assert_eq!((t.replies, t.host, t.tool), (vec!["250 SMTPUTF8".to_owned()], None, "openssl s_client"));
@@ -223,8 +224,8 @@ fn logs_tables_and_other_tools_are_not_taken() {
         b"Nov 24 03:00:41 mta1 postfix-ip2/smtp[16338]: SSL_connect error to gmail-smtp-in.l.google.com[198.51.100.26]:25: lost connection\nNov 24 03:00:41 mta1 postfix-ip1/smtp[1745]: warning: TLS library problem: error:0A00010B:SSL routines::wrong version number:../ssl/record/ssl3_record.c:350:\n",
         b"# hostname;interval;timestamp;CPU;%user\nmta1;5;2026-11-24 03:07:34 UTC;-1;1.00\n",
         b"epoch,rx,tx\n1795486865.974,1.0,2.0\n",
-        b"* OpenSSL/3.0.22: error:0A000410:SSL routines::sslv3 alert handshake failure\ncurl: (35) x\n",
-        b"=== Trying ok.mx.test:25...\n<-  220 mx\n*** TLS startup failed (connect(): error:0A000410:SSL routines::x)\n",
+        b"*   Trying 192.0.2.1:443...\n* OpenSSL/3.0.22: error:0A000410:SSL routines::sslv3 alert handshake failure\ncurl: (35) x\n",
+        b"[{\"id\":\"SSLv2\",\"value\":\"offered\"}]\n",
         b"",
     ];
     for bytes in others {
@@ -236,7 +237,7 @@ fn logs_tables_and_other_tools_are_not_taken() {
 #[test]
 fn a_text_that_shows_nothing_is_inconclusive() {
     for format in TRANSCRIPT_FORMATS {
-        for text in [&b""[..], b"\n\n", b"hello"] {
+        for text in [&b""[..], b"\n\n", b"hello", b"{}", b"[]"] {
             let read = format.read(text);
             assert_eq!(read.len(), 1, "{text:?}");
             assert_eq!((read[0].verdict, read[0].secrets.len()), (Verdict::Inconclusive, 0));
@@ -267,8 +268,14 @@ proptest! {
 
     /// Real samples cut and with bytes replaced: closer to the readers' edges than noise.
     #[test]
-    fn damaged_samples(which in 0_usize..6, from in 0_usize..4000, to in 0_usize..9000, at in 0_usize..9000, byte: u8) {
-        let samples: [&[u8]; 6] = [
+    fn damaged_samples(which in 0_usize..12, from in 0_usize..4000, to in 0_usize..9000, at in 0_usize..9000, byte: u8) {
+        let samples: [&[u8]; 12] = [
+            sample!("swaks-20201014-tls_then_421_ehlo"),
+            sample!("curl-7.88.1-tls_then_421_ehlo"),
+            sample!("curl-7.88.1-loaded.trace-time"),
+            sample!("gnutls-cli-3.7.9-cert_expired"),
+            include_bytes!("../../../tests/data/transcripts/sslyze-6.3.1-starttls_421.json"),
+            include_bytes!("../../../tests/data/transcripts/testssl-3.0.8-refused.json"),
             sample!("openssl-3.0.22-starttls_421.debug"),
             sample!("openssl-3.0.22-tls_then_421_ehlo"),
             sample!("script-2.38.1-starttls_421.noquiet"),

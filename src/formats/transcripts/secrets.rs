@@ -1,13 +1,14 @@
-//! Where a transcript holds what must never leave: session keys, tickets, AUTH data, private keys.
+//! Where a transcript holds what must never leave: session keys, tickets, AUTH data, private keys,
+//! and messages.
 
 use std::ops::Range;
 
-use super::dialogue::reply_code;
+use super::dialogue::{Side, reply_code, spoken};
 use super::dump::{Dump, hex_line, message_line};
 use super::lines::Line;
 
 /// Labels whose value is a secret, to the end of the line.
-const LABELS: [&str; 11] = [
+const LABELS: [&str; 14] = [
     "Session-ID:",
     "Session-ID-ctx:",
     "Master-Key:",
@@ -19,14 +20,24 @@ const LABELS: [&str; 11] = [
     "session_id (len=",
     "verify_data (len=",
     "PreMasterSecret",
+    // `gnutls-cli`: its session, its channel bindings, and what `-d 9` prints of its keys.
+    "- Session ID:",
+    "- Channel binding 'tls-",
+    "SECRET[",
 ];
 
 /// Lines of an NSS key log, as `-keylogfile /dev/stderr` prints them.
 const KEY_LOG: [&str; 5] =
     ["CLIENT_", "SERVER_HANDSHAKE_TRAFFIC_SECRET ", "SERVER_TRAFFIC_SECRET_0 ", "EXPORTER_", "RSA "];
 
-/// Options of `s_client` whose argument is a secret.
-const OPTIONS: [&str; 6] = [" -pass ", " -psk ", " -psk_identity ", " -proxy_pass ", " -srppass ", " -k "];
+/// Options whose argument is a secret, by the tool that has them. Who logs in is as much AUTH
+/// data as the password.
+const OPTIONS: [(&str, &[&str]); 4] = [
+    ("s_client", &["-pass", "-psk", "-psk_identity", "-psk_session", "-proxy_pass", "-srppass", "-srpuser", "-k"]),
+    ("swaks", &["-ap", "-au", "--auth-password", "--auth-user", "-auth-password", "-auth-user", "--proxy-password"]),
+    ("curl", &["-u", "--user", "--oauth2-bearer", "--pass", "-U", "--proxy-user", "--tlspassword", "--sasl-authzid"]),
+    ("gnutls-cli", &["--pskkey", "--pskusername", "--srppasswd", "--srpusername"]),
+];
 
 /// Byte ranges of the file, in order and apart from each other.
 ///
@@ -37,13 +48,14 @@ pub(super) fn secrets(run: &[Line<'_>], dumps: &[Dump]) -> Vec<Range<usize>> {
         dumps.iter().any(|d| d.lines.contains(&at) && d.plain().is_some_and(|text| !text.lines().any(authenticates)))
     };
     let mut found = Vec::new();
-    let (mut server_certificate, mut pem, mut auth) = (false, false, false);
+    let (mut server_certificate, mut pem) = (false, false);
+    let (mut auth, mut message) = (None, Message::None);
     for (at, line) in run.iter().enumerate() {
         let text = line.text.trim();
         match text {
             "Certificate chain" | "Server certificate" => server_certificate = true,
-            "---" => (server_certificate, pem, auth) = (false, false, false),
-            "DONE" | "closed" => auth = false,
+            "---" => (server_certificate, pem, auth) = (false, false, None),
+            "DONE" | "closed" => auth = None,
             _ => {}
         }
         if let Some(kind) = text.split("-----BEGIN ").nth(1) {
@@ -52,36 +64,71 @@ pub(super) fn secrets(run: &[Line<'_>], dumps: &[Dump]) -> Vec<Range<usize>> {
         if pem || KEY_LOG.iter().any(|k| text.starts_with(k)) {
             found.push(line.place.clone());
             pem &= !text.contains("-----END ");
-        } else if (hex_line(text).is_some() && !kept(at)) || message_line(&line.text) {
+        } else if (hex_line(text).is_some() && !kept(at)) || message_line(&line.text) || tls_dump(text) {
             found.push(line.place.clone());
         } else {
             found.extend(auth_data(line, text, &mut auth));
+            found.extend(message.content(line, text));
             found.extend(labelled(line, text));
-            found.extend(OPTIONS.iter().filter_map(|o| argument(line, o)));
+            found.extend(arguments(line));
+            found.extend(credentials_in_url(line));
         }
     }
     apart(found)
 }
 
-/// The secret part of one line of an AUTH dialogue. `auth` is whether one is under way.
-fn auth_data(line: &Line<'_>, text: &str, auth: &mut bool) -> Option<Range<usize>> {
-    let client = text.trim_start_matches("posttls-finger: > ");
-    if client.get(..5).is_some_and(|w| w.eq_ignore_ascii_case("AUTH ")) {
-        *auth = true;
-        let mechanism = client.split_ascii_whitespace().nth(1)?;
+/// Where the dialogue stands about DATA, of tools that print what they send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Message {
+    None,
+    Announced,
+    Sent,
+}
+
+impl Message {
+    /// The place of a line of the message; headers and bodies are nobody's evidence.
+    fn content(&mut self, line: &Line<'_>, text: &str) -> Option<Range<usize>> {
+        let (side, mark, said) = spoken(text);
+        match (*self, side) {
+            (_, Side::Tester) if said.eq_ignore_ascii_case("DATA") => *self = Self::Announced,
+            (Self::Announced, Side::Receiver) => {
+                *self = if reply_code(said) == Some(354) { Self::Sent } else { Self::None };
+            }
+            (Self::Sent, Side::Tester) if said == "." => *self = Self::None,
+            (Self::Sent, Side::Tester) => return line.place_after(mark.trim()),
+            _ => {}
+        }
+        None
+    }
+}
+
+/// The secret part of one line of an AUTH dialogue. `auth` is the mark that the tester's lines
+/// bear, while one is under way: where there is one, other lines are the tool's own notes.
+fn auth_data<'a>(line: &'a Line<'_>, text: &'a str, auth: &mut Option<&'a str>) -> Option<Range<usize>> {
+    let (side, mark, said) = spoken(text);
+    if side != Side::Receiver && said.get(..5).is_some_and(|w| w.eq_ignore_ascii_case("AUTH ")) {
+        *auth = Some(mark);
+        let mechanism = said.split_ascii_whitespace().nth(1)?;
         return line.place_after(mechanism);
     }
-    match reply_code(text) {
+    // Settings as `swaks --dump` prints them.
+    if let Some(value) = text.strip_prefix("password ").and_then(|t| t.trim_start().strip_prefix("= ")) {
+        return line.place_after("= ").filter(|_| !value.is_empty());
+    }
+    match reply_code(said) {
         Some(334) => {
-            *auth = true;
+            *auth = auth.or(Some(""));
             line.place_after("334").filter(|p| !p.is_empty())
         }
-        Some(_) => {
-            *auth = false;
+        Some(_) if side != Side::Tester => {
+            *auth = None;
             None
         }
-        None if *auth && !text.is_empty() => Some(line.place.clone()),
-        None => None,
+        _ => match *auth {
+            Some("") if !text.is_empty() => Some(line.place.clone()),
+            Some(mark) if side == Side::Tester => line.place_after(mark.trim()),
+            _ => None,
+        },
     }
 }
 
@@ -95,14 +142,48 @@ fn labelled(line: &Line<'_>, text: &str) -> Option<Range<usize>> {
     (value != "None").then(|| line.place_after(label)).flatten()
 }
 
-fn argument(line: &Line<'_>, option: &str) -> Option<Range<usize>> {
-    if !line.text.contains("s_client") {
-        return None;
+/// Arguments of a command that is echoed: `-ap secret`, `--auth-password=secret`, `--user 'a:b'`.
+fn arguments(line: &Line<'_>) -> Vec<Range<usize>> {
+    let text = String::from_utf8_lossy(line.raw);
+    let tools = OPTIONS.iter().filter(|(tool, _)| text.contains(tool));
+    let mut found = Vec::new();
+    for option in tools.flat_map(|(_, options)| *options) {
+        for end in [" ", "="] {
+            let marker = format!(" {option}{end}");
+            let Some(place) = line.place_after(&marker) else { continue };
+            let raw = line.raw.get(place.start - line.place.start..).unwrap_or_default();
+            found.push(place.start..place.start + argument_length(raw));
+        }
     }
-    let place = line.place_after(option)?;
+    found
+}
+
+/// To the closing quote, else to the next blank.
+fn argument_length(raw: &[u8]) -> usize {
+    let quote = raw.first().copied().filter(|b| matches!(b, b'"' | b'\''));
+    let end = match quote {
+        Some(quote) => raw.iter().skip(1).position(|b| *b == quote).map(|at| at + 2),
+        None => raw.iter().position(u8::is_ascii_whitespace),
+    };
+    end.unwrap_or(raw.len())
+}
+
+/// `smtp://user:password@host`
+fn credentials_in_url(line: &Line<'_>) -> Option<Range<usize>> {
+    let place = line.place_after("smtp://").or_else(|| line.place_after("smtps://"))?;
     let raw = line.raw.get(place.start - line.place.start..)?;
-    let len = raw.iter().position(u8::is_ascii_whitespace).unwrap_or(raw.len());
-    Some(place.start..place.start + len)
+    let authority = raw.split(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'"' | b'\'')).next()?;
+    let at = memchr::memrchr(b'@', authority)?;
+    Some(place.start..place.start + at)
+}
+
+/// A line of `posttls-finger -L ssl-debug`: bytes of records in hex, behind the tool's name.
+fn tls_dump(text: &str) -> bool {
+    let Some((offset, bytes)) = text.strip_prefix("posttls-finger: ").and_then(|t| t.split_once(' ')) else {
+        return false;
+    };
+    let pair = |p: &str| p.len() == 2 && p.bytes().all(|b| b.is_ascii_hexdigit());
+    offset.len() == 4 && offset.bytes().all(|b| b.is_ascii_hexdigit()) && bytes.split([' ', '-']).take(3).all(pair)
 }
 
 fn authenticates(text: &str) -> bool {

@@ -61,6 +61,22 @@ pub(super) fn fatal_alert(text: &str) -> Option<&str> {
     message.contains(" Alert ").then_some(message)?.contains(", fatal ").then_some(message)
 }
 
+/// The version that a tool printed before the test, as loops that record it do: `openssl version`,
+/// `curl -V`, `gnutls-cli -v`, `swaks --version`, `postconf mail_version`.
+pub(super) fn version_of(tool: &str, text: &str) -> Option<String> {
+    let (label, name) = match tool {
+        "openssl s_client" => ("OpenSSL ", tool),
+        "posttls-finger" => ("mail_version = ", tool),
+        "swaks" => ("swaks version ", tool),
+        "curl" | "gnutls-cli" => (tool, " "),
+        _ => return None,
+    };
+    let rest = text.strip_prefix(label)?;
+    let rest = if name == " " { rest.strip_prefix(' ')? } else { rest };
+    let version = rest.split_ascii_whitespace().next()?;
+    version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned())
+}
+
 /// `\t0m1.220s` of bash's `time`, in milliseconds.
 pub(super) fn real_time(text: &str) -> Option<u64> {
     let (minutes, seconds) = text.trim().strip_suffix('s')?.split_once('m')?;

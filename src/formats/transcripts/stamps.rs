@@ -87,6 +87,20 @@ pub(super) fn wrapper_prefix(line: &[u8]) -> (usize, Option<Stamp>) {
     (0, None)
 }
 
+/// Milliseconds of a wrapper's clock that tells no date: `02:47:29.025917 ` (`curl --trace-time`)
+/// or `1.025917 ` (`ts -s %.s`). Whole seconds are too coarse for a handshake.
+pub(super) fn tick(prefix: &[u8]) -> Option<i64> {
+    let (whole, fraction) = str::from_utf8(prefix).ok()?.trim_end().split_once('.')?;
+    let millis: i64 = fraction.get(..3).filter(|f| digits(f))?.parse().ok()?;
+    let seconds = whole.split(':').try_fold(0_i64, |sum, part| {
+        part.parse()
+            .ok()
+            .filter(|n: &i64| (0..1_000_000_000).contains(n))
+            .and_then(|n| sum.checked_mul(60)?.checked_add(n))
+    })?;
+    seconds.checked_mul(1000)?.checked_add(millis)
+}
+
 /// The moment a header line states: RFC 3339 anywhere in it, or the words of `date`.
 pub(super) fn stamp_in_header(line: &str) -> Option<Stamp> {
     // Most lines state no year; looking closer at each would cost more than all other reading.

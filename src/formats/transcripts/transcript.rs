@@ -10,7 +10,7 @@ use crate::time::Stamp;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Verdict {
-    /// The handshake completed and the certificate was trusted.
+    /// The handshake completed; the certificate was trusted, or the tool does not look at it.
     Ok,
     /// The handshake completed; trust was not verified.
     OkCert,
@@ -120,8 +120,10 @@ pub enum Clock {
 /// One STARTTLS test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transcript {
-    /// `openssl s_client`, `posttls-finger`.
+    /// `openssl s_client`, `posttls-finger`, `swaks`, …
     pub tool: &'static str,
+    /// Its version, where the text has it.
+    pub version: Option<String>,
     /// When it began, as far as the text tells.
     pub started: Option<Stamp>,
     /// How the start is known.
@@ -149,6 +151,10 @@ pub struct Transcript {
     pub subject: Option<String>,
     /// Issuer of the peer's certificate.
     pub issuer: Option<String>,
+    /// Until when that certificate is valid, in the tool's words.
+    pub not_after: Option<String>,
+    /// How many certificates the peer sent.
+    pub certificates: Option<u32>,
     /// `SSL handshake has read R bytes and written W bytes`: these count plain SMTP bytes too.
     pub bytes: Option<(u64, u64)>,
     /// SMTP replies seen, verbatim, in order; the lines of one joined by line feeds. What follows a
@@ -158,6 +164,9 @@ pub struct Transcript {
     pub token: Option<String>,
     /// Total time in milliseconds, where the text has one (`real 0m1.220s` of `time`).
     pub elapsed_ms: Option<u64>,
+    /// From STARTTLS (`curl -w`: from the connection) to the end of the handshake, in milliseconds,
+    /// where a wrapper's or the tool's own clock tells.
+    pub handshake_ms: Option<u64>,
     /// Lines of the file this run covers, 1-based, inclusive.
     pub lines: (u64, u64),
     /// Byte ranges of the file that hold session secrets or AUTH data; they must never leave.
@@ -169,6 +178,7 @@ impl Transcript {
     pub(super) fn new(tool: &'static str) -> Self {
         Self {
             tool,
+            version: None,
             started: None,
             clock: Clock::Unknown,
             host: None,
@@ -182,12 +192,28 @@ impl Transcript {
             verify: None,
             subject: None,
             issuer: None,
+            not_after: None,
+            certificates: None,
             bytes: None,
             replies: Vec::new(),
             token: None,
             elapsed_ms: None,
+            handshake_ms: None,
             lines: (0, 0),
             secrets: Vec::new(),
         }
+    }
+
+    /// The receiver's greeting, where the text begins with it.
+    #[must_use]
+    pub fn banner(&self) -> Option<&str> {
+        let first = self.replies.first()?;
+        (self.phase == Phase::Banner || first.starts_with("220")).then_some(first.as_str())
+    }
+
+    /// What idle and loaded tests are compared by: the handshake's time, else the whole test's.
+    #[must_use]
+    pub fn duration_ms(&self) -> Option<u64> {
+        self.handshake_ms.or(self.elapsed_ms)
     }
 }

@@ -23,14 +23,18 @@ pub(super) enum Sign {
     RefusedInside,
     /// EHLO without STARTTLS.
     NotOffered,
-    /// A fatal alert received, or our library rejected what it received.
+    /// A fatal alert received.
     Fault,
+    /// The tester's own TLS library rejected what it received; an MTA's may take it.
+    Rejected,
     /// Bytes that are not TLS.
     NotTls,
     /// Closed or reset before the handshake completed, without an alert.
     Closed,
     /// Nothing came in time.
     Silence,
+    /// The tool's words fit a close as well as an alert.
+    Undecided,
     /// Closed or reset inside TLS, unasked.
     ClosedInside,
     /// A library error that only echoes another one (OpenSSL 3.5 `record layer failure`).
@@ -39,6 +43,8 @@ pub(super) enum Sign {
     Untrusted,
     /// The handshake stands and the certificate was trusted.
     Trusted,
+    /// The handshake stands; the tool says nothing of the certificate.
+    Encrypted,
 }
 
 /// A sign, where the test stood, and the words that show it.
@@ -81,13 +87,16 @@ const fn meaning(sign: Sign) -> (Verdict, &'static str) {
         Sign::RefusedInside => (Verdict::Downstream, "TLS stood, then a reply refused"),
         Sign::NotOffered => (Verdict::NotOffered, "STARTTLS was not offered"),
         Sign::Fault => (Verdict::TlsFault, "the handshake was refused by TLS itself"),
+        Sign::Rejected => (Verdict::TlsFault, "the tester's own TLS library rejected it; an MTA may judge otherwise"),
         Sign::NotTls => (Verdict::Plaintext, "bytes that are not TLS came where TLS was due"),
         Sign::Closed => (Verdict::Downstream, "closed before the handshake completed, without a TLS alert"),
         Sign::Silence => (Verdict::Timeout, "nothing came in time"),
+        Sign::Undecided => (Verdict::Inconclusive, "the tool's words fit a close as well as an alert"),
         Sign::ClosedInside => (Verdict::Downstream, "TLS stood, then the connection was closed unasked"),
         Sign::Echo => (Verdict::TlsFault, "the TLS library gave up"),
         Sign::Untrusted => (Verdict::OkCert, "TLS was spoken, the certificate was not trusted"),
         Sign::Trusted => (Verdict::Ok, "the handshake completed and the certificate was trusted"),
+        Sign::Encrypted => (Verdict::Ok, "the handshake completed; nothing is said of the certificate"),
     }
 }
 
@@ -101,14 +110,33 @@ fn quoted(words: &str) -> String {
     line
 }
 
+/// Whether all that is said against a certificate is that the tool's own bundle does not know
+/// its issuer. Of a tool that checks unasked this says nothing against the server.
+pub(super) fn unknown_issuer(words: &str) -> bool {
+    const WORDS: [&str; 3] = [
+        "unable to get local issuer certificate",
+        "unable to verify the first certificate",
+        "all candidates exhausted with no interior errors",
+    ];
+    WORDS.iter().any(|w| words.contains(w))
+}
+
 /// Reads an OpenSSL error: `…error:CODE:library:function:reason:file:line:data`, found anywhere in `text`,
 /// because standard output can break into the middle of a line.
 pub(super) fn openssl_error(text: &str) -> Option<Clue> {
-    let body = text.get(text.find("error:")? + 6..)?;
+    // `TLS connect error: error:0A…`: words of a tool's own may end the same way.
+    text.match_indices("error:").find_map(|(at, label)| coded_error(text, text.get(at + label.len()..)?))
+}
+
+fn coded_error(text: &str, body: &str) -> Option<Clue> {
     let mut parts = body.splitn(7, ':');
     let (code, library, function, reason) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     if code.len() < 8 || !code.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
+    }
+    // An empty error queue: the connection ended and the library had nothing to say about it.
+    if code.bytes().all(|b| b == b'0') {
+        return Some(Clue { sign: Sign::Closed, phase: None, words: text.trim().to_owned() });
     }
     let data = parts.nth(2).unwrap_or_default().trim_end_matches([':', ' ']);
     let (sign, phase) = match library {
@@ -189,6 +217,8 @@ fn tls_reason(function: &str, reason: &str, data: &str) -> Option<Sign> {
         // close_notify and user_canceled are a polite close, not a disagreement.
         (Some(0 | 90), _) => Sign::Closed,
         (Some(_), _) => Sign::Fault,
+        // Without the number, as Perl and curl print them.
+        (_, r) if r.contains("alert user cancelled") || r.contains("close notify") => Sign::Closed,
         (_, r) if r.contains("unexpected eof") => Sign::Closed,
         (_, r) if r.contains("wrong version number") || r.contains("http") || r == "unknown protocol" => Sign::NotTls,
         (_, r) if r.contains("certificate verify failed") => Sign::Untrusted,
@@ -196,7 +226,9 @@ fn tls_reason(function: &str, reason: &str, data: &str) -> Option<Sign> {
         (_, r) if r.contains("no cipher match") => Sign::OwnOptions,
         (_, r) if r.contains("record layer failure") || r == "ssl handshake failure" => Sign::Echo,
         (_, r) if r.contains("shutdown") || r.contains("uninitialized") => return None,
-        _ => Sign::Fault,
+        // An alert whose number the tool does not print: `sslv3 alert …`, `tlsv1 unrecognized name`.
+        (_, r) if r.contains("alert") || r.starts_with("tlsv1") => Sign::Fault,
+        _ => Sign::Rejected,
     })
 }
 
@@ -265,7 +297,7 @@ mod tests {
             ),
             (
                 "warning: TLS library problem: error:0A00018A:SSL routines::dh key too small:../ssl/statem/statem_clnt.c:2092:",
-                Sign::Fault,
+                Sign::Rejected,
             ),
             (
                 "00:error:0A000139:SSL routines:ssl3_read_bytes:record layer failure:ssl/record/rec_layer_s3.c:691:",
