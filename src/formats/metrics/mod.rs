@@ -1,26 +1,34 @@
 //! Metrics: numbers over time, each with a canonical signal, a unit and a node.
 
 mod cells;
+mod dstat;
 mod fold;
 mod generic;
 mod lines;
 mod names;
+mod page;
 mod parts;
 mod rows;
 mod sadf;
+mod sar;
 #[cfg(test)]
 mod samples;
 mod series;
 mod signals;
 mod stamps;
+mod sysstat;
 mod table;
 mod units;
+mod vmstat;
 
+pub use dstat::Dstat;
 pub use generic::Generic;
 pub use sadf::Sadf;
+pub use sar::Sar;
 pub use series::{MetricCell, MetricSeries, MetricSet};
 pub use signals::{Aggregate, Signal, SignalInfo, SignalKind};
 pub use stamps::DateOrder;
+pub use vmstat::Vmstat;
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -110,7 +118,7 @@ pub trait MetricFormat: Sync {
 }
 
 /// The registry: producers with a fingerprint first, the generic reader last.
-pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[&Sadf, &Generic];
+pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[&Sadf, &Sar, &Vmstat, &Dstat, &Generic];
 
 /// Columns of no known signal while a file is read: smallest and largest value,
 /// in the order of first appearance.

@@ -39,6 +39,17 @@ const ZONE_WORDS: &[(&str, i32)] = &[
     ("JST", 32_400),
 ];
 
+/// The zone that a word or an offset means: `UTC`, `CEST`, `+03`, `+0530`.
+pub(super) fn zone_of_word(word: &str) -> Option<Zone> {
+    if let Some((_, seconds)) = ZONE_WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)) {
+        return Some(Zone::Fixed(*seconds));
+    }
+    match Zone::parse(word).ok()? {
+        Zone::Fixed(seconds) if word.starts_with(['+', '-']) => Some(Zone::Fixed(seconds)),
+        _ => None,
+    }
+}
+
 /// Reads one time cell. `order` decides `05/06/2026` and nothing else.
 pub(super) fn read_time(cell: &str, order: DateOrder) -> Option<Told> {
     let cell = cell.trim();
@@ -57,14 +68,7 @@ pub(super) fn read_time(cell: &str, order: DateOrder) -> Option<Told> {
     match zone.trim() {
         "" => Some(Told::Local(local)),
         zone => {
-            let seconds = match ZONE_WORDS.iter().find(|(word, _)| zone.eq_ignore_ascii_case(word)) {
-                Some((_, seconds)) => *seconds,
-                None if zone.starts_with(['+', '-']) => match Zone::parse(zone).ok()? {
-                    Zone::Fixed(seconds) => seconds,
-                    Zone::Named(_) => return None,
-                },
-                None => return None,
-            };
+            let Some(Zone::Fixed(seconds)) = zone_of_word(zone) else { return None };
             Some(Told::Moment(local.plus_millis(-i64::from(seconds) * 1000), Some(Zone::Fixed(seconds))))
         }
     }
@@ -178,6 +182,11 @@ impl Clock {
     /// A clock for rows that run forwards, or backwards when `newest_first`.
     pub(super) fn new(header: Option<Zone>, stated: Option<Zone>, newest_first: bool) -> Self {
         Self { header, stated, newest_first, ..Self::default() }
+    }
+
+    /// From here on zone-less times are in the zone that the file itself names, if it does.
+    pub(super) fn under(&mut self, header: Option<Zone>) {
+        self.header = header;
     }
 
     /// The moment; nothing for an hour that daylight saving skips.
