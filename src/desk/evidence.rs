@@ -141,6 +141,7 @@ fn of_metric(
                 Some(ColumnMap { column: name.clone(), signal: Signal::from_name(&c.signal)?, unit: c.unit.clone() })
             })
             .collect(),
+        name: found.source.name.clone(),
         exhibit: found.source.exhibit.to_string(),
         ..MetricSetup::default()
     };

@@ -1,13 +1,23 @@
 //! Metrics: numbers over time, each with a canonical signal, a unit and a node.
 
 mod cells;
+mod cloudwatch;
+mod collectd;
 mod dstat;
+mod ethtool;
 mod fold;
+mod exposition;
 mod generic;
+mod influx;
+mod json;
 mod lines;
 mod names;
+mod nstat;
 mod page;
 mod parts;
+mod postqueue;
+mod prometheus;
+mod qshape;
 mod rows;
 mod sadf;
 mod sar;
@@ -15,18 +25,29 @@ mod sar;
 mod samples;
 mod series;
 mod signals;
+mod ss;
 mod stamps;
 mod sysstat;
 mod table;
 mod units;
 mod vmstat;
 
+pub use cloudwatch::CloudWatch;
+pub use collectd::Collectd;
 pub use dstat::Dstat;
+pub use ethtool::Ethtool;
+pub use exposition::Exposition;
 pub use generic::Generic;
+pub use influx::Influx;
+pub use nstat::Nstat;
+pub use postqueue::Postqueue;
+pub use prometheus::Prometheus;
+pub use qshape::Qshape;
 pub use sadf::Sadf;
 pub use sar::Sar;
 pub use series::{MetricCell, MetricSeries, MetricSet};
 pub use signals::{Aggregate, Signal, SignalInfo, SignalKind};
+pub use ss::Ss;
 pub use stamps::DateOrder;
 pub use vmstat::Vmstat;
 
@@ -49,6 +70,8 @@ pub struct MetricSetup {
     pub dates: Option<DateOrder>,
     /// Column name → signal and unit, as case.yaml maps them.
     pub columns: Vec<ColumnMap>,
+    /// The file's path below the case's folder; some producers name the metric in it alone.
+    pub name: String,
     /// The file's exhibit id, set on every series it yields: `S07`.
     pub exhibit: String,
 }
@@ -118,7 +141,23 @@ pub trait MetricFormat: Sync {
 }
 
 /// The registry: producers with a fingerprint first, the generic reader last.
-pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[&Sadf, &Sar, &Vmstat, &Dstat, &Generic];
+pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
+    &Sadf,
+    &Sar,
+    &Vmstat,
+    &Dstat,
+    &Prometheus,
+    &Exposition,
+    &CloudWatch,
+    &Influx,
+    &Collectd,
+    &Ss,
+    &Nstat,
+    &Ethtool,
+    &Qshape,
+    &Postqueue,
+    &Generic,
+];
 
 /// Columns of no known signal while a file is read: smallest and largest value,
 /// in the order of first appearance.

@@ -9,7 +9,7 @@ use super::fold::{Fold, LONGEST_INTERVAL_S, Of, Sample};
 use super::lines::Lines;
 use super::names::Meaning;
 use super::rows::is_loopback;
-use super::stamps::Clock;
+use super::stamps::{Clock, time_line};
 use super::units::Unit;
 use super::{MetricError, MetricRead, MetricSetup, Signal, Unmapped};
 use crate::time::Stamp;
@@ -71,6 +71,8 @@ pub(super) struct Page<'a> {
     pub(super) clock: Clock,
     pub(super) fold: Fold,
     pub(super) unmapped: Unmapped,
+    /// Time of the present sample, where a line of its own tells it.
+    pub(super) at: Option<Stamp>,
     read: MetricRead,
     quoted: usize,
 }
@@ -82,6 +84,7 @@ impl<'a> Page<'a> {
             clock: Clock::new(None, setup.zone, false),
             fold: Fold::default(),
             unmapped: Unmapped::default(),
+            at: None,
             read: MetricRead::default(),
             quoted: 0,
         }
@@ -108,6 +111,25 @@ impl<'a> Page<'a> {
         if self.read.notes.len() < MOST_NOTES && !self.read.notes.contains(&sentence) {
             self.read.notes.push(sentence);
         }
+    }
+
+    /// Whether the line is only a time, which dates the samples below it.
+    pub(super) fn dated(&mut self, line: &str) -> bool {
+        let Some(told) = time_line(line) else { return false };
+        self.at = self.clock.place(told);
+        true
+    }
+
+    /// When the present sample was taken, by the time line above it.
+    ///
+    /// # Errors
+    /// When none stands above: `what` then needs to be recorded with `how`.
+    pub(super) fn now(&self, line: u64, what: &str, how: &str) -> Result<Stamp, MetricError> {
+        self.at.ok_or_else(|| MetricError::Unclear {
+            line,
+            what: format!("{what} carries no time, and no line above tells when it was taken"),
+            way_out: format!("record samples with `{how}`"),
+        })
     }
 
     /// The source began anew: no counter and no average reaches across this point.

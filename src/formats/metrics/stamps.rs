@@ -74,6 +74,27 @@ pub(super) fn read_time(cell: &str, order: DateOrder) -> Option<Told> {
     }
 }
 
+/// A line that is only a time, as loops around a command write it: RFC 3339, seconds since
+/// 1970, or what `date` prints (`Tue Nov 24 02:36:26 UTC 2026`), in marks such as `### … ###`.
+pub(super) fn time_line(line: &str) -> Option<Told> {
+    let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '=' | '*') || c == '-');
+    if let Some(told) = read_time(line, DateOrder::DayFirst).filter(|_| !needs_order(line)) {
+        return Some(told);
+    }
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (month, day, rest) = match words.as_slice() {
+        [_, month, day, rest @ ..] if MONTHS.contains(month) => (month, day, rest),
+        [_, day, month, rest @ ..] if MONTHS.contains(month) => (month, day, rest),
+        _ => return None,
+    };
+    let month = MONTHS.iter().position(|m| m == month)? + 1;
+    let is_year = |w: &&&str| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit());
+    let year = rest.iter().find(is_year)?;
+    let others: Vec<&str> = rest.iter().filter(|w| !is_year(w)).copied().collect();
+    read_time(&format!("{year}-{month}-{day} {}", others.join(" ")), DateOrder::DayFirst)
+}
+
 /// Whether the cell's date depends on the order of day and month.
 pub(super) fn needs_order(cell: &str) -> bool {
     let date = |order| read_time(cell, order);
