@@ -13,7 +13,7 @@ use super::words;
 use crate::case::{Case, SourceRule};
 use crate::findings::StarttlsTest;
 use crate::formats::logs::ZoneBasis;
-use crate::formats::metrics::{ColumnMap, MetricFormat, MetricSet, MetricSetup, Signal};
+use crate::formats::metrics::{ColumnMap, DateOrder, MetricFormat, MetricSet, MetricSetup, Signal};
 use crate::formats::transcripts::{Clock, Condition, TranscriptFormat, condition_in_file_name, stamp_in_file_name};
 use crate::formats::{Accounting, Format, Kind};
 use crate::intake::{Exhibit, IntakeError, Skipped, open};
@@ -136,6 +136,10 @@ fn of_metric(
     let setup = MetricSetup {
         node: rule.and_then(|r| r.node.clone()),
         zone: rule.and_then(|r| r.zone),
+        dates: rule.and_then(|r| r.dates.as_deref()).map(|order| match order {
+            "day_first" => DateOrder::DayFirst,
+            _ => DateOrder::MonthFirst,
+        }),
         columns: columns
             .filter_map(|(name, c)| {
                 Some(ColumnMap { column: name.clone(), signal: Signal::from_name(&c.signal)?, unit: c.unit.clone() })
@@ -143,7 +147,6 @@ fn of_metric(
             .collect(),
         name: found.source.name.clone(),
         exhibit: found.source.exhibit.to_string(),
-        ..MetricSetup::default()
     };
     let mut opened = match open(&found.source.path) {
         Ok(opened) => opened,

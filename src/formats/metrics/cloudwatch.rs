@@ -132,7 +132,7 @@ fn meaning(metric: &Metric) -> Option<(Signal, f64, bool)> {
 
 /// Folds the points in the order of time.
 fn lay(page: &mut Page<'_>, mut metric: Metric) {
-    metric.points.sort_by(|a, b| a.0.cmp(&b.0));
+    metric.points.sort_by_key(|point| point.0);
     let steps = metric.points.windows(2).filter_map(|w| Some((w.last()?.0.millis() - w.first()?.0.millis()) / 1000));
     let period = steps.filter(|s| *s > 0).min();
     let found = meaning(&metric);
@@ -243,7 +243,7 @@ mod tests {
     use super::super::samples::{assert_cell, cell, in_zone, minutes, read, sample, series};
     use super::*;
 
-    /// Metric traps 32 and 33: newest first, sums of bytes per period, stamps at its start.
+    /// Metrics traps 32 and 33: newest first, sums of bytes per period, stamps at its start.
     #[test]
     fn metric_data_newest_first() {
         let got = read(&sample("cloudwatch-get-metric-data.json"));
@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(minutes(series(&local, Signal::EgressBps, "")), "13:00 13:01");
     }
 
-    /// Metric traps 32 and 38: five-minute averages fill their minutes and claim no peak.
+    /// Metrics traps 32 and 38: five-minute averages fill their minutes and claim no peak.
     #[test]
     fn processor_shares_of_five_minutes() {
         let text = r#"{"Label":"CPUUtilization","Datapoints":[

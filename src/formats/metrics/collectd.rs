@@ -168,7 +168,7 @@ mod tests {
 
     const DAY: &str = "metrics/mta1.sender.example";
 
-    /// Metric trap 29: the name is in the path, octets are bytes, `nan` comes first, and the
+    /// Metrics trap 29: the name is in the path, octets are bytes, `nan` comes first, and the
     /// same recording as rates and as running totals gives the same bits per second.
     #[test]
     fn rates_and_totals_agree() {

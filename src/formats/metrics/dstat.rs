@@ -217,7 +217,7 @@ mod tests {
     use super::super::samples::{assert_cell, cell, minutes, read, sample, series, try_read};
     use super::*;
 
-    /// Metric trap 26: the first row is since boot, the year stands in the preamble, a name
+    /// Metrics trap 26: the first row is since boot, the year stands in the preamble, a name
     /// comes twice, and memory is nobody's signal.
     #[test]
     fn dstat_of_2020() {
@@ -238,7 +238,7 @@ mod tests {
         assert_eq!(got.zone.map(|z| z.1).as_deref(), Some("UTC (in the header)"));
     }
 
-    /// Metric trap 26: PCP's first row has 16 cells under 21 names.
+    /// Metrics trap 26: PCP's first row has 16 cells under 21 names.
     #[test]
     fn dstat_of_pcp() {
         let got = read(&sample("pcp-dstat.csv"));
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!((got.accounting.used, got.accounting.unrecognised), (8, 0));
     }
 
-    /// Metric traps 26 and 34: a second run in the file, seconds since 1970, `lo` left out.
+    /// Metrics traps 26 and 34: a second run in the file, seconds since 1970, `lo` left out.
     #[test]
     fn a_second_preamble_begins_a_second_run() {
         let got = read(&sample("dstat-legacy-epoch-nics.csv"));

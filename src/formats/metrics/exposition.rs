@@ -85,7 +85,7 @@ mod tests {
     use super::super::samples::{cell, read, sample, series, try_read};
     use super::*;
 
-    /// KumoMTA's page, as its source writes it (metric trap 40): the listener is inbound, an
+    /// KumoMTA's page, as its source writes it (metrics trap 40): the listener is inbound, an
     /// idle queue's lines are gone and not zero.
     #[test]
     fn kumomta_under_time_lines() {
@@ -98,7 +98,7 @@ mod tests {
         assert_eq!(got.accounting.unrecognised, 0);
     }
 
-    /// Metric trap 30: a page of one moment says when it was taken, or is refused.
+    /// Metrics trap 30: a page of one moment says when it was taken, or is refused.
     #[test]
     fn federated_pages_carry_their_time_and_others_do_not() {
         let got = read(&sample("prometheus-federate.txt"));

@@ -6,6 +6,8 @@ mod collectd;
 mod dstat;
 mod ethtool;
 mod fold;
+#[cfg(test)]
+mod exports;
 mod exposition;
 mod generic;
 mod influx;
@@ -18,6 +20,8 @@ mod parts;
 mod postqueue;
 mod prometheus;
 mod qshape;
+#[cfg(test)]
+mod registry;
 mod rows;
 mod sadf;
 mod sar;

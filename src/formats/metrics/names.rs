@@ -314,7 +314,7 @@ mod tests {
         assert_eq!(meaning("tx_bytes{host=\"node1\"}").and_then(|m| m.node).as_deref(), Some("node1"));
     }
 
-    /// Traps 34 and 41 of metric names, and words that only look like signals.
+    /// Metrics traps 34 and 41 of metric names, and words that only look like signals.
     #[test]
     fn false_friends_are_refused() {
         for column in [

@@ -150,7 +150,7 @@ mod tests {
     use super::super::samples::{cell, read, sample, series, try_read};
     use super::*;
 
-    /// Metric trap 28: increments of runs five seconds apart, against what `sadf -d -n TCP,ETCP`
+    /// Metrics trap 28: increments of runs five seconds apart, against what `sadf -d -n TCP,ETCP`
     /// recorded on the same node in the same minutes.
     #[test]
     fn increments_agree_with_sadf() {
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(nstat.accounting.unrecognised, 0);
     }
 
-    /// Metric trap 28: a name that is missing is zero, the first run is left out, no time is refused.
+    /// Metrics trap 28: a name that is missing is zero, the first run is left out, no time is refused.
     #[test]
     fn missing_names_are_zero() {
         let text = "2026-11-24T14:00:00Z\n{\"kernel\":{\"TcpRetransSegs\":900,\"TcpOutSegs\":9000}}\n\

@@ -272,12 +272,14 @@ mod tests {
         cell(series(read, signal, instance), minute)
     }
 
-    /// Metric trap 30: values are strings, a point is the value at its stamp.
+    /// Metrics trap 30: values are strings, a point is the value at its stamp.
     #[test]
     fn gauges_by_name() {
         let got = read(&sample("prometheus-filefd.json"));
         assert_cell(at(&got, Signal::OpenFiles, "", "2026-11-24T02:37Z"), 4, [1421.75, 1336.0, 1579.0, 1579.0]);
         assert_eq!(series(&got, Signal::OpenFiles, "").node, "node1");
+        // Metrics trap 35: the system's table says nothing of one process.
+        assert!(got.notes.iter().any(|n| n.contains("of the whole system")), "{:?}", got.notes);
         assert_eq!((got.accounting.used, got.zone.map(|z| z.1).as_deref()), (7, Some("UTC (seconds since 1970)")));
         // promtool prints the list alone.
         let promtool = read(&sample("promtool-range.json"));
@@ -297,7 +299,7 @@ mod tests {
         assert_eq!(raw.series.iter().filter(|s| s.signal == Signal::EgressBps).count(), 3);
     }
 
-    /// Metric trap 30: an expression has no name; the file's name or case.yaml gives one.
+    /// Metrics trap 30: an expression has no name; the file's name or case.yaml gives one.
     #[test]
     fn expressions_are_named_by_file_or_case() {
         let bytes = sample("prometheus-expression.json");
@@ -313,7 +315,7 @@ mod tests {
         assert_eq!(stated.map(|r| r.series).ok(), Some(by_file.series));
     }
 
-    /// Metric traps 30 and 39: `NaN`, no series, errors and single moments are told apart from zero.
+    /// Metrics traps 30 and 39: `NaN`, no series, errors and single moments are told apart from zero.
     #[test]
     fn nothing_is_not_zero() {
         let nan = read_named(&sample("prometheus-nan.json"), "retransmit_ratio.egress.json");
@@ -331,7 +333,7 @@ mod tests {
         assert!(got.accounting.used > 3 && got.accounting.unrecognised == 1);
     }
 
-    /// Metric traps 37 and 41: cores stay apart, the exporter's own files are nobody's, and an
+    /// Metrics traps 37 and 41: cores stay apart, the exporter's own files are nobody's, and an
     /// interface's speed is the limit of its egress.
     #[test]
     fn cores_speeds_and_false_friends() {

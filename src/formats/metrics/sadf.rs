@@ -113,7 +113,7 @@ mod tests {
         assert_eq!((got.accounting.read, got.accounting.used, got.accounting.irrelevant), (28, 27, 1));
     }
 
-    /// Traps 25 and 33: sysstat's kB are 1024 bytes, and a byte is eight bits.
+    /// Metrics traps 25 and 33: sysstat's kB are 1024 bytes, and a byte is eight bits.
     #[test]
     fn egress_is_in_bits_of_kibibytes() {
         let got = read(&sample("sadf-net-dev.csv"));
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(cell(series(&got, Signal::LinkUtilPercent, "eth0"), "2026-11-24T03:56Z").max, 0.02);
     }
 
-    /// Traps 25 and 34: stacked reports, repeated headers, a restart, and `lo` left out.
+    /// Metrics traps 25 and 34: stacked reports, repeated headers, a restart, and `lo` left out.
     #[test]
     fn stacked_reports_and_restarts() {
         let got = read(&sample("sadf-mixed.csv"));
@@ -149,7 +149,7 @@ mod tests {
             "retransmits_per_s",
         ];
         assert_eq!(names, expected);
-        // Trap 25: the speed of a virtual interface is unknown, so its 0 % say nothing.
+        // Metrics trap 25: the speed of a virtual interface is unknown, so its 0 % say nothing.
         assert!(got.series.iter().all(|s| s.signal != Signal::LinkUtilPercent));
         assert!(got.notes.iter().any(|n| n.contains("%ifutil of eth0")));
         assert_eq!(got.accounting.unrecognised, 0);
@@ -162,7 +162,7 @@ mod tests {
         );
     }
 
-    /// Traps 25 and 37: `CPU` is an instance, -1 is the whole, and cores stay apart from it.
+    /// Metrics traps 25 and 37: `CPU` is an instance, -1 is the whole, and cores stay apart from it.
     #[test]
     fn cores_are_instances_and_never_added() {
         let got = read(&sample("sadf-cores.csv"));
@@ -204,7 +204,7 @@ mod tests {
         assert!(error.to_string().starts_with("line 1: `sadf -h`") && error.to_string().contains("without `-h`"));
     }
 
-    /// Trap 38: a ten-minute average fills its minutes, marked coarse; a level only its own.
+    /// Metrics trap 38: a ten-minute average fills its minutes, marked coarse; a level only its own.
     #[test]
     fn coarse_rows_are_spread_and_marked() {
         let cpu = "# hostname;interval;timestamp;CPU;%user;%nice;%system;%iowait;%steal;%idle\n\

@@ -61,7 +61,7 @@ fn clock_and_words(line: &str) -> Option<(i64, Vec<&str>)> {
 fn header_of(line: &str) -> Option<(i64, Vec<String>)> {
     let (millis, words) = clock_and_words(line)?;
     let name = |w: &&str| w.contains(|c: char| c.is_ascii_alphabetic()) && !w.starts_with(|c: char| c.is_ascii_digit());
-    let telling = words.len() > 1 && words.iter().all(|w| name(w)) && words.iter().any(|w| w.contains(['/', '%', '-']));
+    let telling = words.len() > 1 && words.iter().all(name) && words.iter().any(|w| w.contains(['/', '%', '-']));
     let sockets = words.contains(&"tcpsck");
     (telling || sockets).then(|| (millis, words.iter().map(|w| (*w).to_owned()).collect()))
 }
@@ -197,7 +197,7 @@ mod tests {
         assert!(text.notes.iter().any(|n| n == "2026-11-24T02:36:43Z: mta1 or its collector restarted"));
     }
 
-    /// Metric trap 25: the locale writes the date, twelve hours and commas; the values are the same.
+    /// Metrics trap 25: the locale writes the date, twelve hours and commas; the values are the same.
     #[test]
     fn locales_change_the_writing_only() {
         let plain = read(&sample("sar-cpu.txt"));

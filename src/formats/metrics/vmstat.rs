@@ -121,7 +121,7 @@ mod tests {
     use super::super::samples::{assert_cell, cell, in_zone, minutes, read, sample, series, try_read};
     use super::*;
 
-    /// Metric trap 27: the first row is since boot, the last title a zone.
+    /// Metrics trap 27: the first row is since boot, the last title a zone.
     #[test]
     fn rows_are_averages_of_the_time_before() {
         for (name, queue) in [("vmstat-t.txt", 73.0 / 9.0), ("vmstat-t-w.txt", 77.0 / 9.0)] {
