@@ -73,6 +73,7 @@ impl Writing for Runs {
             *self = Self { host: host.clone(), ..Self::default() };
             page.fold.restart();
             page.clock.rewind();
+            page.on_the_node(host);
             return Ok(Went::Irrelevant);
         }
         if let Some(date) = after("Date:") {

@@ -49,8 +49,9 @@ impl Writing for Samples {
         if line.starts_with('#') && !line.starts_with("##") || page.dated(line) {
             return Ok(Went::Irrelevant);
         }
-        let (name, rest) = match line.find('}') {
-            Some(end) => line.split_at(end + 1),
+        // Label values may hold braces; a quote before one ends the labels.
+        let (name, rest) = match line.find("\"}") {
+            Some(end) => line.split_at(end + 2),
             None => line.split_once(' ').unwrap_or((line, "")),
         };
         let mut words = rest.split_whitespace();

@@ -70,6 +70,9 @@ pub struct MetricSetup {
     pub node: Option<String>,
     /// The zone of zone-less times, when stated in case.yaml.
     pub zone: Option<Zone>,
+    /// Zones of the nodes' own clocks, as their logs prove them, each with the proof in a few
+    /// words. They serve what was recorded on a node and names no zone.
+    pub log_zones: BTreeMap<String, (Zone, String)>,
     /// Which of day and month comes first in `05/06/2026`, when stated in case.yaml.
     pub dates: Option<DateOrder>,
     /// Column name → signal and unit, as case.yaml maps them.

@@ -28,6 +28,9 @@ const KNOWN: [(&str, Signal); 4] = [
     ("TcpExtListenDrops", Signal::ListenDrops),
 ];
 
+/// The kernel has some four hundred.
+const MOST_COUNTERS: usize = 5_000;
+
 impl MetricFormat for Nstat {
     fn name(&self) -> &'static str {
         "nstat"
@@ -80,7 +83,9 @@ impl Writing for Runs {
         match (counter, &mut self.open) {
             (Some((name, value)), Some((_, run))) => {
                 let known = KNOWN.iter().any(|(k, _)| *k == name);
-                run.insert(name, value);
+                if run.len() < MOST_COUNTERS {
+                    run.insert(name, value);
+                }
                 Ok(Went::used_if(known))
             }
             _ => Ok(Went::Unrecognised),

@@ -113,6 +113,15 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// The file was recorded on the node itself, by its own clock: that of the node's logs, or
+    /// of all logs where the file names no node that has any.
+    pub(super) fn on_the_node(&mut self, host: &str) {
+        let zones = &self.setup.log_zones;
+        let named = [host, self.setup.node.as_deref().unwrap_or("")].into_iter().find_map(|n| zones.get(n));
+        let common = || zones.values().next().filter(|first| zones.values().all(|z| z.0 == first.0));
+        self.clock.infer(named.or_else(common).cloned());
+    }
+
     /// Whether the line is only a time, which dates the samples below it.
     pub(super) fn dated(&mut self, line: &str) -> bool {
         let Some(told) = time_line(line) else { return false };

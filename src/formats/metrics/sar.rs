@@ -19,6 +19,8 @@ use crate::time::Stamp;
 #[derive(Clone, Copy, Debug)]
 pub struct Sar;
 
+/// sysstat has some fifty; a damaged file may seem to have more.
+const MOST_REPORTS: usize = 500;
 const DAY_MS: i64 = 86_400_000;
 
 impl MetricFormat for Sar {
@@ -103,6 +105,7 @@ impl Writing for Days {
         if let Some((host, date)) = title(line) {
             *self = Self { date: Some(date_of(&date, number, page.setup)?), host, ..Self::default() };
             page.clock.rewind();
+            page.on_the_node(&self.host);
             return Ok(Went::Irrelevant);
         }
         let Some(date) = self.date else { return Ok(Went::Unrecognised) };
@@ -125,6 +128,9 @@ impl Days {
         let key = names.join(" ");
         if key != self.key {
             page.clock.rewind();
+        }
+        if self.places.len() > MOST_REPORTS {
+            self.places.clear();
         }
         let place = self.places.entry(key.clone()).or_default();
         let local = date.plus_millis(place.at(millis));
@@ -184,6 +190,7 @@ mod tests {
     use super::super::samples::{cell, format_of, in_zone, minutes, read, sample, series, try_read};
     use super::super::{MetricSeries, Signal};
     use super::*;
+    use crate::time::Zone;
 
     /// The same recording through `sar` and `sadf -d` gives the same cells.
     #[test]
@@ -245,6 +252,18 @@ mod tests {
         assert_eq!(assumed.zone.map(|z| z.1).as_deref(), Some("UTC (assumed)"));
         let stated = in_zone(&sample("sar-cpu.txt"), "Europe/Berlin");
         assert_eq!(minutes(series(&stated, Signal::CpuPercent, "")), "01:36");
+        // The node's own logs prove its zone; it is taken, and said.
+        let log_zones = [("mta1".to_owned(), (Zone::Fixed(3600), "by Gmail's clock in the logs of mta1".to_owned()))];
+        let setup = MetricSetup { log_zones: log_zones.into(), ..MetricSetup::default() };
+        let inferred = try_read(&sample("sar-cpu.txt"), &setup).expect("readable");
+        assert_eq!(minutes(series(&inferred, Signal::CpuPercent, "")), "01:36");
+        assert_eq!(inferred.zone.map(|z| z.1).as_deref(), Some("UTC+01:00 (by Gmail's clock in the logs of mta1)"));
+        assert!(inferred.notes.iter().any(|n| n.contains("state `zone`")));
+        let both = MetricSetup { zone: Some(Zone::UTC), ..setup };
+        assert_eq!(
+            minutes(series(&try_read(&sample("sar-cpu.txt"), &both).expect("readable"), Signal::CpuPercent, "")),
+            "02:36"
+        );
         let text = String::from_utf8(sample("sar-cpu.txt")).expect("text").replace("11/24/26", "05/06/26");
         let error = try_read(text.as_bytes(), &MetricSetup::default()).expect_err("unclear").to_string();
         assert!(error.starts_with("line 1: `05/06/26` can be day/month"), "{error}");

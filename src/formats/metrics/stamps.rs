@@ -187,11 +187,13 @@ pub(super) fn read_clock(text: &str) -> Option<(i64, &str)> {
 }
 
 /// Places what cells tell on the UTC clock: the zone in the cell, else the one
-/// in the header, else the one stated in case.yaml, else UTC, assumed.
+/// in the header, else the one stated in case.yaml, else that of the
+/// node's own logs for what was recorded there, else UTC, assumed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock {
     header: Option<Zone>,
     stated: Option<Zone>,
+    inferred: Option<(Zone, String)>,
     last: Option<Stamp>,
     used: Option<(Zone, String)>,
     newest_first: bool,
@@ -210,6 +212,11 @@ impl Clock {
         self.header = header;
     }
 
+    /// Serves zone-less times that neither the file nor case.yaml places.
+    pub(super) fn infer(&mut self, inferred: Option<(Zone, String)>) {
+        self.inferred = inferred;
+    }
+
     /// The moment; nothing for an hour that daylight saving skips.
     pub(super) fn place(&mut self, told: Told) -> Option<Stamp> {
         let local = match told {
@@ -223,10 +230,11 @@ impl Clock {
             }
             Told::Local(local) => local,
         };
-        let (zone, how) = match (self.header, self.stated) {
-            (Some(zone), _) => (zone, "in the header"),
-            (None, Some(zone)) => (zone, "stated in case.yaml"),
-            (None, None) => (Zone::UTC, "assumed"),
+        let (zone, how) = match (self.header, self.stated, &self.inferred) {
+            (Some(zone), ..) => (zone, "in the header"),
+            (None, Some(zone), _) => (zone, "stated in case.yaml"),
+            (None, None, Some((zone, proof))) => (*zone, proof.as_str()),
+            (None, None, None) => (Zone::UTC, "assumed"),
         };
         self.used.get_or_insert_with(|| (zone, format!("{zone} ({how})")));
         let at = match zone.to_utc(local) {
@@ -266,6 +274,15 @@ impl Clock {
         if let Some((_, how)) = self.used.as_ref().filter(|(_, how)| how.ends_with("(assumed)")) {
             notes.push(format!(
                 "times carry no zone: {how}; if they are local, state `zone` for this file in case.yaml"
+            ));
+        }
+        let by_logs = self
+            .inferred
+            .as_ref()
+            .filter(|(_, proof)| self.used.as_ref().is_some_and(|(_, how)| how.ends_with(&format!("({proof})"))));
+        if let Some((zone, proof)) = by_logs {
+            notes.push(format!(
+                "times carry no zone: {zone} taken, {proof}; if that is not the zone of this file, state `zone` in case.yaml"
             ));
         }
         if self.twice > 0 {

@@ -58,6 +58,7 @@ impl Writing for Table {
             let zone = words.last().filter(|w| w.contains(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit()));
             let Some(zone) = zone else { return Err(without_times(number)) };
             page.clock.under(zone_of_word(zone));
+            page.on_the_node("");
             self.names = words.iter().map(|w| (*w).to_owned()).collect();
             self.headed = true;
             return Ok(Went::Irrelevant);
