@@ -1,13 +1,15 @@
 //! Postfix's `qshape` sampled over time (qshape(1)): messages in a queue by domain and age,
 //! each sample below a line that dates it.
 //!
-//! Only the first number of a row, the total, is read. Without a queue's name `qshape` looks at
+//! Only the first number of a row, the total, is read, and of the domains only those of known
+//! receivers. Without a queue's name `qshape` looks at
 //! incoming and active; its output does not say at which.
 
 use std::io::BufRead;
 
 use super::fold::{Of, Sample};
 use super::page::{Page, Went, Writing, read_lines};
+use super::parts::is_part;
 use super::{MetricError, MetricFormat, MetricRead, MetricSetup, Signal};
 use crate::formats::Head;
 
@@ -57,7 +59,12 @@ impl Writing for Shapes {
         };
         let Some(total) = numbers.first().and_then(|n| n.parse::<f64>().ok()) else { return Ok(Went::Unrecognised) };
         let at = page.now(number, "`qshape`", "while sleep 60; do date -u +%FT%TZ; qshape deferred; done > FILE")?;
-        let instance = if *name == "TOTAL" { "" } else { name };
+        // Whom else a sender writes to is no metric: of the domains only known receivers are kept.
+        let instance = match *name {
+            "TOTAL" => "",
+            domain if is_part(domain) => domain,
+            _ => return Ok(Went::Irrelevant),
+        };
         let of = Of { signal: Signal::QueueDepth, node: "", instance, column: "T" };
         Ok(Went::used_if(page.put(of, at, total, Sample::Instant)))
     }
@@ -74,9 +81,12 @@ mod tests {
         let bytes = sample("qshape-deferred.txt");
         let got = read(&bytes);
         let at = |instance, minute| cell(series(&got, Signal::QueueDepth, instance), minute).last;
-        assert_eq!((at("", "2026-11-24T02:30Z"), at("refused.mx.test", "2026-11-24T02:30Z")), (55.0, 1.0));
-        assert_eq!((at("", "2026-11-24T02:31Z"), at("sender.example", "2026-11-24T02:31Z")), (54.0, 2.0));
-        assert_eq!(got.accounting.unrecognised, 0);
+        assert_eq!((at("", "2026-11-24T02:30Z"), at("", "2026-11-24T02:31Z")), (55.0, 54.0));
+        // The recording's domains are nobody's receivers.
+        assert_eq!((got.series.len(), got.accounting.used, got.accounting.unrecognised), (1, 2, 0));
+        let gmail = String::from_utf8(bytes.clone()).expect("text").replace("refused.mx.test", "      gmail.com");
+        let got = read(gmail.as_bytes());
+        assert_eq!(cell(series(&got, Signal::QueueDepth, "gmail.com"), "2026-11-24T02:30Z").last, 1.0);
         let text = String::from_utf8(bytes).expect("text");
         let (_, undated) = text.split_once('\n').expect("a time line");
         assert!(try_read(undated.as_bytes(), &MetricSetup::default()).is_err());
