@@ -110,6 +110,8 @@ pub struct SourceRule {
     pub node: Option<String>,
     /// The zone of their times.
     pub zone: Option<Zone>,
+    /// What comes first in their dates: `day_first` or `month_first`.
+    pub dates: Option<String>,
     /// Their format, one of [`super::Words::formats`].
     pub format: Option<String>,
     /// A name in [`Case::mappings`].

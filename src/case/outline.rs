@@ -90,7 +90,7 @@ const SENDER: &str = "
 
 const SOURCE_EXAMPLES: &str = "  #- {path: \"logs/mta1*\", node: mta1, zone: America/New_York}
   #- {path: \"export.csv\", format: generic, mapping: our-export, zone: UTC}
-  #- {path: \"metrics/eth0.csv\", node: mta1, zone: UTC, columns: {tx: {signal: egress, unit: bytes_per_s}}}
+  #- {path: \"metrics/eth0.csv\", node: mta1, zone: UTC, dates: day_first, columns: {tx: {signal: egress, unit: bytes_per_s}}}
   #- {path: \"transcripts/*load*\", node: mta1, condition: loaded, taken: 2026-11-03T10:12Z}
 ";
 

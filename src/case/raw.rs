@@ -113,6 +113,8 @@ pub(super) struct RawSource {
     pub(super) node: Option<String>,
     /// The zone of its times: UTC, +01:00 or America/New_York.
     pub(super) zone: Option<String>,
+    /// What comes first in its dates, such as 05/06/2026: day_first or month_first.
+    pub(super) dates: Option<String>,
     /// The format, where recognition needs help.
     pub(super) format: Option<String>,
     /// One of `mappings`.

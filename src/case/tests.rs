@@ -17,7 +17,7 @@ sender: {organisation: Example Mailer, contact: deliverability@example.com, doma
 sources:                            # only for files that need a word; globs, first match wins
   - {path: "logs/mta1*", node: mta1, zone: America/New_York}
   - {path: "export.csv", format: generic, mapping: our-export, zone: UTC}
-  - {path: "metrics/eth0.csv", node: mta1, zone: UTC, columns: {tx: {signal: egress, unit: bytes_per_s}}}
+  - {path: "metrics/eth0.csv", node: mta1, zone: UTC, dates: day_first, columns: {tx: {signal: egress, unit: bytes_per_s}}}
   - {path: "transcripts/*load*", node: mta1, condition: loaded, taken: 2026-11-03T10:12Z}
 nodes: {mta1: {provider_id: i-0abc, limits: {egress: 1 Gbit/s, open_files: 65536, workers: 400}}}
 sending_ips: {postfix-ip1: 192.0.2.11, "10.0.0.5": 192.0.2.12}    # syslog tag, transport, binding or private IP to public IP
@@ -83,6 +83,7 @@ fn sources_nodes_and_addresses_mean_what_they_say() {
         path: glob::Pattern::new("logs/mta1*").expect("a glob"),
         node: some("mta1"),
         zone: Some(Zone::parse("America/New_York").expect("a zone")),
+        dates: None,
         format: None,
         mapping: None,
         columns: BTreeMap::new(),
@@ -95,6 +96,7 @@ fn sources_nodes_and_addresses_mean_what_they_say() {
     assert_eq!((&export.format, &export.mapping), (&some("generic"), &some("our-export")));
     assert_eq!((export.zone, &export.node), (Some(Zone::UTC), &None));
     let tx = Column { signal: "egress".into(), unit: some("bytes_per_s") };
+    assert_eq!(case.rule_for("metrics/eth0.csv").and_then(|r| r.dates.as_deref()), Some("day_first"));
     assert_eq!(case.rule_for("metrics/eth0.csv").map(|r| &r.columns), Some(&BTreeMap::from([("tx".into(), tx)])));
     let load = case.rule_for("transcripts/tls-load-1.txt").expect("a rule");
     assert_eq!((&load.condition, load.taken), (&some("loaded"), Some(stamp("2026-11-03T10:12Z"))));

@@ -13,7 +13,7 @@ use super::words;
 use crate::case::{Case, SourceRule};
 use crate::findings::StarttlsTest;
 use crate::formats::logs::ZoneBasis;
-use crate::formats::metrics::{ColumnMap, MetricFormat, MetricSet, MetricSetup, Signal};
+use crate::formats::metrics::{ColumnMap, DateOrder, MetricFormat, MetricSet, MetricSetup, Signal};
 use crate::formats::transcripts::{Clock, Condition, TranscriptFormat, condition_in_file_name, stamp_in_file_name};
 use crate::formats::{Accounting, Format, Kind};
 use crate::intake::{Exhibit, IntakeError, Skipped, open};
@@ -111,7 +111,7 @@ pub(super) fn read(
                 file.why.clone_from(why);
                 match format {
                     Format::Log(shape) => of_log(shape.format, found, &mut file, &evidence, &scanned),
-                    Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence.metrics),
+                    Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence),
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
                     Format::Snapshot(f) => settings::of_snapshot(*f, &found.source, case, &mut file),
                 }
@@ -134,20 +134,25 @@ fn of_metric(
     found: &Claimed<'_>,
     case: &Case,
     file: &mut ReadFile,
-    metrics: &mut MetricSet,
+    evidence: &mut Evidence,
 ) {
     let rule = case.rule_for(&found.source.name);
     let columns = rule.into_iter().flat_map(|r| &r.columns);
     let setup = MetricSetup {
         node: rule.and_then(|r| r.node.clone()),
         zone: rule.and_then(|r| r.zone),
+        log_zones: proved_zones(&evidence.clocks),
+        dates: rule.and_then(|r| r.dates.as_deref()).map(|order| match order {
+            "day_first" => DateOrder::DayFirst,
+            _ => DateOrder::MonthFirst,
+        }),
         columns: columns
             .filter_map(|(name, c)| {
                 Some(ColumnMap { column: name.clone(), signal: Signal::from_name(&c.signal)?, unit: c.unit.clone() })
             })
             .collect(),
+        name: found.source.name.clone(),
         exhibit: found.source.exhibit.to_string(),
-        ..MetricSetup::default()
     };
     let mut opened = match open(&found.source.path) {
         Ok(opened) => opened,
@@ -165,9 +170,20 @@ fn of_metric(
             file.unmapped = read.unmapped.into_iter().map(|(name, ..)| name).collect();
             file.problems.extend(read.notes);
             file.samples = read.unrecognised;
-            metrics.extend(read.series);
+            evidence.metrics.extend(read.series);
         }
     }
+}
+
+/// The zones of node clocks that the logs prove; what is written in stamps says nothing of
+/// the clock that other programs of the node show.
+fn proved_zones(clocks: &BTreeMap<String, (Zone, ZoneBasis)>) -> BTreeMap<String, (Zone, String)> {
+    let proof = |node: &String, (zone, basis): &(Zone, ZoneBasis)| match basis {
+        ZoneBasis::Gmail => Some((*zone, format!("by Gmail's clock in the logs of {node}"))),
+        ZoneBasis::Ids => Some((*zone, format!("by the times inside message ids in the logs of {node}"))),
+        _ => None,
+    };
+    clocks.iter().filter_map(|(node, clock)| Some((node.clone(), proof(node, clock)?))).collect()
 }
 
 fn signal_name(series: &crate::formats::metrics::MetricSeries) -> String {

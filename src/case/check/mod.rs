@@ -96,6 +96,10 @@ impl Checker<'_> {
         let (formats, conditions) = (self.words.formats, self.words.conditions);
         let zone = said(raw.zone).and_then(|zone| self.zone(&zone, &path.key("zone")));
         let taken = said(raw.taken).and_then(|taken| self.stamp(&taken, &path.key("taken")));
+        let dates = said(raw.dates);
+        if let Some(dates) = &dates {
+            self.known(dates, "an order of dates", ["day_first", "month_first"].into_iter(), &path.key("dates"));
+        }
         let (format, mapping, condition) = (said(raw.format), said(raw.mapping), said(raw.condition));
         if let Some(format) = format.as_ref().filter(|_| !formats.is_empty()) {
             self.known(format, "a format", formats.iter().copied(), &path.key("format"));
@@ -113,7 +117,7 @@ impl Checker<'_> {
         }
         let columns = self.columns(raw.columns, &path.key("columns"));
         let glob = raw.path.and_then(|glob| self.glob(&glob, &path.key("path")))?;
-        Some(SourceRule { path: glob, node: said(raw.node), zone, format, mapping, columns, condition, taken })
+        Some(SourceRule { path: glob, node: said(raw.node), zone, dates, format, mapping, columns, condition, taken })
     }
 
     fn columns(&mut self, raw: BTreeMap<String, RawColumn>, path: &Path) -> BTreeMap<String, Column> {

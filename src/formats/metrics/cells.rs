@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(cells, ["Time", "bytes{device=\"eth0\", host=\"a\"}", "3", ""]);
     }
 
-    /// Traps 31 and 39: units sit in each cell, and missing is not zero.
+    /// Metrics traps 31 and 39: units sit in each cell, and missing is not zero.
     #[test]
     fn numbers_units_and_missing_values() {
         let value = |cell, comma| match read(cell, comma) {

@@ -31,6 +31,8 @@ pub(super) enum Sample {
     Average(f64),
     /// A running total, differenced here into an average per second.
     Counter,
+    /// A running total of idle seconds of one core, differenced into its busy share.
+    IdleSeconds,
 }
 
 /// Builds the series of one file.
@@ -40,6 +42,8 @@ pub(super) struct Fold {
     index: BTreeMap<String, usize>,
     key: String,
     too_many: bool,
+    /// Limits that the file states beside a signal that has none of its own: an interface's speed.
+    limits: BTreeMap<(Signal, String, String), f64>,
 }
 
 /// Series and sentences of one file.
@@ -77,6 +81,13 @@ impl Fold {
         true
     }
 
+    /// States the limit of a signal, in its unit: the last one told stands.
+    pub(super) fn limit(&mut self, signal: Signal, node: &str, instance: &str, limit: f64) {
+        if self.limits.len() < MOST_SERIES && limit.is_finite() && limit > 0.0 {
+            self.limits.insert((signal, node.to_owned(), instance.to_owned()), limit);
+        }
+    }
+
     /// The source started anew: no counter is differenced across this point.
     pub(super) fn restart(&mut self) {
         for growing in &mut self.growing {
@@ -94,17 +105,33 @@ impl Fold {
         let limits: Vec<_> = series
             .iter()
             .map(|s| {
-                let limit = s.signal.limited_by()?;
-                let stated =
-                    series.iter().find(|l| l.signal == limit && l.node == s.node && l.instance == s.instance)?;
-                stated.minutes.last_key_value().map(|(_, cell)| cell.last)
+                let told = self.limits.get(&(s.signal, s.node.clone(), s.instance.clone())).copied();
+                let beside = || {
+                    let limit = s.signal.limited_by()?;
+                    let of = |l: &&MetricSeries| (l.signal, &l.node, &l.instance) == (limit, &s.node, &s.instance);
+                    series.iter().find(of)?.minutes.last_key_value().map(|(_, cell)| cell.last)
+                };
+                told.or_else(beside)
             })
             .collect();
         for (series, limit) in series.iter_mut().zip(limits) {
             series.limit = limit;
         }
+        // A process dies at its own limit while the system's table is nearly empty.
+        let of_system = |s: &&MetricSeries| s.signal == Signal::OpenFiles && is_of_system(&s.column);
+        for series in series.iter().filter(of_system) {
+            notes.push(format!(
+                "{} counts the open files of the whole system: a process can be at its own limit all the same",
+                series.column
+            ));
+        }
         Folded { series, notes }
     }
+}
+
+/// Columns that count the system's file handles, not a process's.
+fn is_of_system(column: &str) -> bool {
+    ["file-nr", "filefd_allocated", "filesystem: files", "fhcount/"].iter().any(|name| column.contains(name))
 }
 
 /// One series while it is read.
@@ -156,9 +183,9 @@ impl Growing {
                 self.cells.entry(at.minute()).or_default().take(at, value, 1.0, false);
             }
             Sample::Average(seconds) => self.spread(at, value, seconds),
-            Sample::Counter => {
+            Sample::Counter | Sample::IdleSeconds => {
                 if let Some(raw) = self.raw.replace((at, value)) {
-                    self.difference(raw, (at, value));
+                    self.difference(raw, (at, value), sample == Sample::IdleSeconds);
                 }
             }
         }
@@ -185,7 +212,7 @@ impl Growing {
         }
     }
 
-    fn difference(&mut self, one: (Stamp, f64), other: (Stamp, f64)) {
+    fn difference(&mut self, one: (Stamp, f64), other: (Stamp, f64), idle: bool) {
         let median_s = self.steps.median_s();
         let ((t0, v0), (t1, v1)) = if one.0 <= other.0 { (one, other) } else { (other, one) };
         let seconds = (t1.millis().saturating_sub(t0.millis())) as f64 / 1000.0;
@@ -203,7 +230,8 @@ impl Growing {
             }
             grown += FULL;
         }
-        self.spread(t1, grown / seconds, seconds);
+        let rate = grown / seconds;
+        self.spread(t1, if idle { (100.0 - 100.0 * rate).clamp(0.0, 100.0) } else { rate }, seconds);
     }
 
     fn finish(self, exhibit: &str, notes: &mut Vec<String>) -> Option<MetricSeries> {

@@ -1,26 +1,59 @@
 //! Metrics: numbers over time, each with a canonical signal, a unit and a node.
 
 mod cells;
+mod cloudwatch;
+mod collectd;
+mod dstat;
+mod ethtool;
 mod fold;
+#[cfg(test)]
+mod exports;
+mod exposition;
 mod generic;
+mod influx;
+mod json;
 mod lines;
 mod names;
+mod nstat;
+mod page;
 mod parts;
+mod postqueue;
+mod prometheus;
+mod qshape;
+#[cfg(test)]
+mod registry;
 mod rows;
 mod sadf;
+mod sar;
 #[cfg(test)]
 mod samples;
 mod series;
 mod signals;
+mod ss;
 mod stamps;
+mod sysstat;
 mod table;
 mod units;
+mod vmstat;
 
+pub use cloudwatch::CloudWatch;
+pub use collectd::Collectd;
+pub use dstat::Dstat;
+pub use ethtool::Ethtool;
+pub use exposition::Exposition;
 pub use generic::Generic;
+pub use influx::Influx;
+pub use nstat::Nstat;
+pub use postqueue::Postqueue;
+pub use prometheus::Prometheus;
+pub use qshape::Qshape;
 pub use sadf::Sadf;
+pub use sar::Sar;
 pub use series::{MetricCell, MetricSeries, MetricSet};
 pub use signals::{Aggregate, Signal, SignalInfo, SignalKind};
+pub use ss::Ss;
 pub use stamps::DateOrder;
+pub use vmstat::Vmstat;
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -37,10 +70,15 @@ pub struct MetricSetup {
     pub node: Option<String>,
     /// The zone of zone-less times, when stated in case.yaml.
     pub zone: Option<Zone>,
+    /// Zones of the nodes' own clocks, as their logs prove them, each with the proof in a few
+    /// words. They serve what was recorded on a node and names no zone.
+    pub log_zones: BTreeMap<String, (Zone, String)>,
     /// Which of day and month comes first in `05/06/2026`, when stated in case.yaml.
     pub dates: Option<DateOrder>,
     /// Column name → signal and unit, as case.yaml maps them.
     pub columns: Vec<ColumnMap>,
+    /// The file's path below the case's folder; some producers name the metric in it alone.
+    pub name: String,
     /// The file's exhibit id, set on every series it yields: `S07`.
     pub exhibit: String,
 }
@@ -110,7 +148,23 @@ pub trait MetricFormat: Sync {
 }
 
 /// The registry: producers with a fingerprint first, the generic reader last.
-pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[&Sadf, &Generic];
+pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
+    &Sadf,
+    &Sar,
+    &Vmstat,
+    &Dstat,
+    &Prometheus,
+    &Exposition,
+    &CloudWatch,
+    &Influx,
+    &Collectd,
+    &Ss,
+    &Nstat,
+    &Ethtool,
+    &Qshape,
+    &Postqueue,
+    &Generic,
+];
 
 /// Columns of no known signal while a file is read: smallest and largest value,
 /// in the order of first appearance.

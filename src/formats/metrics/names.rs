@@ -52,6 +52,31 @@ impl Meaning {
         Some(meaning)
     }
 
+    /// What labels add: the node, the part measured. Nothing when they say that it is the
+    /// receiving side of the MTA, where we ask for the sending side.
+    pub(super) fn labelled(mut self, labels: impl IntoIterator<Item = (String, String)>) -> Option<Self> {
+        for (key, value) in labels {
+            match key.as_str() {
+                "service" if value == "esmtp_listener" => return None,
+                "service" if value.starts_with("smtp_client") && self.signal == Signal::ConnsEstablished => {
+                    self.signal = Signal::SmtpOutConnections;
+                    // KumoMTA: `smtp_client` is the sum, `smtp_client:queue` a part of it.
+                    self.instance = value.trim_start_matches("smtp_client").trim_start_matches(':').to_owned();
+                }
+                "host" | "hostname" | "node" | "nodename" => self.node = Some(value),
+                "instance" => {
+                    let host = value.rsplit_once(':').map_or(value.as_str(), |(host, _)| host).to_owned();
+                    self.node.get_or_insert(host);
+                }
+                "device" | "interface" | "iface" | "cpu" | "queue" | "lane" | "ip" | "domain" | "state" => {
+                    self.instance = join([self.instance, value].iter().filter(|w| !w.is_empty()));
+                }
+                _ => {}
+            }
+        }
+        Some(self)
+    }
+
     /// `as_written` may be one of the other ways of writing; `scale` holds without a unit.
     pub(super) fn written_as(as_written: Signal, scale: f64, unit: Option<Unit>) -> Option<Self> {
         let signal = as_written.canonical();
@@ -157,29 +182,14 @@ impl Rule {
 pub(super) fn meaning(column: &str) -> Option<Meaning> {
     let (name, labels) = split_labels(column);
     let (name, bracketed) = split_bracket(name);
-    let mut found = match bracketed {
+    let found = match bracketed {
         Some(unit) => with_unit(name, unit),
         None => plain(name).or_else(|| {
             let (base, unit) = split_unit(name)?;
             with_unit(base, unit)
         }),
     }?;
-    for (key, value) in labels {
-        match key.as_str() {
-            // The receiving side of the MTA, where we ask for the sending side.
-            "service" if value == "esmtp_listener" => return None,
-            "host" | "hostname" | "node" | "nodename" => found.node = Some(value),
-            "instance" => {
-                let host = value.rsplit_once(':').map_or(value.as_str(), |(host, _)| host).to_owned();
-                found.node.get_or_insert(host);
-            }
-            "device" | "interface" | "iface" | "cpu" | "queue" | "lane" | "ip" | "domain" | "state" => {
-                found.instance = join([found.instance, value].iter().filter(|w| !w.is_empty()));
-            }
-            _ => {}
-        }
-    }
-    Some(found)
+    found.labelled(labels)
 }
 
 fn plain(name: &str) -> Option<Meaning> {
@@ -304,7 +314,7 @@ mod tests {
         assert_eq!(meaning("tx_bytes{host=\"node1\"}").and_then(|m| m.node).as_deref(), Some("node1"));
     }
 
-    /// Traps 34 and 41 of metric names, and words that only look like signals.
+    /// Metrics traps 34 and 41 of metric names, and words that only look like signals.
     #[test]
     fn false_friends_are_refused() {
         for column in [

@@ -60,13 +60,14 @@ pub(super) fn interface(words: &[String]) -> Option<String> {
         "eth", "ens", "eno", "enp", "em", "bond", "team", "wlan", "veth", "docker", "br", "ifb", "tun", "tap", "wg",
         "vlan",
     ];
-    let is_interface = |w: &&String| {
-        w.as_str() == "lo"
+    let is_interface = |w: &&str| {
+        *w == "lo"
             || KINDS
                 .iter()
                 .any(|k| w.strip_prefix(k).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())))
     };
-    words.iter().find(is_interface).cloned()
+    // `device:eth0` is how Datadog writes a tag.
+    words.iter().flat_map(|w| w.split(':')).find(is_interface).map(str::to_owned)
 }
 
 /// The words around a head word: before it only known ones may stand, after it

@@ -6,12 +6,11 @@
 
 use std::io::BufRead;
 
-use super::cells::{self, Cell};
-use super::fold::{Fold, LONGEST_INTERVAL_S, Of, Sample};
-use super::lines::Lines;
-use super::rows::is_loopback;
-use super::stamps::{Clock, DateOrder, Told, read_time};
-use super::{MetricError, MetricFormat, MetricRead, MetricSetup, Signal};
+use super::fold::LONGEST_INTERVAL_S;
+use super::page::{Page, Went, Writing, read_lines};
+use super::stamps::{DateOrder, Told, read_time};
+use super::sysstat::{Report, Taken};
+use super::{MetricError, MetricFormat, MetricRead, MetricSetup};
 use crate::formats::Head;
 
 /// The reader of `sadf -d`.
@@ -21,8 +20,6 @@ pub struct Sadf;
 const HEADER: &str = "# hostname;interval;timestamp";
 /// Columns before those of the report: host, interval, time.
 const LEADING: usize = 3;
-/// How many restarts and operator's comments are quoted.
-const MOST_QUOTED: usize = 40;
 
 impl MetricFormat for Sadf {
     fn name(&self) -> &'static str {
@@ -38,113 +35,16 @@ impl MetricFormat for Sadf {
     }
 
     fn read(&self, input: &mut dyn BufRead, setup: &MetricSetup) -> Result<MetricRead, MetricError> {
-        let failed = |line| move |source| MetricError::Io { line, source };
-        let mut lines = Lines::open(input).map_err(failed(0))?;
-        let mut reports = Reports::new(setup);
-        loop {
-            let before = lines.number();
-            let Some((number, line)) = lines.next_line().map_err(failed(before))? else { break };
-            reports.take(number, line)?;
-        }
-        Ok(reports.finish())
+        read_lines(input, setup, &mut Reports { report: None })
     }
 }
 
-/// How one column is read.
-#[derive(Clone, Copy, Debug)]
-struct Column {
-    at: usize,
-    signal: Signal,
-    factor: f64,
-    how: How,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum How {
-    /// The average since the last row.
-    Average,
-    /// 100 minus that.
-    Complement,
-    /// A level when the row was taken.
-    Instant,
-    /// KiB available, of a total that `kbmemused` and `%memused` (this column) give.
-    OfMemory { used: usize, percent: usize },
-}
-
-/// One report: the columns that a header line names.
-#[derive(Clone, Debug, Default)]
-struct Report {
-    names: Vec<String>,
-    /// `CPU` or `IFACE` rows: which column holds the instance.
-    instance: Option<usize>,
-    columns: Vec<Column>,
-}
-
-impl Report {
-    fn of(header: &str) -> Self {
-        let names: Vec<String> = header.trim_start_matches("# ").split(';').map(str::to_owned).collect();
-        let find = |name: &str| names.iter().position(|n| n == name);
-        let instance = find("CPU").or_else(|| find("IFACE")).filter(|at| *at == LEADING);
-        let by = |name: &str| instance.is_some() && find(name) == instance;
-        let (tcp_errors, memory) = (find("estres/s").is_some(), find("kbmemused").zip(find("%memused")));
-        let columns = names.iter().enumerate().skip(LEADING).filter_map(|(at, name)| {
-            use How::{Average, Complement, Instant};
-            let (signal, factor, how) = match name.as_str() {
-                "%idle" if by("CPU") => (Signal::CpuPercent, 1.0, Complement),
-                "%user" | "%usr" if by("CPU") => (Signal::CpuUserPercent, 1.0, Average),
-                "%system" | "%sys" if by("CPU") => (Signal::CpuSystemPercent, 1.0, Average),
-                "%steal" if by("CPU") => (Signal::CpuStealPercent, 1.0, Average),
-                "%soft" if by("CPU") => (Signal::CpuSoftirqPercent, 1.0, Average),
-                "txkB/s" if by("IFACE") => (Signal::EgressBps, 8192.0, Average),
-                "%ifutil" if by("IFACE") => (Signal::LinkUtilPercent, 1.0, Average),
-                "txdrop/s" if by("IFACE") => (Signal::EgressDrops, 1.0, Average),
-                // NFS clients have a `retrans/s` of their own.
-                "retrans/s" if tcp_errors => (Signal::RetransmitsPerS, 1.0, Average),
-                "oseg/s" => (Signal::OutSegments, 1.0, Average),
-                "tcpsck" => (Signal::ConnsEstablished, 1.0, Instant),
-                "tcp-tw" => (Signal::TimeWait, 1.0, Instant),
-                "runq-sz" => (Signal::RunQueue, 1.0, Instant),
-                "ldavg-1" => (Signal::Load1, 1.0, Instant),
-                "file-nr" => (Signal::OpenFiles, 1.0, Instant),
-                "kbavail" => {
-                    let (used, percent) = memory?;
-                    (Signal::MemAvailablePercent, 1.0, How::OfMemory { used, percent })
-                }
-                _ => return None,
-            };
-            Some(Column { at, signal, factor, how })
-        });
-        Self { columns: columns.collect(), instance, names }
-    }
-}
-
-struct Reports<'a> {
-    setup: &'a MetricSetup,
+struct Reports {
     report: Option<Report>,
-    clock: Clock,
-    fold: Fold,
-    read: MetricRead,
-    quoted: usize,
-    zoneless: bool,
-    memory: bool,
 }
 
-impl<'a> Reports<'a> {
-    fn new(setup: &'a MetricSetup) -> Self {
-        Self {
-            setup,
-            report: None,
-            clock: Clock::new(None, setup.zone, false),
-            fold: Fold::default(),
-            read: MetricRead::default(),
-            quoted: 0,
-            zoneless: false,
-            memory: false,
-        }
-    }
-
-    fn take(&mut self, number: u64, line: &str) -> Result<(), MetricError> {
-        self.read.accounting.read += 1;
+impl Writing for Reports {
+    fn line(&mut self, page: &mut Page<'_>, number: u64, line: &str) -> Result<Went, MetricError> {
         if line.starts_with(HEADER) {
             if line.contains("[...]") {
                 return Err(MetricError::Unclear {
@@ -153,131 +53,46 @@ impl<'a> Reports<'a> {
                     way_out: "export again with `sadf -d` without `-h`; no key of case.yaml helps".to_owned(),
                 });
             }
-            self.report = Some(Report::of(line));
+            let names = line.trim_start_matches("# ").split(';').map(str::to_owned).collect();
+            self.report = Some(Report::of(names, LEADING));
             // The next report starts at the day's first row again.
-            self.clock.rewind();
-            self.read.accounting.irrelevant += 1;
-            return Ok(());
+            page.clock.rewind();
+            return Ok(Went::Irrelevant);
         }
-        if line.trim().is_empty() {
-            self.read.accounting.irrelevant += 1;
-            return Ok(());
-        }
-        match self.row(line) {
-            Some(true) => self.read.accounting.used += 1,
-            Some(false) => self.read.accounting.irrelevant += 1,
-            None => {
-                self.read.accounting.unrecognised += 1;
-                if self.read.unrecognised.len() < 5 {
-                    self.read.unrecognised.push((number, line.chars().take(200).collect()));
-                }
-            }
-        }
-        Ok(())
+        Ok(self.row(page, line).map_or(Went::Unrecognised, Went::used_if))
     }
+}
 
+impl Reports {
     /// True when a value was used, false when the row says nothing of ours.
-    fn row(&mut self, line: &str) -> Option<bool> {
+    fn row(&self, page: &mut Page<'_>, line: &str) -> Option<bool> {
         let fields: Vec<&str> = line.split(';').collect();
         let [host, interval, time, first, ..] = fields.as_slice() else { return None };
         let told = read_time(time, DateOrder::DayFirst)?;
-        if first.starts_with("LINUX-RESTART") || first.starts_with("COM ") {
-            let at = self.clock.place(told)?;
-            self.quote(first, host, &at.to_second());
+        if first.starts_with("LINUX-RESTART") {
+            let at = page.clock.place(told)?;
+            page.restarted(host, at);
             return Some(false);
         }
-        let report = self.report.take()?;
-        let used = (fields.len() == report.names.len()).then(|| self.values(&report, &fields, host, interval, told));
-        self.report = Some(report);
-        used?
-    }
-
-    fn values(&mut self, report: &Report, fields: &[&str], host: &str, interval: &str, told: Told) -> Option<bool> {
-        let seconds: f64 = interval.parse().ok().filter(|s| *s > 0.0 && *s <= LONGEST_INTERVAL_S)?;
-        let at = self.clock.place(told)?;
-        self.zoneless |= matches!(told, Told::Local(_));
-        let instance = match report.instance.and_then(|at| fields.get(at)) {
-            None | Some(&"-1" | &"all") => String::new(),
-            Some(core) if core.bytes().all(|b| b.is_ascii_digit()) => format!("cpu{core}"),
-            Some(interface) => (*interface).to_owned(),
-        };
-        let node = if host.is_empty() { self.setup.node.as_deref().unwrap_or("") } else { host };
-        // Some locales print a decimal comma; the separator is a semicolon anyhow.
-        let number = |at: usize| {
-            let cell = fields.get(at)?;
-            match cells::read(cell, cell.contains(',')) {
-                Cell::Number(number, None) => Some(number),
-                _ => None,
-            }
-        };
-        let mut any = false;
-        for column in report.columns.iter().filter(|c| !is_loopback(c.signal, &instance)) {
-            let number_here = number(column.at)? * column.factor;
-            let (value, sample) = match column.how {
-                How::Average => (number_here, Sample::Average(seconds)),
-                How::Complement => ((100.0 - number_here).clamp(0.0, 100.0), Sample::Average(seconds)),
-                How::Instant => (number_here, Sample::Instant),
-                How::OfMemory { used, percent } => {
-                    // Rounded to hundredths, so too small a share gives no total.
-                    let Some(share) = number(percent).filter(|p| *p >= 0.5) else { continue };
-                    self.memory = true;
-                    ((number_here * share / number(used)?.max(1.0)).min(100.0), Sample::Instant)
-                }
-            };
-            let name = report.names.get(column.at).map_or("", String::as_str);
-            any |=
-                self.fold.add(Of { signal: column.signal, node, instance: &instance, column: name }, at, value, sample);
+        if let Some(comment) = first.strip_prefix("COM ") {
+            let at = page.clock.place(told)?;
+            page.comment(host, at, comment);
+            return Some(false);
         }
-        Some(any)
-    }
-
-    fn quote(&mut self, text: &str, host: &str, at: &str) {
-        self.quoted += 1;
-        if self.quoted > MOST_QUOTED {
-            return;
+        let report = self.report.as_ref().filter(|r| r.names.len() == fields.len())?;
+        let seconds = interval.parse().ok().filter(|s| *s > 0.0 && *s <= LONGEST_INTERVAL_S)?;
+        let at = page.clock.place(told)?;
+        if matches!(told, Told::Local(_)) {
+            page.say("sadf -t and -T write times without a zone, and -t can write the date of another zone".to_owned());
         }
-        self.read.notes.push(match text.strip_prefix("COM ") {
-            Some(comment) => format!("{at}: comment of the operator of {host}: {comment}"),
-            None => {
-                self.fold.restart();
-                format!("{at}: {host} or its collector restarted")
-            }
-        });
-    }
-
-    fn finish(mut self) -> MetricRead {
-        let folded = self.fold.finish(&self.setup.exhibit);
-        let notes = &mut self.read.notes;
-        if self.quoted > MOST_QUOTED {
-            notes.push(format!("{} more restarts and comments", self.quoted - MOST_QUOTED));
-        }
-        notes.extend(self.clock.notes());
-        if self.zoneless {
-            notes.push(
-                "sadf -t and -T write times without a zone, and -t can write the date of another zone".to_owned(),
-            );
-        }
-        if self.memory {
-            notes.push("mem_available_percent is kbavail over the total that kbmemused and %memused give".to_owned());
-        }
-        let unknown_speed =
-            |s: &&super::MetricSeries| s.signal == Signal::LinkUtilPercent && s.minutes.values().all(|c| c.max == 0.0);
-        for series in folded.series.iter().filter(unknown_speed) {
-            notes.push(format!(
-                "%ifutil of {} is always 0: the speed of the link is unknown, left out",
-                series.instance
-            ));
-        }
-        notes.extend(folded.notes);
-        self.read.series = folded.series.into_iter().filter(|s| !unknown_speed(&s)).collect();
-        self.read.zone = self.clock.zone();
-        self.read
+        report.put(page, &fields, Taken { host, at, seconds: Some(seconds) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::expect_used, reason = "tests")]
+    use super::super::Signal;
     use super::super::samples::{assert_cell, cell, format_of, in_zone, minutes, read, sample, series, try_read};
     use super::*;
 
@@ -298,7 +113,7 @@ mod tests {
         assert_eq!((got.accounting.read, got.accounting.used, got.accounting.irrelevant), (28, 27, 1));
     }
 
-    /// Traps 25 and 33: sysstat's kB are 1024 bytes, and a byte is eight bits.
+    /// Metrics traps 25 and 33: sysstat's kB are 1024 bytes, and a byte is eight bits.
     #[test]
     fn egress_is_in_bits_of_kibibytes() {
         let got = read(&sample("sadf-net-dev.csv"));
@@ -311,7 +126,7 @@ mod tests {
         assert_eq!(cell(series(&got, Signal::LinkUtilPercent, "eth0"), "2026-11-24T03:56Z").max, 0.02);
     }
 
-    /// Traps 25 and 34: stacked reports, repeated headers, a restart, and `lo` left out.
+    /// Metrics traps 25 and 34: stacked reports, repeated headers, a restart, and `lo` left out.
     #[test]
     fn stacked_reports_and_restarts() {
         let got = read(&sample("sadf-mixed.csv"));
@@ -334,7 +149,7 @@ mod tests {
             "retransmits_per_s",
         ];
         assert_eq!(names, expected);
-        // Trap 25: the speed of a virtual interface is unknown, so its 0 % say nothing.
+        // Metrics trap 25: the speed of a virtual interface is unknown, so its 0 % say nothing.
         assert!(got.series.iter().all(|s| s.signal != Signal::LinkUtilPercent));
         assert!(got.notes.iter().any(|n| n.contains("%ifutil of eth0")));
         assert_eq!(got.accounting.unrecognised, 0);
@@ -347,7 +162,7 @@ mod tests {
         );
     }
 
-    /// Traps 25 and 37: `CPU` is an instance, -1 is the whole, and cores stay apart from it.
+    /// Metrics traps 25 and 37: `CPU` is an instance, -1 is the whole, and cores stay apart from it.
     #[test]
     fn cores_are_instances_and_never_added() {
         let got = read(&sample("sadf-cores.csv"));
@@ -389,7 +204,7 @@ mod tests {
         assert!(error.to_string().starts_with("line 1: `sadf -h`") && error.to_string().contains("without `-h`"));
     }
 
-    /// Trap 38: a ten-minute average fills its minutes, marked coarse; a level only its own.
+    /// Metrics trap 38: a ten-minute average fills its minutes, marked coarse; a level only its own.
     #[test]
     fn coarse_rows_are_spread_and_marked() {
         let cpu = "# hostname;interval;timestamp;CPU;%user;%nice;%system;%iowait;%steal;%idle\n\

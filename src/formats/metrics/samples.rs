@@ -27,6 +27,12 @@ pub(super) fn read(bytes: &[u8]) -> MetricRead {
     try_read(bytes, &MetricSetup::default()).expect("readable")
 }
 
+/// Reads a file of this name.
+pub(super) fn read_named(bytes: &[u8], name: &str) -> MetricRead {
+    let setup = MetricSetup { name: name.to_owned(), ..MetricSetup::default() };
+    try_read(bytes, &setup).expect("readable")
+}
+
 pub(super) fn in_zone(bytes: &[u8], zone: &str) -> MetricRead {
     let setup = MetricSetup { zone: Some(Zone::parse(zone).expect("a zone")), ..MetricSetup::default() };
     try_read(bytes, &setup).expect("readable")

@@ -39,6 +39,17 @@ const ZONE_WORDS: &[(&str, i32)] = &[
     ("JST", 32_400),
 ];
 
+/// The zone that a word or an offset means: `UTC`, `CEST`, `+03`, `+0530`.
+pub(super) fn zone_of_word(word: &str) -> Option<Zone> {
+    if let Some((_, seconds)) = ZONE_WORDS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known)) {
+        return Some(Zone::Fixed(*seconds));
+    }
+    match Zone::parse(word).ok()? {
+        Zone::Fixed(seconds) if word.starts_with(['+', '-']) => Some(Zone::Fixed(seconds)),
+        _ => None,
+    }
+}
+
 /// Reads one time cell. `order` decides `05/06/2026` and nothing else.
 pub(super) fn read_time(cell: &str, order: DateOrder) -> Option<Told> {
     let cell = cell.trim();
@@ -57,17 +68,31 @@ pub(super) fn read_time(cell: &str, order: DateOrder) -> Option<Told> {
     match zone.trim() {
         "" => Some(Told::Local(local)),
         zone => {
-            let seconds = match ZONE_WORDS.iter().find(|(word, _)| zone.eq_ignore_ascii_case(word)) {
-                Some((_, seconds)) => *seconds,
-                None if zone.starts_with(['+', '-']) => match Zone::parse(zone).ok()? {
-                    Zone::Fixed(seconds) => seconds,
-                    Zone::Named(_) => return None,
-                },
-                None => return None,
-            };
+            let Some(Zone::Fixed(seconds)) = zone_of_word(zone) else { return None };
             Some(Told::Moment(local.plus_millis(-i64::from(seconds) * 1000), Some(Zone::Fixed(seconds))))
         }
     }
+}
+
+/// A line that is only a time, as loops around a command write it: RFC 3339, seconds since
+/// 1970, or what `date` prints (`Tue Nov 24 02:36:26 UTC 2026`), in marks such as `### … ###`.
+pub(super) fn time_line(line: &str) -> Option<Told> {
+    let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '=' | '*') || c == '-');
+    if let Some(told) = read_time(line, DateOrder::DayFirst).filter(|_| !needs_order(line)) {
+        return Some(told);
+    }
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let (month, day, rest) = match words.as_slice() {
+        [_, month, day, rest @ ..] if MONTHS.contains(month) => (month, day, rest),
+        [_, day, month, rest @ ..] if MONTHS.contains(month) => (month, day, rest),
+        _ => return None,
+    };
+    let month = MONTHS.iter().position(|m| m == month)? + 1;
+    let is_year = |w: &&&str| w.len() == 4 && w.bytes().all(|b| b.is_ascii_digit());
+    let year = rest.iter().find(is_year)?;
+    let others: Vec<&str> = rest.iter().filter(|w| !is_year(w)).copied().collect();
+    read_time(&format!("{year}-{month}-{day} {}", others.join(" ")), DateOrder::DayFirst)
 }
 
 /// Whether the cell's date depends on the order of day and month.
@@ -162,11 +187,13 @@ pub(super) fn read_clock(text: &str) -> Option<(i64, &str)> {
 }
 
 /// Places what cells tell on the UTC clock: the zone in the cell, else the one
-/// in the header, else the one stated in case.yaml, else UTC, assumed.
+/// in the header, else the one stated in case.yaml, else that of the
+/// node's own logs for what was recorded there, else UTC, assumed.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Clock {
     header: Option<Zone>,
     stated: Option<Zone>,
+    inferred: Option<(Zone, String)>,
     last: Option<Stamp>,
     used: Option<(Zone, String)>,
     newest_first: bool,
@@ -178,6 +205,16 @@ impl Clock {
     /// A clock for rows that run forwards, or backwards when `newest_first`.
     pub(super) fn new(header: Option<Zone>, stated: Option<Zone>, newest_first: bool) -> Self {
         Self { header, stated, newest_first, ..Self::default() }
+    }
+
+    /// From here on zone-less times are in the zone that the file itself names, if it does.
+    pub(super) fn under(&mut self, header: Option<Zone>) {
+        self.header = header;
+    }
+
+    /// Serves zone-less times that neither the file nor case.yaml places.
+    pub(super) fn infer(&mut self, inferred: Option<(Zone, String)>) {
+        self.inferred = inferred;
     }
 
     /// The moment; nothing for an hour that daylight saving skips.
@@ -193,10 +230,11 @@ impl Clock {
             }
             Told::Local(local) => local,
         };
-        let (zone, how) = match (self.header, self.stated) {
-            (Some(zone), _) => (zone, "in the header"),
-            (None, Some(zone)) => (zone, "stated in case.yaml"),
-            (None, None) => (Zone::UTC, "assumed"),
+        let (zone, how) = match (self.header, self.stated, &self.inferred) {
+            (Some(zone), ..) => (zone, "in the header"),
+            (None, Some(zone), _) => (zone, "stated in case.yaml"),
+            (None, None, Some((zone, proof))) => (*zone, proof.as_str()),
+            (None, None, None) => (Zone::UTC, "assumed"),
         };
         self.used.get_or_insert_with(|| (zone, format!("{zone} ({how})")));
         let at = match zone.to_utc(local) {
@@ -236,6 +274,15 @@ impl Clock {
         if let Some((_, how)) = self.used.as_ref().filter(|(_, how)| how.ends_with("(assumed)")) {
             notes.push(format!(
                 "times carry no zone: {how}; if they are local, state `zone` for this file in case.yaml"
+            ));
+        }
+        let by_logs = self
+            .inferred
+            .as_ref()
+            .filter(|(_, proof)| self.used.as_ref().is_some_and(|(_, how)| how.ends_with(&format!("({proof})"))));
+        if let Some((zone, proof)) = by_logs {
+            notes.push(format!(
+                "times carry no zone: {zone} taken, {proof}; if that is not the zone of this file, state `zone` in case.yaml"
             ));
         }
         if self.twice > 0 {

@@ -129,7 +129,7 @@ mod tests {
         Unit::parse(text)?.factor_to(signal)
     }
 
-    /// Trap 33: bits, bytes, 1000 and 1024 are told apart, never guessed.
+    /// Metrics trap 33: bits, bytes, 1000 and 1024 are told apart, never guessed.
     #[test]
     fn bits_bytes_and_their_multiples() {
         for (text, factor) in [
