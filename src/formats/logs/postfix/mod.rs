@@ -15,6 +15,8 @@
 //!   `proxy` of handshakes, `unwanted` of messages that are no traffic.
 
 mod attempt;
+#[cfg(test)]
+mod bounds;
 mod client;
 mod kept;
 mod line;
