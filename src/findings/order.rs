@@ -34,6 +34,8 @@ pub struct SessionOrder {
     pub possibly_refused_starttls: u64,
     /// Messages accepted without TLS, or with no TLS line though the log writes them.
     pub plaintext_deliveries: u64,
+    /// Messages accepted where the log has no TLS line at all: it may write none.
+    pub deliveries_untold: u64,
 }
 
 impl SessionOrder {
@@ -46,11 +48,11 @@ impl SessionOrder {
                 continue;
             }
             order.add(key.what, n);
-            let without_tls = match key.what.tls {
-                TlsUse::None => true,
-                TlsUse::Unknown => tally.established.contains_key(&egress),
-                TlsUse::Established | TlsUse::Failed => false,
-            };
+            let is_untold = key.what.tls == TlsUse::Unknown && !tally.established.contains_key(&egress);
+            if is_untold && key.what.outcome == Outcome::Delivered {
+                order.deliveries_untold += n;
+            }
+            let without_tls = matches!(key.what.tls, TlsUse::None | TlsUse::Unknown) && !is_untold;
             if without_tls {
                 match (key.what.outcome, key.what.stage) {
                     (Outcome::RemoteClose, Stage::Mail) => order.possibly_refused_starttls += n,
@@ -81,6 +83,16 @@ impl SessionOrder {
     #[must_use]
     pub const fn downstream(&self) -> u64 {
         self.after_421 + self.after_close + self.plaintext
+    }
+
+    /// Messages delivered in clear. That none was seen says nothing where the log tells of no
+    /// session whether it was encrypted: Exim's without a cipher (`X=`) on any line, Postfix's
+    /// with `smtp_tls_loglevel = 0`.
+    pub(super) const fn plaintext_deliveries(&self) -> Value {
+        match (self.plaintext_deliveries, self.deliveries_untold) {
+            (0, 1..) => Value::Absent,
+            (n, _) => Value::Count(n, "messages"),
+        }
     }
 
     /// Whether the logs could show any of them, had there been one.
@@ -165,4 +177,22 @@ pub(super) fn closes(timeline: &Timeline, tally: &Tally) -> Node {
     let total = total.map_or(Value::Absent, |n| Value::Count(n, "sessions"));
     let evidence = [Evidence::Table("closes_by_stage", String::new())];
     Node::group([("total", Node::fact(total, evidence)), ("by_stage", Node::List(rows.collect()))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_delivery_in_clear_is_known_only_where_the_log_tells_of_tls() {
+        let of = |plaintext_deliveries, deliveries_untold| {
+            let order = SessionOrder { plaintext_deliveries, deliveries_untold, ..SessionOrder::default() };
+            order.plaintext_deliveries()
+        };
+        assert!(matches!(of(0, 0), Value::Count(0, _)));
+        assert!(matches!(of(3, 0), Value::Count(3, _)));
+        // Exim without a cipher on any line: each may have been in clear, or none.
+        assert!(matches!(of(0, 7), Value::Absent));
+        assert!(matches!(of(3, 7), Value::Count(3, _)));
+    }
 }

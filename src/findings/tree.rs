@@ -74,7 +74,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("gmail", sublanes(timeline, &waves)),
         ("closes", order::closes(timeline, evident.tally)),
         ("tls_failures", seen.order.node(timeline)),
-        ("plaintext_deliveries", Value::Count(seen.order.plaintext_deliveries, "messages").into()),
+        ("plaintext_deliveries", seen.order.plaintext_deliveries().into()),
         ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves)).collect())),
         ("pattern", seen.pattern.node(controls(seen))),
         ("launches", pattern::launches(&evident.case.launches, onsets, &waves)),

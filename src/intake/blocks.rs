@@ -2,17 +2,17 @@
 
 use std::io::{self, Read};
 
-use memchr::{memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter, memrchr};
 
 /// Bytes read at a time: half of a common second-level cache.
 pub const BLOCK: usize = 512 * 1024;
 
-/// A line longer than this is handed out in pieces; none of them parses, so it
-/// ends up among the unrecognised lines instead of in memory.
+/// A line longer than this is handed out in pieces, so that it need not fit into memory;
+/// [`Lines`] makes one line of them again.
 const LONGEST_LINE: usize = 4 * 1024 * 1024;
 
 /// Reads to the end and hands out blocks that end at a line end (the last one
-/// may not). Stops early when `take` returns false.
+/// may not, nor one that is a piece of a very long line). Stops early when `take` returns false.
 ///
 /// # Errors
 /// When reading fails; all blocks before were handed out, and with them the
@@ -71,6 +71,27 @@ pub fn lines_of(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The lines of the blocks of one file, in order. A line that is longer than a block can be is
+/// one line: of its pieces the first is it, and the rest is left out.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// The block before ended inside a line.
+    inside: bool,
+}
+
+impl Lines {
+    /// The lines that begin in the next block.
+    pub fn of<'a>(&mut self, block: &'a [u8]) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let begins = match memchr(b'\n', block) {
+            _ if !self.inside => 0,
+            Some(end) => end + 1,
+            None => block.len(),
+        };
+        self.inside = if block.is_empty() { self.inside } else { !block.ends_with(b"\n") };
+        lines_of(&block[begins..])
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,5 +134,23 @@ mod tests {
         });
         assert!(read.is_ok());
         assert_eq!(lines, [long.len(), 4]);
+    }
+
+    #[test]
+    fn a_line_longer_than_any_block_is_one_line_in_bounded_memory() {
+        for length in [LONGEST_LINE - 1, LONGEST_LINE, LONGEST_LINE + 1, 3 * LONGEST_LINE + 17] {
+            for end in ["\nnext\n", "\n\n", "\n", ""] {
+                let text = [&vec![0; length], b"".as_slice(), end.as_bytes()].concat();
+                let (mut lines, mut found, mut largest) = (Lines::default(), Vec::new(), 0);
+                let read = for_each_block(&mut Drip(&text, 300_000), |block| {
+                    largest = largest.max(block.len());
+                    found.extend(lines.of(block).map(|line| line.len().min(LONGEST_LINE - 1)));
+                    true
+                });
+                assert!(read.is_ok() && largest <= LONGEST_LINE + BLOCK, "{largest}");
+                let expected: Vec<_> = lines_of(&text).map(|line| line.len().min(LONGEST_LINE - 1)).collect();
+                assert_eq!(found, expected, "{length} and {end:?}");
+            }
+        }
     }
 }

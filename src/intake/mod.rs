@@ -18,7 +18,7 @@ mod text;
 mod undo;
 mod walk;
 
-pub use blocks::{BLOCK, for_each_block, lines_of};
+pub use blocks::{BLOCK, Lines, for_each_block, lines_of};
 pub use codec::Codec;
 pub use error::{Broken, IntakeError};
 pub use open::{Opened, head_of, open, sha256_hex};

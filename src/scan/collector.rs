@@ -238,10 +238,19 @@ impl Sink for Collector<'_> {
 
     fn unrecognised(&mut self, number: u64, text: &[u8]) {
         if self.file.unrecognised.len() < SAMPLES {
-            self.file.unrecognised.push((number, text[..text.len().min(300)].to_vec()));
+            self.file.unrecognised.push((number, sample(text)));
         }
     }
 }
+
+/// What is shown of a line. A disk that lost a write leaves thousands of NULs: one stands for all.
+fn sample(text: &[u8]) -> Vec<u8> {
+    let runs = text.chunk_by(|a, b| *a == 0 && *b == 0);
+    runs.flat_map(|run| if run.first() == Some(&0) { &run[..1] } else { run }).copied().take(LONGEST_SAMPLE).collect()
+}
+
+/// Bytes shown of a line that no rule understood.
+const LONGEST_SAMPLE: usize = 300;
 
 /// The reply without Postfix's `(in reply to … command)`.
 fn without_note(reply: &[u8]) -> String {
@@ -249,5 +258,16 @@ fn without_note(reply: &[u8]) -> String {
     match text.rfind(" (in reply to ") {
         Some(at) if text.ends_with(')') => text[..at].trim_end().to_owned(),
         _ => text.into_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sample;
+
+    #[test]
+    fn samples_are_short() {
+        assert_eq!(sample(&[&[0; 5000], &b"Nov\0 24"[..], &[0; 9], b"x"].concat()), b"\0Nov\0 24\0x");
+        assert_eq!(sample(&[b'x'; 5000]), [b'x'; 300]);
     }
 }

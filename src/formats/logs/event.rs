@@ -25,7 +25,7 @@ pub struct Event<'a> {
     pub reply: &'a [u8],
     /// The receiving host's name; empty when the line names none.
     pub mx_host: &'a [u8],
-    /// Its address as logged; empty when the line names none.
+    /// Its address; empty when the line names none.
     pub mx_ip: &'a [u8],
     /// The node that logged.
     pub node: &'a [u8],

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::uniform::InOneForm;
 use super::{LogClock, LogFormat, Opening, Sink};
 use crate::intake::Exhibit;
 
@@ -65,6 +66,7 @@ const MOST_SHARED: usize = 1024;
 /// Joins the edges of files of one stream, given in order of time, and emits the
 /// events that were waiting.
 pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sink: &mut dyn Sink) {
+    let sink = &mut InOneForm(sink);
     let mut known: BTreeMap<Box<[u8]>, Vec<KeptLine>> = BTreeMap::new();
     let (mut shared, mut files) = (Vec::new(), Vec::new());
     let reader = |lines: &[KeptLine]| lines.first().map(|l| format.reader(Opening::again(l.exhibit, clock.clone())));

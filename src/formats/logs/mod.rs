@@ -8,7 +8,8 @@
 //! What readers share, from the bottom up: `envelope` takes the stamp and the syslog
 //! envelope off a line, `ledger` accounts for it, `prints` finds lines that two files hold,
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
-//! around the grammar of one MTA, `claim` tells one log from another.
+//! around the grammar of one MTA, `uniform` writes names and addresses in one form, `claim`
+//! tells one log from another.
 
 mod claim;
 mod clock;
@@ -33,6 +34,7 @@ mod survey;
 #[cfg(test)]
 mod testing;
 mod text;
+mod uniform;
 
 pub use clock::{LogClock, ZoneBasis};
 pub use envelope::Wrapping;
@@ -169,10 +171,10 @@ impl<'a> LogShape<'a> {
     /// A reader for one file.
     #[must_use]
     pub fn reader(self, opening: Opening) -> Box<dyn LogReader + Send> {
-        let reader = self.format.reader(opening);
-        if self.wrapping == Wrapping::None {
-            return reader;
+        let mut reader = self.format.reader(opening);
+        if self.wrapping != Wrapping::None {
+            reader = Box::new(envelope::Unwrapping::new(self.wrapping, reader));
         }
-        Box::new(envelope::Unwrapping::new(self.wrapping, reader))
+        Box::new(uniform::Uniform(reader))
     }
 }

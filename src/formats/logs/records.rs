@@ -4,7 +4,7 @@ use super::event::{Event, Note, Pulse, Sink};
 use super::ledger::{Compare, Fate, Ledger};
 use super::{Done, Ends, KeptLine, LogReader, LooseEnds, Opening};
 use crate::formats::Accounting;
-use crate::intake::{Exhibit, lines_of};
+use crate::intake::{Exhibit, Lines};
 use crate::time::{Minute, Stamp};
 
 /// What a record's reader may do with what it finds.
@@ -85,6 +85,7 @@ impl Sink for EventsOf<'_> {
 
 /// Reads a log of records.
 pub(super) struct RecordLog<R> {
+    lines: Lines,
     ledger: Ledger,
     records: R,
 }
@@ -94,13 +95,13 @@ impl<R: Records> RecordLog<R> {
     pub(super) fn new(opening: Opening, records: R) -> Self {
         let Opening { exhibit, compare, .. } = opening;
         let ledger = if R::ORDERED { Ledger::new(exhibit, compare) } else { Ledger::unordered(exhibit, compare) };
-        Self { ledger, records }
+        Self { lines: Lines::default(), ledger, records }
     }
 }
 
 impl<R: Records> LogReader for RecordLog<R> {
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
-        for line in lines_of(block) {
+        for line in self.lines.of(block) {
             self.ledger.next();
             let fate = self.records.take(line, &mut Out { ledger: &mut self.ledger, sink });
             self.ledger.settle(fate, line, sink);

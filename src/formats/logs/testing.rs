@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Compare, Event, LogClock, LogFormat, Opening, Pulse, Sink, join};
+use super::{Compare, Event, LogClock, LogFormat, LogShape, Opening, Pulse, Sink, Wrapping, join};
 use crate::formats::{Accounting, Head};
 use crate::intake::Exhibit;
 use crate::time::{Minute, Zone};
@@ -73,7 +73,8 @@ pub(super) fn read_in_blocks(format: &dyn LogFormat, files: &[&[u8]], block: usi
     let mut ends = Vec::new();
     for (n, file) in files.iter().enumerate() {
         let exhibit = Exhibit(n as u16 + 1);
-        let mut reader = format.reader(Opening { exhibit, clock: clock.clone(), compare: Compare::No });
+        let shape = LogShape { format, wrapping: Wrapping::None };
+        let mut reader = shape.reader(Opening { exhibit, clock: clock.clone(), compare: Compare::No });
         let mut rest = *file;
         while !rest.is_empty() {
             let from = block.min(rest.len()) - 1;

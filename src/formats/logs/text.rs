@@ -13,7 +13,7 @@ use super::ledger::{Fate, Ledger};
 use super::prints::print_of;
 use super::{Done, Ends, KeptLine, LogClock, LogReader, LooseEnds, Opening};
 use crate::formats::Accounting;
-use crate::intake::{Exhibit, lines_of};
+use crate::intake::{Exhibit, Lines};
 
 /// A line taken out of its envelope.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +87,7 @@ pub(super) trait Grammar: Send {
 
 /// Reads a log of text lines by a grammar.
 pub(super) struct TextLog<G> {
+    lines: Lines,
     ledger: Ledger,
     clock: LogClock,
     grammar: G,
@@ -101,6 +102,7 @@ pub(super) struct TextLog<G> {
 impl<G: Grammar> TextLog<G> {
     pub(super) fn new(opening: Opening) -> Self {
         Self {
+            lines: Lines::default(),
             ledger: Ledger::new(opening.exhibit, opening.compare),
             clock: opening.clock,
             grammar: G::fresh(),
@@ -168,7 +170,7 @@ impl<G: Grammar> LogReader for TextLog<G> {
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
         let last = std::mem::take(&mut self.last);
         let mut before = (!last.is_empty()).then_some(&*last);
-        for line in lines_of(block) {
+        for line in self.lines.of(block) {
             self.ledger.next();
             let fate = self.line(line, before, sink);
             self.ledger.settle(fate, line, sink);
@@ -273,9 +275,11 @@ fn trailing_number(text: &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::MOST_COPIES;
-    use crate::formats::logs::Note;
     use crate::formats::logs::postfix::Postfix;
-    use crate::formats::logs::testing::{assert_splits_agree, read};
+    use crate::formats::logs::testing::{Told, assert_splits_agree, read};
+    use crate::formats::logs::{LogClock, LogFormat as _, Note, Opening};
+    use crate::intake::Exhibit;
+    use crate::time::Zone;
 
     const REFUSED: &str = "Nov 24 03:12:25 mta1 postfix/smtp[3870]: connect to mx1.mail.example.net[203.0.113.125]:25: Connection refused\n";
     const SENT: &str = "Nov 24 03:12:26 mta1 postfix/smtp[3870]: 10EC11CADB: to=<a@gmail.com>, relay=gmail-smtp-in.l.google.com[198.51.100.26]:25, delay=1.5, delays=0.01/0.03/0.37/1.1, dsn=2.0.0, status=sent (250 2.0.0 OK  1795489946 8b4a091409ecf-cd6a6536fc6si995264155.853 - gsmtp)\n";
@@ -328,6 +332,21 @@ mod tests {
         ] {
             assert_eq!(lost(note), lines, "{note}");
         }
+    }
+
+    #[test]
+    fn lines_after_a_very_long_one_have_their_own_numbers() {
+        let near = crate::time::parse_rfc3339("2026-11-24T00:00Z").ok();
+        let clock = LogClock::new(Zone::UTC, near);
+        let mut told = Told::default();
+        let mut reader = Postfix.reader(Opening::again(Exhibit(1), clock));
+        // As blocks come when a line does not fit into one.
+        for block in ["x\nNov 24 03:12:25 mta1 \0\0\0\0", "\0\0\0\0", &format!("\0\0\n{SENT}{REFUSED}")] {
+            reader.read(block.as_bytes(), &mut told);
+        }
+        assert_eq!((told.unrecognised, reader.accounting().read), (vec![1], 4));
+        let lines: Vec<_> = reader.finish().ends.0.values().flat_map(|e| e.head.iter().map(|l| l.number)).collect();
+        assert_eq!(lines, [3, 4]);
     }
 
     #[test]

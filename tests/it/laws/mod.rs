@@ -1,5 +1,6 @@
 //! Laws that hold for every log format, driven by recordings.
 
+mod bounds;
 mod damage;
 mod samples;
 mod told;

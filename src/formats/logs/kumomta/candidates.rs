@@ -181,7 +181,8 @@ fn after_ehlo<'a>(host: Host<'a>, rest: &'a str) -> Candidate<'a> {
     let error = without_plan(words);
     match after {
         "banner" => told(of_client(error, Stage::Ehlo), host, TlsUse::Unknown, words),
-        "STARTTLS" => told(of_client(error, Stage::Ehlo), host, TlsUse::Established, words),
+        // Misspelt where the session is tried again in clear.
+        "STARTTLS" | "STARTLS failed" => told(of_client(error, Stage::Ehlo), host, TlsUse::Established, words),
         // `OpportunisticInsecure STARTTLS handshake status`, and since 2024.11 nothing of the
         // EHLO itself.
         _ => match (error.strip_prefix("failed: "), error.strip_prefix("OK: ")) {
@@ -199,6 +200,10 @@ fn after_ehlo<'a>(host: Host<'a>, rest: &'a str) -> Candidate<'a> {
 fn of_connect(error: &str) -> Fault<'_> {
     if let Some(error) = error.strip_prefix("reading banner: ") {
         return of_client(error, Stage::Banner);
+    }
+    if error == "deadline has elapsed" {
+        // In 2023 one limit held for the connection and the greeting.
+        return fault(Outcome::Timeout, By::Unknown, Stage::Unknown);
     }
     let says = |word: &&str| error.contains(*word);
     // Sources, proxies and their health are the sender's own.

@@ -349,6 +349,19 @@ const SHAPES: &[Shape] = &[
             "deferral by receiver at ehlo tls=established mx=mx.example[192.0.2.2] rcpts=1 lines=1 reply=421 busy detail=reply rebuilt from a debug print in the record",
         ],
     ),
+    // 2023: `tokio::time::timeout` around the connection and the greeting.
+    (
+        r#"connect to ResolvedAddress { name: "mx.example.", addr: 192.0.2.1 } port 25 and read initial banner: deadline has elapsed"#,
+        &[
+            "timeout by unknown at unknown tls=unknown mx=mx.example[192.0.2.1] rcpts=1 lines=1 reply= detail=deadline has elapsed",
+        ],
+    ),
+    (
+        "connect to 192.0.2.1:25 and read initial banner: deadline has elapsed",
+        &[
+            "timeout by unknown at unknown tls=unknown mx=gmail-smtp-in.l.google.com[192.0.2.1] rcpts=1 lines=1 reply= detail=deadline has elapsed",
+        ],
+    ),
     (
         "the moon is full, and so is the disk",
         &[
@@ -391,6 +404,14 @@ fn starttls_is_misspelt() {
             format!(
                 "remote_close by receiver at ehlo tls=established mx=mx.example[192.0.2.1] rcpts=1 lines=1 reply= detail={closed}{plan}"
             ),
+        ]
+    );
+    assert_eq!(
+        tried(
+            r#"ResolvedAddress { name: "mx.example.", addr: 192.0.2.1 }:25: EHLO after STARTLS failed: Error Connection closed by peer"#
+        ),
+        [
+            "remote_close by receiver at ehlo tls=established mx=mx.example[192.0.2.1] rcpts=1 lines=1 reply= detail=Error Connection closed by peer"
         ]
     );
     // A handshake that failed, and the attempt in plain text after it.

@@ -53,6 +53,9 @@ pub(super) const NAMES: Note = Note::Seen("names of daemons");
 /// The queue manager's lines are in the log.
 pub(super) const QUEUE: Note = Note::Seen("lines of the queue manager");
 
+/// Edges of a file that wait for the file before; of more, messages are taken to be traffic.
+const MOST_WAITING: usize = 200_000;
+
 /// Lines between two looks for processes that fell silent.
 const SWEEP: u32 = 16_384;
 
@@ -179,7 +182,7 @@ impl Client {
     fn suspended(&mut self, entry: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
         let at = entry.envelope.at;
         let is_known = self.resumed || self.unwanted.line_of(delivery.queue_id, at).is_some();
-        if !is_known && self.became_active_before(at, delivery.delays) {
+        if !is_known && self.heads.len() < MOST_WAITING && self.became_active_before(at, delivery.delays) {
             // Whether the message is traffic was said in the file before.
             let head = vec![Kept::of(entry).into_line()];
             self.heads.push((entry.node_and_process().into(), Ends { head, fixed: false, tail: Vec::new() }));

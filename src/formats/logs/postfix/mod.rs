@@ -10,11 +10,13 @@
 //! - `reason` reads the reason of a failure: outcome, stage, who decided.
 //! - `verdict` reads a reason in its session, with the lines before it.
 //! - `attempt` says of a line that ends a try what it says by itself; `session` ties the
-//!   lines of one process to sessions and emits events.
+//!   lines of one process to sessions and emits events (`bounds`: what it keeps).
 //! - `client` hands each line to its process, and knows what other daemons say about it:
 //!   `proxy` of handshakes, `unwanted` of messages that are no traffic.
 
 mod attempt;
+#[cfg(test)]
+mod bounds;
 mod client;
 mod kept;
 mod line;

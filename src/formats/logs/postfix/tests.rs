@@ -486,23 +486,3 @@ fn long_ids_prove_year_and_zone() {
     assert_eq!((survey.offset_s, survey.offset_by_ids), (Some(-6 * 3600), true));
     assert_eq!(survey.near.map(|at| at.seconds()), Some(1_436_100_731));
 }
-
-#[test]
-fn memory_is_that_of_half_an_hour() {
-    use crate::formats::logs::{LogClock, LogFormat as _, Opening};
-    use crate::intake::Exhibit;
-    use crate::time::Zone;
-    // A process for each message, over many hours: the edges hold those of the first and last half hours.
-    let mut told = crate::formats::logs::testing::Told::default();
-    let mut reader = Postfix.reader(Opening::again(Exhibit(1), LogClock::new(Zone::UTC, None)));
-    for n in 0..60_000 {
-        let (hour, minute, second) = (n / 3600, n / 60 % 60, n % 60);
-        let line = format!(
-            "2026-11-24T{hour:02}:{minute:02}:{second:02}Z mta1 postfix/smtp[{n}]: AAAA{n:05}: to=<u@a.example>, relay=mx.a.example[10.77.0.9]:25, delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent (250 ok)\n"
-        );
-        reader.read(line.as_bytes(), &mut told);
-    }
-    let kept: usize = reader.finish().ends.0.values().map(|e| e.head.len() + e.tail.len()).sum();
-    assert!(kept < 30_000, "{kept} of 60,000 lines");
-    assert!(told.events.len() > 57_000, "{}", told.events.len());
-}

@@ -185,10 +185,15 @@ impl Connection {
     }
 
     fn received(&mut self, line: &[u8], teller: &mut Teller<'_, '_>) -> Step {
-        if !self.reply.is_empty() {
-            self.reply.push(b' ');
+        // Lines of a reply have one code; where lines are missing between two replies, the first
+        // of them is the answer that counts.
+        let is_another = is_coded(&self.reply) && is_coded(line) && self.reply.get(..3) != line.get(..3);
+        if !is_another {
+            if !self.reply.is_empty() {
+                self.reply.push(b' ');
+            }
+            self.reply.extend_from_slice(line);
         }
-        self.reply.extend_from_slice(line);
         if !is_coded(line) || line.get(3) == Some(&b'-') {
             let of_ehlo = self.awaited.front() == Some(&Awaited::Command(Stage::Ehlo));
             let offers = line.get(4..).is_some_and(|w| w.trim_ascii().eq_ignore_ascii_case(b"STARTTLS"));
@@ -198,7 +203,7 @@ impl Connection {
         }
         let reply = std::mem::take(&mut self.reply);
         let awaited = self.awaited.pop_front();
-        match (line.first(), awaited) {
+        match (if is_another { reply.first() } else { line.first() }, awaited) {
             (Some(b'2'), Some(Awaited::Command(Stage::Ehlo))) => {
                 self.offers_starttls |= line.get(4..).is_some_and(|w| w.trim_ascii().eq_ignore_ascii_case(b"STARTTLS"));
             }
@@ -252,6 +257,10 @@ impl Connection {
         }
         if memmem::find(words, b" connected with ").is_some() {
             (self.handshaking, self.tls) = (false, Some(TlsUse::Established));
+            // STARTTLS was answered, whether or not its answer was recognised: nothing may be in
+            // flight during a handshake (RFC 3207, section 4).
+            self.awaited.clear();
+            self.reply.clear();
         } else {
             self.tls_words = words.to_vec();
         }
@@ -315,7 +324,6 @@ impl Connection {
 }
 
 fn outcome_of(reply: &[u8]) -> Outcome {
-    // The last line's code is that of all lines but in broken replies.
     if reply.starts_with(b"5") { Outcome::Rejection } else { Outcome::Deferral }
 }
 

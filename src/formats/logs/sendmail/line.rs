@@ -135,11 +135,10 @@ fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
     let reply_end = memmem::rfind(fields, b", stat=")?;
     let before_reply = &fields[..reply_at.unwrap_or(reply_end).min(reply_end)];
     let relay = field(before_reply, b", relay=").unwrap_or_default();
-    let (host, ip) = match memchr(b'[', relay) {
-        Some(at) => {
-            let ip = relay[at + 1..].strip_suffix(b"]").unwrap_or(&relay[at + 1..]);
-            (relay[..at].trim_ascii_end(), ip.strip_prefix(b"IPv6:").unwrap_or(ip))
-        }
+    // A host that is named by its address stands there twice: `[192.0.2.1] [192.0.2.1]`.
+    let (host, ip) = match memrchr(b'[', relay) {
+        Some(0) => (relay, address_of(relay)),
+        Some(at) => (relay[..at].trim_ascii_end(), address_of(&relay[at..])),
         None => (relay, &relay[..0]),
     };
     let last = memrchr(b'@', addresses).map_or(&[][..], |at| &addresses[at + 1..]);
@@ -161,6 +160,18 @@ fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
 fn field<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
     let rest = &text[memmem::find(text, key)? + key.len()..];
     Some(&rest[..memchr(b',', rest).unwrap_or(rest.len())])
+}
+
+/// `[192.0.2.1]`, `[IPv6:2001:db8::1]`: the address between the brackets.
+fn address_of(literal: &[u8]) -> &[u8] {
+    let ip = literal.strip_prefix(b"[").unwrap_or(literal);
+    let ip = ip.strip_suffix(b"]").unwrap_or(ip);
+    ip.strip_prefix(b"IPv6:").unwrap_or(ip)
+}
+
+/// Name and address of a host as `relay=` names it: an address in brackets is no name.
+pub(super) fn name_and_address(host: &[u8]) -> (&[u8], &[u8]) {
+    if host.starts_with(b"[") { (&host[..0], address_of(host)) } else { (host, &host[..0]) }
 }
 
 fn without_dot(host: &[u8]) -> &[u8] {

@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::line::{Delivery, Failed, Said, is_sendmail, said};
+use super::line::{Delivery, Failed, Said, is_sendmail, name_and_address, said};
 use crate::formats::logs::envelope::{self, Envelope};
 use crate::formats::logs::keyed::{Keyed, Session, Step, lines_with};
 use crate::formats::logs::ledger::Fate;
@@ -122,6 +122,7 @@ struct Handshake<'a> {
 impl Handshake<'_> {
     fn event<'e>(&'e self, blank: Event<'e>) -> Event<'e> {
         let (outcome, by) = self.failed.fault();
+        let (mx_host, mx_ip) = name_and_address(self.host);
         Event {
             line: self.lines[1].number,
             exhibit: self.lines[1].exhibit,
@@ -129,7 +130,8 @@ impl Handshake<'_> {
             by,
             stage: Stage::Handshake,
             tls: TlsUse::Failed,
-            mx_host: self.host,
+            mx_host,
+            mx_ip,
             recipients: 0,
             detail: self.failed.reason,
             lines: &self.lines,
@@ -158,7 +160,17 @@ impl<'a> Before<'a> {
         }
         before
     }
+
+    /// The handshake whose failure a delivery line tells of: the last with its host.
+    fn own_handshake(&self, delivery: &Delivery<'_>) -> Option<usize> {
+        let tells = memmem::find(delivery.stat, HANDSHAKE_FAILED).is_some()
+            || memmem::find(delivery.reply, HANDSHAKE_FAILED).is_some();
+        tells.then(|| self.failed.iter().rposition(|f| f.host == delivery.host)).flatten()
+    }
 }
+
+/// What Sendmail makes of it: `454 4.7.0 TLS handshake failed.`
+const HANDSHAKE_FAILED: &[u8] = b" TLS handshake failed";
 
 /// The text of a line, whatever its envelope.
 fn text_of(line: &[u8]) -> &[u8] {
@@ -174,8 +186,10 @@ impl Process {
         earlier: &[KeptLine],
         sink: &mut dyn Sink,
     ) {
-        for failed in before.failed.iter().filter(|f| f.host != delivery.host) {
-            // Another MX host was tried first; the process says no more of it.
+        let own = before.own_handshake(delivery);
+        for (_, failed) in before.failed.iter().enumerate().filter(|(n, _)| Some(*n) != own) {
+            // Another host, another address of this one, or this one with TLS was tried first;
+            // the process says no more of it.
             sink.event(&Event { queue_id: delivery.id, ..failed.event(entry.event()) });
         }
         let Some(found) = understood(delivery, before) else { return };
@@ -186,7 +200,7 @@ impl Process {
         let own: Vec<KeptLine> = earlier.iter().filter(|l| is_own(l)).cloned().collect();
         let lines = lines_with(&own, entry);
         sink.event(&Event {
-            mx_host: delivery.host,
+            mx_host: name_and_address(delivery.host).0,
             mx_ip: delivery.ip,
             queue_id: delivery.id,
             rcpt_domain: delivery.rcpt_domain,
@@ -238,8 +252,8 @@ fn understood<'a>(delivery: &Delivery<'a>, before: &Before<'a>) -> Option<Unders
     let unanswered = |word: &[u8]| delivery.reply.is_empty() && memmem::find(stat, word).is_some();
     Some(if stat == b"queued" || says(b"Local configuration error") {
         plain(Outcome::Local, By::Sender, Stage::Unknown)
-    } else if says(b" TLS handshake failed") {
-        let failed = before.failed.iter().rev().find(|f| f.host == delivery.host);
+    } else if says(HANDSHAKE_FAILED) {
+        let failed = before.own_handshake(delivery).and_then(|n| before.failed.get(n));
         let (outcome, by) = failed.map_or((Outcome::TlsFailure, By::Unknown), |f| f.failed.fault());
         let detail = failed.map_or(stat, |f| f.failed.reason);
         Understood { tls: TlsUse::Failed, detail, ..plain(outcome, by, Stage::Handshake) }

@@ -90,7 +90,7 @@ fn replies_addresses_and_the_clock() {
         "{multi}"
     );
     let v6 = events(&Sendmail, RECORDED).into_iter().find(|e| e.contains("to=v6-ok.example")).unwrap_or_default();
-    assert!(v6.contains("mx=mx1.v6-ok.example[2001:db8:77:0:0:0:0:1]"), "{v6}");
+    assert!(v6.contains("mx=mx1.v6-ok.example[2001:db8:77::1]"), "{v6}");
     // Real, 2012 and 2026: the id is in UTC.
     assert_eq!(id_second(b"sm-mta[24670]: qACL1HdZ024655: to=<a@b>"), Some(1_352_754_077));
     assert_eq!(id_second(b"sendmail[155]: 6AO2RW5K000153: to=<a@b>"), Some(1_795_487_252));
@@ -160,4 +160,65 @@ fn a_stream_that_ended_in_the_handshake_of_an_older_version() {
         ruleset=tls_server, arg1=SOFTWARE, relay=other.example, reject=403 4.7.0 TLS handshake failed.";
     let fields = "delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=1, relay=other.example. [192.0.2.9], dsn=4.7.0, stat=Deferred: 403 4.7.0 TLS handshake failed.";
     assert_eq!(delivery(before, fields), ["remote_close by receiver at handshake tls=failed"]);
+}
+
+/// Recorded lines of a failed handshake, and what became of the message; hosts are Gmail's.
+fn after_a_failed_handshake(deliveries: &[&str]) -> Vec<String> {
+    let failed = "330]: STARTTLS=client, error: connect failed=-1, reason=unexpected eof while reading, SSL_error=1, errno=32, retry=-1";
+    let rejected = "330]: ruleset=tls_server, arg1=SOFTWARE, relay=gmail-smtp-in.l.google.com, reject=454 4.7.0 TLS handshake failed.";
+    let lines = deliveries.iter().flat_map(|d| if d.is_empty() { vec![failed, rejected] } else { vec![*d] });
+    let text: String = lines.map(|line| format!("Nov 24 02:27:37 mta1 sendmail[{line}\n")).collect();
+    events(&Sendmail, &text)
+        .iter()
+        .map(|e| e.split(' ').filter(|w| !w.starts_with("20")).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+#[test]
+fn a_failed_handshake_stands_beside_the_delivery_to_the_same_host() {
+    // TLSFallbacktoClear, or one name with several addresses.
+    let sent = "330]: 6AO2RbqG000328: to=<user@gmail.com>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=30077, relay=gmail-smtp-in.l.google.com. [142.250.27.26], dsn=2.0.0, stat=Sent (OK  1795487257 ffacd0b85a97d-3a5b1c2f4e1si123 - gsmtp)";
+    let deferred = "330]: 6AO2RbqG000328: to=<user@gmail.com>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=30077, relay=gmail-smtp-in.l.google.com. [142.250.27.26], dsn=4.0.0, stat=Deferred: 454 4.7.0 TLS handshake failed.";
+    let handshake = |line: u32, node: &str| {
+        format!(
+            "{line} remote_close by receiver at handshake tls=failed mx=gmail-smtp-in.l.google.com[] from=| node=mta1 qid={node} to= weight=1 rcpts=0 lines=2 reply= detail=unexpected eof while reading"
+        )
+    };
+    let delivered = |line: u32| {
+        format!(
+            "{line} delivered by receiver at end_of_data tls=unknown mx=gmail-smtp-in.l.google.com[142.250.27.26] from=| node=mta1 qid=6AO2RbqG000328 to=gmail.com weight=1 rcpts=1 lines=1 reply=OK  1795487257 ffacd0b85a97d-3a5b1c2f4e1si123 - gsmtp detail="
+        )
+    };
+    assert_eq!(after_a_failed_handshake(&["", sent]), [handshake(2, "6AO2RbqG000328"), delivered(3)]);
+    assert_eq!(
+        after_a_failed_handshake(&["", "", sent]),
+        [handshake(2, "6AO2RbqG000328"), handshake(4, "6AO2RbqG000328"), delivered(5)]
+    );
+    // The delivery line tells of the last of two; alone, it is the one attempt.
+    let told = after_a_failed_handshake(&["", "", deferred]);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(told[0], handshake(2, "6AO2RbqG000328"));
+    assert!(told[1].starts_with("5 remote_close by receiver at handshake tls=failed"), "{told:?}");
+    assert_eq!(after_a_failed_handshake(&["", deferred]).len(), 1);
+}
+
+#[test]
+fn a_host_that_is_named_by_its_address() {
+    let of = |relay: &str| {
+        let said = said_of(relay);
+        events(&Sendmail, &said)
+            .iter()
+            .filter_map(|e| e.split(' ').find(|w| w.starts_with("mx=")).map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("[192.0.2.1] [192.0.2.1]"), ["mx=[192.0.2.1]"]);
+    assert_eq!(of("[192.0.2.1]"), ["mx=[192.0.2.1]"]);
+    assert_eq!(of("[IPv6:2001:db8:77::1] [IPv6:2001:db8:77:0:0:0:0:1]"), ["mx=[2001:db8:77::1]"]);
+    assert_eq!(of("mx1.v6-ok.example. [IPv6:2001:db8:77:0:0:0:0:1]"), ["mx=mx1.v6-ok.example[2001:db8:77::1]"]);
+}
+
+fn said_of(relay: &str) -> String {
+    format!(
+        "Nov 24 13:01:25 mta1 sendmail[269]: 6AO2RaPZ000269: to=<user@x.example>, delay=00:00:00, xdelay=00:00:00, mailer=esmtp, pri=1, relay={relay}, dsn=2.0.0, stat=Sent (ok)\n"
+    )
 }

@@ -21,7 +21,7 @@ use memchr::{memchr, memmem};
 
 use crate::formats::Accounting;
 use crate::formats::logs::{Done, KeptLine, LogReader, Sink};
-use crate::intake::lines_of;
+use crate::intake::{Lines, lines_of};
 use container::{Container, cri};
 use export::Export;
 use journal::{Pretty, journal_json};
@@ -100,6 +100,7 @@ fn without_framing(line: &[u8]) -> &[u8] {
 
 /// A reader of wrapped lines: unwraps, then reads.
 pub(in crate::formats::logs) struct Unwrapping {
+    blocks: Lines,
     machine: Machine,
     inner: Box<dyn LogReader + Send>,
     lines: Vec<u8>,
@@ -107,14 +108,17 @@ pub(in crate::formats::logs) struct Unwrapping {
 
 impl Unwrapping {
     pub(in crate::formats::logs) fn new(wrapping: Wrapping, inner: Box<dyn LogReader + Send>) -> Self {
-        Self { machine: Machine::new(wrapping), inner, lines: Vec::new() }
+        Self { blocks: Lines::default(), machine: Machine::new(wrapping), inner, lines: Vec::new() }
     }
 }
 
 impl LogReader for Unwrapping {
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
         self.lines.clear();
-        self.machine.feed(block, &mut self.lines);
+        match &mut self.machine {
+            Machine::JournalExport(export) => export.feed(block, &mut self.lines),
+            machine => self.blocks.of(block).for_each(|line| machine.line(line, &mut self.lines)),
+        }
         self.inner.read(&self.lines, sink);
     }
 
@@ -172,19 +176,21 @@ impl Machine {
 
     /// One line out for each line in; of an export, the last line waits for the next block.
     fn feed(&mut self, block: &[u8], out: &mut Vec<u8>) {
-        if let Self::JournalExport(export) = self {
-            return export.feed(block, out);
+        match self {
+            Self::JournalExport(export) => export.feed(block, out),
+            machine => lines_of(block).for_each(|line| machine.line(line, out)),
         }
-        for line in lines_of(block) {
-            match self {
-                Self::JournalJson => journal_json(without_framing(line), line, out),
-                Self::JournalPretty(pretty) => pretty.line(line, out),
-                Self::Docker(container) => container.docker(line, out),
-                Self::Cri(container) => container.cri(line, out),
-                Self::None | Self::JournalExport(_) => out.extend_from_slice(line),
-            }
-            out.push(b'\n');
+    }
+
+    fn line(&mut self, line: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::JournalJson => journal_json(without_framing(line), line, out),
+            Self::JournalPretty(pretty) => pretty.line(line, out),
+            Self::Docker(container) => container.docker(line, out),
+            Self::Cri(container) => container.cri(line, out),
+            Self::None | Self::JournalExport(_) => out.extend_from_slice(line),
         }
+        out.push(b'\n');
     }
 
     /// The file has ended.

@@ -5,12 +5,13 @@ use regex::bytes::Regex;
 
 use super::super::plan::{Lines, List, Rows};
 use super::{Cut, What};
-use crate::intake::lines_of;
+use crate::intake::Lines as LinesOf;
 
 /// Cuts records that are lines, or a few of them.
 pub(in super::super) struct LineCutter {
     joins: Joins,
     longest: usize,
+    lines: LinesOf,
     /// The lines read so far.
     number: u64,
     /// Lines of a record that later lines may go on.
@@ -47,12 +48,12 @@ impl LineCutter {
         Self::new(lines.fold.clone().map_or(Joins::Nothing, Joins::Fold), longest)
     }
 
-    const fn new(joins: Joins, longest: usize) -> Self {
-        Self { joins, longest, number: 0, pending: Vec::new(), pending_lines: 0 }
+    fn new(joins: Joins, longest: usize) -> Self {
+        Self { joins, longest, lines: LinesOf::default(), number: 0, pending: Vec::new(), pending_lines: 0 }
     }
 
     pub(super) fn feed(&mut self, block: &[u8], take: &mut dyn FnMut(Cut<'_>)) {
-        for line in lines_of(block) {
+        for line in self.lines.of(block) {
             match &self.joins {
                 Joins::Nothing => self.tell(line, take),
                 Joins::Quotes { quote, delimiter, comment } => {

@@ -345,3 +345,42 @@ totalRcp="61078""#;
     assert_eq!(read(&Queues, &[text.as_bytes()]).notes, []);
     assert_eq!(read(&Queues, &[QUEUES]).totals.get("recipients local").copied(), Some(0));
 }
+
+/// The guide prints a shortened dialogue: the last line of EHLO's answer is missing.
+#[test]
+fn a_handshake_that_completed_never_failed() {
+    let shortened: &[&str] = &[
+        GREETING,
+        "<<< EHLO out1.example.com",
+        ">>> 250-STARTTLS",
+        "<<< STARTTLS",
+        ">>> 220 2.0.0 Ready to start TLS",
+        "tls:TLSv1.2 connected with 128-bit ECDHE-RSA-AES128-GCM-SHA256",
+        "<<< EHLO out1.example.com",
+        ">>> 221 2.0.0 closing connection u2si198147pgp.592 - gsmtp",
+    ];
+    assert_eq!(of_session(&[shortened, END].concat()), Vec::<String>::new());
+    // What is lost then is lost inside TLS.
+    let lost = ["EDISCON in connection to mx.example.net (198.51.100.27)"];
+    let told = of_session(&[&shortened[..7], &lost, END].concat());
+    assert!(told.len() == 1 && told[0].starts_with("remote_close by receiver at ehlo tls=established"), "{told:?}");
+}
+
+/// As quoted in 2012, with the second line of the first answer left out.
+#[test]
+fn an_answer_is_judged_by_its_own_code() {
+    let lines = [
+        "starting gmail.com/m1",
+        ">>> 452-4.2.2 The email account that you tried to reach is over quota. Please direct",
+        ">>> 503 5.5.1 RCPT first. gz3si25665961bkc.124",
+        "<<< QUIT",
+        "closed alt4.gmail-smtp-in.l.google.com (173.194.69.27) in=515 out=117",
+        "done gmail.com/m1",
+    ];
+    assert_eq!(
+        of_lines(&lines),
+        [
+            "deferral by receiver at unknown tls=unknown mx=[] from=|m1 to=gmail.com weight=1 rcpts=0 lines=3 reply=452-4.2.2 The email account that you tried to reach is over quota. Please direct detail="
+        ]
+    );
+}

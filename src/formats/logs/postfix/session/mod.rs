@@ -12,22 +12,25 @@
 //! - Two deliveries of a process must stand in a file before what it says later is known
 //!   whole; until then its lines are the file's edge (see `loose.rs`).
 
-use super::attempt::{
-    answer_in, attempt_of, event_of, is_evidence, is_refused_recipient, key_of, reason_in, set_up_of,
-};
+mod telling;
+
+use super::attempt::{answer_in, attempt_of, event_of, is_refused_recipient, key_of, reason_in, set_up_of};
 use super::kept::Kept;
-use super::line::{Delivery, Host, Statement, ip_in_lane, statement};
+use super::line::{Delivery, Host, Statement, statement};
 use super::reason::{Kind, Reason, reason};
 use super::verdict::{Evidence, Inherited, Verdict, tls_of_field};
 use crate::formats::logs::keyed::Deaf;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::text::Entry;
 use crate::formats::logs::{Ends, Event, KeptLine, Sink};
-use crate::smtp::{By, Outcome, Stage, TlsUse};
 use crate::time::Stamp;
 
 /// A delivery that logs more lines than this keeps the latest.
 const MOST_LINES: usize = 64;
+
+/// Lines of one process that wait for the file before. One that says more before its state is
+/// known is of this file.
+const LONGEST_HEAD: usize = 1024;
 
 /// How long a process can be silent in a session, in milliseconds: all of its time-outs, one
 /// after the other, are 25 minutes. After that the process id belongs to another process.
@@ -81,14 +84,12 @@ impl Process {
             return self.step(current, said, sink);
         }
         self.head.push(Kept::of(current));
+        let begins = if let Statement::Delivery(delivery) = &said { !self.is_further(delivery) } else { false };
         let is_delivery = matches!(said, Statement::Delivery(_));
-        let before = self.transaction.as_ref().map(|t| t.key);
         let fate = self.step(current, said, &mut Deaf);
-        if is_delivery {
-            let is_new = self.transaction.as_ref().map(|t| t.key) != before;
-            self.fixed = self.deliveries > 0 && is_new && self.waiting.is_none();
-            self.deliveries += 1;
-        }
+        // A refusal that waits is told by what comes, here or after the join, as one.
+        self.fixed = begins && self.deliveries > 0 || self.head.len() >= LONGEST_HEAD;
+        self.deliveries += u32::from(is_delivery);
         fate
     }
 
@@ -110,6 +111,7 @@ impl Process {
             self.push(current, if fixed { sink } else { &mut deaf });
             (self.session, self.open, self.transaction) = (self.loose.len(), self.loose.len(), None);
         }
+        self.fixed |= self.head.len() >= LONGEST_HEAD;
     }
 
     /// Takes lines of another process as evidence of the session.
@@ -156,6 +158,8 @@ impl Process {
     fn push(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
         if self.loose.len() >= MOST_LINES {
             self.release(sink);
+        }
+        if self.loose.len() >= MOST_LINES {
             self.tell_hostless(None, sink);
             let gone = self.open.clamp(1, self.loose.len());
             self.tell_connects_among(&self.loose[self.open..gone.max(self.open)], sink);
@@ -188,6 +192,28 @@ impl Process {
         self.settle(current);
     }
 
+    /// What came up to the refusal at this place is over: on a delivery line it was the end of
+    /// its delivery, on that of a try the end of its session.
+    fn leave_behind(&mut self, at: usize) {
+        if self.loose.get(at).is_none_or(|k| !matches!(statement(k.text()), Statement::Delivery(_))) {
+            self.session = self.session.max(at + 1);
+            return;
+        }
+        let since = self.loose.split_off(at + 1);
+        self.last = self.loose.pop();
+        self.lines_of_last = std::mem::replace(&mut self.loose, since);
+        (self.session, self.open) = (0, self.open.saturating_sub(at + 1));
+        self.hostless.clear();
+    }
+
+    /// Whether a delivery line is about a further recipient of the transaction before.
+    fn is_further(&self, delivery: &Delivery<'_>) -> bool {
+        attempt_of(delivery).is_some_and(|(reason, relay)| {
+            let key = key_of(delivery.queue_id, reason.host.unwrap_or(relay));
+            self.goes_on(key, Some(set_up_of(delivery.delays)))
+        })
+    }
+
     /// Whether a line is about the transaction of the line before.
     fn goes_on(&self, key: u64, set_up: Option<u64>) -> bool {
         let same_set_up = |t: &Transaction| t.set_up.is_none() || set_up.is_none() || t.set_up == set_up;
@@ -200,10 +226,10 @@ impl Process {
         let goes_on = self.goes_on(key, None);
         let is_refused_recipient = is_refused_recipient(&reason);
         if is_refused_recipient && goes_on && self.waiting.is_some() {
-            return self.refuse_another(current, sink);
+            return self.refuse_another(current, None, sink);
         }
         let repeats = goes_on && reason.kind == Kind::Lost && self.close_belongs_to_refusal();
-        self.end_waiting(goes_on && !repeats, sink);
+        self.end_waiting_if(goes_on, repeats, sink);
         self.tell_connects(None, sink);
         let verdict = Verdict::of(reason, Host::default(), &self.loose, self.session);
         let is_hostless = verdict.host.name.is_empty() && verdict.outcome.is_attempt();
@@ -211,8 +237,12 @@ impl Process {
             let event = Event { queue_id, ..verdict.event(current) };
             self.tell(event, &self.loose[self.session..], current, sink);
         }
-        self.transaction =
-            Some(Transaction { key, set_up: None, answered: reason.kind == Kind::Said, verdict: verdict.inherited() });
+        self.transaction = Some(Transaction {
+            key: key_of(queue_id, verdict.host),
+            set_up: None,
+            answered: reason.kind == Kind::Said,
+            verdict: verdict.inherited(),
+        });
         self.push(current, sink);
         let here = self.loose.len() - 1;
         self.open = here + 1;
@@ -235,7 +265,7 @@ impl Process {
         let set_up = set_up_of(delivery.delays);
         let goes_on = self.goes_on(key, Some(set_up));
         if goes_on && is_refused_recipient(&reason) && self.waiting.is_some() {
-            self.refuse_another(current, sink);
+            self.refuse_another(current, Some(set_up), sink);
             return Fate::Used;
         }
         let repeats = goes_on && reason.kind == Kind::Lost && self.close_belongs_to_refusal();
@@ -244,7 +274,7 @@ impl Process {
         let reason = answer.as_ref().map_or(reason, |line| reason_in(line.text()));
         let is_further =
             goes_on && self.waiting.is_none() && self.transaction.as_ref().is_some_and(|t| t.set_up.is_some());
-        self.end_waiting(goes_on && !repeats, sink);
+        self.end_waiting_if(goes_on, repeats, sink);
         self.tell_hostless(Some(delivery), sink);
         let inherited = self.transaction.as_ref().filter(|_| goes_on).map(|t| t.verdict.clone());
         self.tell_connects((reason.kind == Kind::Connect).then_some(reason.host).flatten(), sink);
@@ -287,7 +317,10 @@ impl Process {
 
     /// A further recipient of a transaction was refused, and the first of them waits. A 421
     /// is the end of the session, whatever was refused before.
-    fn refuse_another(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
+    fn refuse_another(&mut self, current: &Entry<'_>, set_up: Option<u64>, sink: &mut dyn Sink) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.set_up = transaction.set_up.or(set_up);
+        }
         let is_end = |text: &[u8]| answer_in(text) == Some(421);
         let before = self.waiting.and_then(|at| self.loose.get(at));
         if is_end(current.text()) && before.is_some_and(|b| !is_end(b.text())) {
@@ -309,94 +342,27 @@ impl Process {
         }
     }
 
+    /// A line comes that goes on with the transaction, or does not; or repeats its end.
+    fn end_waiting_if(&mut self, goes_on: bool, repeats: bool, sink: &mut dyn Sink) {
+        if goes_on {
+            self.end_waiting(!repeats, sink);
+        } else {
+            self.release(sink);
+        }
+    }
+
     /// The refusal that waited was the end of its transaction.
     fn release(&mut self, sink: &mut dyn Sink) {
-        self.end_waiting(false, sink);
+        if let Some(at) = self.waiting {
+            self.end_waiting(false, sink);
+            self.leave_behind(at);
+        }
     }
 
     /// Tells the refusal that waited; it counts unless its transaction went on.
     fn end_waiting(&mut self, went_on: bool, sink: &mut dyn Sink) {
         if let Some(refusal) = self.waiting.take().and_then(|at| self.loose.get(at)) {
             self.tell_refusal(refusal, u32::from(!went_on), sink);
-        }
-    }
-
-    /// A refused recipient, on a delivery line or on that of a try.
-    fn tell_refusal(&self, refusal: &Kept, weight: u32, sink: &mut dyn Sink) {
-        let entry = refusal.entry();
-        let evidence = self.loose.get(self.session..).unwrap_or_default();
-        let evidence = evidence.split(|k| !is_evidence(k)).next().unwrap_or_default();
-        match statement(refusal.text()) {
-            Statement::Delivery(delivery) => {
-                let Some((reason, relay)) = attempt_of(&delivery) else { return };
-                let verdict = self.judge(&delivery, reason, relay, None);
-                self.tell(Event { weight, ..event_of(&verdict, &delivery, &entry) }, evidence, &entry, sink);
-            }
-            Statement::Failure { queue_id, reason: text } => {
-                let verdict = Verdict::of(reason(text), Host::default(), &self.loose, self.session);
-                self.tell(Event { queue_id, weight, ..verdict.event(&entry) }, evidence, &entry, sink);
-            }
-            _ => {}
-        }
-    }
-
-    /// Tries that named no host, at the end of their delivery: it names the recipient.
-    fn tell_hostless(&mut self, end: Option<&Delivery<'_>>, sink: &mut dyn Sink) {
-        for at in std::mem::take(&mut self.hostless) {
-            let Some(line) = self.loose.get(at) else { continue };
-            let Statement::Failure { queue_id, reason: text } = statement(line.text()) else { continue };
-            let before = &self.loose[..at];
-            let from = before.iter().rposition(|k| !is_evidence(k)).map_or(0, |n| n + 1);
-            let verdict = Verdict::of(reason(text), Host::default(), before, from);
-            let rcpt_domain = end.filter(|d| d.queue_id == queue_id).map_or(&[][..], |d| d.rcpt_domain);
-            let entry = line.entry();
-            let event = Event { queue_id, rcpt_domain, ..verdict.event(&entry) };
-            self.tell(event, &before[from..], &entry, sink);
-        }
-    }
-
-    /// Failed connections that no other line repeats. `repeated` is the host whose
-    /// failure the closing line repeats; its last mention is left to that line.
-    fn tell_connects(&self, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
-        let open = &self.loose[self.open..];
-        let is_repeated = |k: &Kept| matches!(statement(k.text()), Statement::Connect(h, _) if Some(h) == repeated);
-        match open.iter().rposition(is_repeated) {
-            Some(at) => {
-                self.tell_connects_among(&open[..at], sink);
-                self.tell_connects_among(&open[at + 1..], sink);
-            }
-            None => self.tell_connects_among(open, sink),
-        }
-    }
-
-    fn tell_connects_among(&self, lines: &[Kept], sink: &mut dyn Sink) {
-        for kept in lines {
-            let Statement::Connect(host, error) = statement(kept.text()) else { continue };
-            let entry = kept.entry();
-            let event = Event {
-                outcome: Outcome::ConnectFailure,
-                by: By::Unknown,
-                stage: Stage::Connect,
-                tls: TlsUse::None,
-                mx_host: host.name,
-                mx_ip: host.ip,
-                detail: error,
-                recipients: 0,
-                ..entry.event()
-            };
-            self.tell(event, &[], &entry, sink);
-        }
-    }
-
-    fn tell(&self, event: Event<'_>, evidence: &[Kept], current: &Entry<'_>, sink: &mut dyn Sink) {
-        let own = current.as_line();
-        let source_ip = ip_in_lane(event.tag);
-        if evidence.is_empty() || event.outcome == Outcome::Delivered {
-            sink.event(&Event { lines: &[own], source_ip, ..event });
-        } else {
-            let mut lines: Vec<_> = evidence.iter().map(Kept::as_line).collect();
-            lines.push(own);
-            sink.event(&Event { lines: &lines, source_ip, ..event });
         }
     }
 

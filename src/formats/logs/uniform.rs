@@ -1,0 +1,149 @@
+//! Names and addresses in one form, whichever MTA wrote them.
+//!
+//! `ASPMX.L.GOOGLE.com.` and `aspmx.l.google.com` are one host, `2001:db8:77:0:0:0:0:1` and
+//! `2001:db8:77::1` one address (RFC 5952). Every reader's events pass here, on their way out
+//! of a file and out of the join of its edges; most need no change and are handed on as they are.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+use std::net::Ipv6Addr;
+
+use super::{Done, Event, KeptLine, LogReader, Note, Pulse, Sink};
+use crate::formats::Accounting;
+use crate::time::Minute;
+
+/// A reader whose events name hosts and addresses in one form.
+pub(super) struct Uniform(pub(super) Box<dyn LogReader + Send>);
+
+impl LogReader for Uniform {
+    fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
+        self.0.read(block, &mut InOneForm(sink));
+    }
+
+    fn end_of_file(&mut self, sink: &mut dyn Sink) {
+        self.0.end_of_file(&mut InOneForm(sink));
+    }
+
+    fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {
+        self.0.replay(before, head, &mut InOneForm(sink));
+    }
+
+    fn conclude(&mut self, sink: &mut dyn Sink) {
+        self.0.conclude(&mut InOneForm(sink));
+    }
+
+    fn finish(self: Box<Self>) -> Done {
+        self.0.finish()
+    }
+
+    fn accounting(&self) -> Accounting {
+        self.0.accounting()
+    }
+}
+
+/// Hands events on with their names and addresses in one form.
+pub(super) struct InOneForm<'a>(pub(super) &'a mut dyn Sink);
+
+impl Sink for InOneForm<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        let (host, ip, source) = (name(event.mx_host), address(event.mx_ip), address(event.source_ip));
+        if let (Cow::Borrowed(mx_host), Cow::Borrowed(_), Cow::Borrowed(_)) = (&host, &ip, &source)
+            && mx_host.len() == event.mx_host.len()
+        {
+            return self.0.event(event);
+        }
+        self.0.event(&Event { mx_host: &host, mx_ip: &ip, source_ip: &source, ..event.clone() });
+    }
+
+    fn heard(&mut self, minute: Minute, pulse: Pulse) {
+        self.0.heard(minute, pulse);
+    }
+
+    fn unrecognised(&mut self, number: u64, text: &[u8]) {
+        self.0.unrecognised(number, text);
+    }
+
+    fn note(&mut self, note: Note, number: u64, amount: u64) {
+        self.0.note(note, number, amount);
+    }
+}
+
+/// A host's name in small letters, without the dot of the root.
+fn name(host: &[u8]) -> Cow<'_, [u8]> {
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    if host.iter().any(u8::is_ascii_uppercase) { host.to_ascii_lowercase().into() } else { host.into() }
+}
+
+/// An address as RFC 5952 has it; what is none stays as it is.
+fn address(text: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b':', text).is_none() {
+        return text.into();
+    }
+    let Some(ip) = std::str::from_utf8(text).ok().and_then(|t| t.parse::<Ipv6Addr>().ok()) else { return text.into() };
+    // `::ffff:192.0.2.1` is how a socket of both families names an IPv4 address.
+    let ip = ip.to_canonical();
+    let mut written = [0; 45];
+    let mut rest = &mut written[..];
+    let room = rest.len();
+    // The longest address fits.
+    let left = write!(rest, "{ip}").map_or(room, |()| rest.len());
+    let canonical = &written[..room - left];
+    if canonical.is_empty() || canonical == text { text.into() } else { canonical.to_vec().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_addresses_have_one_form() {
+        let rows = [
+            // oss trap 25.
+            ("ALT2.GMAIL-SMTP-IN.L.GOOGLE.COM.", "alt2.gmail-smtp-in.l.google.com"),
+            ("aspmx.l.google.com.", "aspmx.l.google.com"),
+            ("mx.a.example", "mx.a.example"),
+            ("", ""),
+            (".", ""),
+        ];
+        for (host, expected) in rows {
+            assert_eq!(String::from_utf8_lossy(&name(host.as_bytes())), expected, "{host}");
+        }
+        let rows = [
+            ("2001:db8:77:0:0:0:0:1", "2001:db8:77::1"),
+            ("2001:DB8:77::0001", "2001:db8:77::1"),
+            ("2607:f8b0:400e:c07::1a", "2607:f8b0:400e:c07::1a"),
+            ("0000:0000:0000:0000:0000:0000:0000:0000", "::"),
+            ("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+            ("::ffff:192.0.2.1", "192.0.2.1"),
+            ("192.0.2.1", "192.0.2.1"),
+            ("fe80::1%eth0", "fe80::1%eth0"),
+            ("private:/run/lmtp", "private:/run/lmtp"),
+            ("", ""),
+        ];
+        for (ip, expected) in rows {
+            assert_eq!(String::from_utf8_lossy(&address(ip.as_bytes())), expected, "{ip}");
+        }
+    }
+
+    #[test]
+    fn events_of_a_log_and_of_its_edges_have_it() {
+        use crate::formats::logs::postfix::Postfix;
+        use crate::formats::logs::testing::events;
+        let line = |n| {
+            format!(
+                "2026-11-24T03:12:2{n}Z mta1 postfix/smtp[7]: AAAAAA{n}: to=<u@a.example>, relay=ALT2.Gmail-SMTP-In.L.Google.com.[2607:F8B0:400e:c07:0:0:0:1a]:25, delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent (250 ok)\n"
+            )
+        };
+        let told = events(&Postfix, &(0..4).map(line).collect::<String>());
+        assert_eq!(told.len(), 4);
+        let one = " mx=alt2.gmail-smtp-in.l.google.com[2607:f8b0:400e:c07::1a] ";
+        assert!(told.iter().all(|e| e.contains(one)), "{told:?}");
+    }
+
+    #[test]
+    fn what_has_its_form_already_is_handed_on_without_a_copy() {
+        assert!(matches!(name(b"mx.a.example"), Cow::Borrowed(_)));
+        assert!(matches!(address(b"2001:db8:77::1"), Cow::Borrowed(_)));
+        assert!(matches!(address(b"192.0.2.1"), Cow::Borrowed(_)));
+    }
+}
