@@ -134,7 +134,6 @@ fn is_own_decision(text: &[u8]) -> bool {
         b"failed to expand",
         b"transport filter process failed",
         b"TLS support not available",
-        b"Unrouteable address",
         b"an MX or SRV record indicated no SMTP service",
         b"remote host address is the local host",
         b"lowest numbered MX record points to local host",
@@ -150,6 +149,8 @@ fn is_dns_failure(text: &[u8]) -> bool {
         b"lookup of host ",
         b"all relevant MX records point to non-existent hosts",
         b"missing MX, or all MXs point to missing A records",
+        // Every router declined. Where mail goes out, that is a domain that does not exist.
+        b"Unrouteable address",
     ];
     OPENINGS.iter().any(|o| text.starts_with(o))
 }
@@ -428,7 +429,7 @@ mod tests {
                 "local sender unknown unknown [] [all hosts for 'test.ex' have been failing for a long time (and retry time not reached)]",
             ),
             (("retry timeout exceeded", ""), "local sender unknown unknown [] [retry timeout exceeded]"),
-            (("Unrouteable address", ""), "local sender unknown unknown [] [Unrouteable address]"),
+            (("Unrouteable address", ""), "connect_failure unknown connect none [] [Unrouteable address]"),
             (
                 ("an MX or SRV record indicated no SMTP service", ""),
                 "local sender unknown unknown [] [an MX or SRV record indicated no SMTP service]",
