@@ -203,7 +203,11 @@ impl Process {
             return self.refuse_another(current, sink);
         }
         let repeats = goes_on && reason.kind == Kind::Lost && self.close_belongs_to_refusal();
-        self.end_waiting(goes_on && !repeats, sink);
+        if goes_on {
+            self.end_waiting(!repeats, sink)
+        } else {
+            self.release(sink)
+        }
         self.tell_connects(None, sink);
         let verdict = Verdict::of(reason, Host::default(), &self.loose, self.session);
         let is_hostless = verdict.host.name.is_empty() && verdict.outcome.is_attempt();
@@ -244,7 +248,11 @@ impl Process {
         let reason = answer.as_ref().map_or(reason, |line| reason_in(line.text()));
         let is_further =
             goes_on && self.waiting.is_none() && self.transaction.as_ref().is_some_and(|t| t.set_up.is_some());
-        self.end_waiting(goes_on && !repeats, sink);
+        if goes_on {
+            self.end_waiting(!repeats, sink)
+        } else {
+            self.release(sink)
+        }
         self.tell_hostless(Some(delivery), sink);
         let inherited = self.transaction.as_ref().filter(|_| goes_on).map(|t| t.verdict.clone());
         self.tell_connects((reason.kind == Kind::Connect).then_some(reason.host).flatten(), sink);
@@ -309,9 +317,12 @@ impl Process {
         }
     }
 
-    /// The refusal that waited was the end of its transaction.
+    /// The refusal that waited was the end of its transaction, and what came before it is no
+    /// evidence of what follows.
     fn release(&mut self, sink: &mut dyn Sink) {
+        let end = self.waiting.map_or(0, |at| at + 1);
         self.end_waiting(false, sink);
+        self.session = self.session.max(end);
     }
 
     /// Tells the refusal that waited; it counts unless its transaction went on.
