@@ -224,7 +224,13 @@ fn closed<'a>(text: &'a [u8], command: &'a [u8]) -> Reason<'a> {
         let reply = if refused { reply } else { &[] };
         return Reason { reply, ..Reason::new(outcome, By::Receiver, stage_of(command), &[]) };
     }
-    Reason::new(Outcome::RemoteClose, By::Receiver, stage_of(command), phase_only(text)).before_tls()
+    // Exim writes nothing of a 421 that answers STARTTLS, nor of one to EHLO inside TLS: it goes
+    // on, and the close is found at MAIL FROM.
+    let stage = match stage_of(command) {
+        Stage::Mail => Stage::Unknown,
+        stage => stage,
+    };
+    Reason::new(Outcome::RemoteClose, By::Receiver, stage, phase_only(text)).before_tls()
 }
 
 /// `smtp send to mx [ip] failed: Broken pipe`
@@ -357,7 +363,7 @@ mod tests {
             ),
             (
                 "Remote host closed connection in response to MAIL FROM:<news@sender.example>",
-                "remote_close receiver mail unknown [] [Remote host closed connection in response to MAIL FROM]",
+                "remote_close receiver unknown unknown [] [Remote host closed connection in response to MAIL FROM]",
             ),
             // Pipelining hides which command it was.
             (

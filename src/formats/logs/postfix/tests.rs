@@ -98,7 +98,7 @@ fn the_tls_field_tells_what_the_log_does_not() {
             "1 delivered by receiver at end_of_data tls=established mx=mx.ok-tls.example qid=4jYSD75hTkz1Wv98 to=ok-tls.example weight=1",
             "2 delivered by receiver at end_of_data tls=none mx=mx.starttls-454.example qid=4jYSD91fL9z1WvGm to=starttls-454.example weight=1",
             "3 delivered by receiver at end_of_data tls=unknown mx=alt1.aspmx.l.google.com qid=4jYS5h5cLNz1WvDt to=workspace-customer.example weight=1",
-            "4 remote_close by receiver at mail tls=none mx=mx.starttls-421.example qid=4jYSF16C1kz1WvGk to=starttls-421.example weight=1",
+            "4 remote_close by receiver at unknown tls=none mx=mx.starttls-421.example qid=4jYSF16C1kz1WvGk to=starttls-421.example weight=1",
             "5 deferral by receiver at unknown tls=none mx=mx.banner-421.example qid=4jYSDH5RfMz1WvDT to=banner-421.example weight=1",
             "6 deferral by receiver at unknown tls=unknown mx=mx.banner-421.example qid=4jYSDH5RfMz1WvDV to=banner-421.example weight=1",
         ]
