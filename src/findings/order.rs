@@ -29,8 +29,9 @@ pub struct SessionOrder {
     pub genuine: u64,
     /// A TLS error without detail.
     pub undetermined: u64,
-    /// Not in the total: sessions closed at MAIL FROM without TLS, or with no TLS line though
-    /// the log writes them. Under opportunistic TLS a refused STARTTLS looks like this.
+    /// Not in the total: sessions closed without TLS, or with no TLS line though the log writes
+    /// them, at a stage that the log does not tell. Under opportunistic TLS a refused STARTTLS
+    /// looks like this.
     pub possibly_refused_starttls: u64,
     /// Messages accepted without TLS, or with no TLS line though the log writes them.
     pub plaintext_deliveries: u64,
@@ -55,7 +56,7 @@ impl SessionOrder {
             let without_tls = matches!(key.what.tls, TlsUse::None | TlsUse::Unknown) && !is_untold;
             if without_tls {
                 match (key.what.outcome, key.what.stage) {
-                    (Outcome::RemoteClose, Stage::Mail) => order.possibly_refused_starttls += n,
+                    (Outcome::RemoteClose, Stage::Unknown) => order.possibly_refused_starttls += n,
                     (Outcome::Delivered, _) => order.plaintext_deliveries += n,
                     _ => {}
                 }

@@ -134,7 +134,6 @@ fn is_own_decision(text: &[u8]) -> bool {
         b"failed to expand",
         b"transport filter process failed",
         b"TLS support not available",
-        b"Unrouteable address",
         b"an MX or SRV record indicated no SMTP service",
         b"remote host address is the local host",
         b"lowest numbered MX record points to local host",
@@ -150,6 +149,8 @@ fn is_dns_failure(text: &[u8]) -> bool {
         b"lookup of host ",
         b"all relevant MX records point to non-existent hosts",
         b"missing MX, or all MXs point to missing A records",
+        // Every router declined. Where mail goes out, that is a domain that does not exist.
+        b"Unrouteable address",
     ];
     OPENINGS.iter().any(|o| text.starts_with(o))
 }
@@ -223,7 +224,13 @@ fn closed<'a>(text: &'a [u8], command: &'a [u8]) -> Reason<'a> {
         let reply = if refused { reply } else { &[] };
         return Reason { reply, ..Reason::new(outcome, By::Receiver, stage_of(command), &[]) };
     }
-    Reason::new(Outcome::RemoteClose, By::Receiver, stage_of(command), phase_only(text)).before_tls()
+    // Exim writes nothing of a 421 that answers STARTTLS, nor of one to EHLO inside TLS: it goes
+    // on, and the close is found at MAIL FROM.
+    let stage = match stage_of(command) {
+        Stage::Mail => Stage::Unknown,
+        stage => stage,
+    };
+    Reason::new(Outcome::RemoteClose, By::Receiver, stage, phase_only(text)).before_tls()
 }
 
 /// `smtp send to mx [ip] failed: Broken pipe`
@@ -356,7 +363,7 @@ mod tests {
             ),
             (
                 "Remote host closed connection in response to MAIL FROM:<news@sender.example>",
-                "remote_close receiver mail unknown [] [Remote host closed connection in response to MAIL FROM]",
+                "remote_close receiver unknown unknown [] [Remote host closed connection in response to MAIL FROM]",
             ),
             // Pipelining hides which command it was.
             (
@@ -428,7 +435,7 @@ mod tests {
                 "local sender unknown unknown [] [all hosts for 'test.ex' have been failing for a long time (and retry time not reached)]",
             ),
             (("retry timeout exceeded", ""), "local sender unknown unknown [] [retry timeout exceeded]"),
-            (("Unrouteable address", ""), "local sender unknown unknown [] [Unrouteable address]"),
+            (("Unrouteable address", ""), "connect_failure unknown connect none [] [Unrouteable address]"),
             (
                 ("an MX or SRV record indicated no SMTP service", ""),
                 "local sender unknown unknown [] [an MX or SRV record indicated no SMTP service]",

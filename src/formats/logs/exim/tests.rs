@@ -136,7 +136,7 @@ fn every_behaviour_has_its_decider() {
         ("starttls-220-plain421", "plaintext receiver handshake failed"),
         ("starttls-220-alert", "tls_failure receiver handshake failed"),
         ("starttls-220-hello-eof", "remote_close receiver handshake failed"),
-        ("tls-ehlo-421", "remote_close receiver mail unknown"),
+        ("tls-ehlo-421", "remote_close receiver unknown unknown"),
         ("tls-ehlo-eof", "remote_close unknown ehlo established"),
         ("mail-421", "deferral receiver mail unknown"),
         ("rcpt-450", "deferral receiver rcpt unknown"),

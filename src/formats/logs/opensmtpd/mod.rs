@@ -42,7 +42,8 @@ impl LogFormat for OpenSmtpd {
     fn cannot_show(&self) -> Vec<&str> {
         vec![
             "the name of the MX host: its address and the reverse name of that stand for it",
-            "a 421 or 454 in answer to STARTTLS under opportunistic TLS, and what a handshake failed of before it goes on in clear",
+            "a 421 or 454 in answer to STARTTLS under opportunistic TLS",
+            "what a handshake failed of before it goes on in clear: a close, a reset, silence, a plain-text reply and a TLS fault are all tls_failure by unknown",
             "the sending IP of a session that ended before a message was tried",
             "the stage of a reply to a message, but for those to the greeting, EHLO and STARTTLS",
         ]

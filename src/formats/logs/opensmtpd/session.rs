@@ -34,9 +34,11 @@ impl Grammar for Sessions {
                 Fate::Used
             }
             Said::Queue(delivery) => {
+                let (outcome, by, stage) = without_session(delivery.stat);
                 sink.event(&Event {
-                    outcome: Outcome::Local,
-                    by: By::Sender,
+                    outcome,
+                    by,
+                    stage,
                     queue_id: delivery.message,
                     rcpt_domain: delivery.rcpt_domain,
                     detail: delivery.stat,
@@ -217,6 +219,17 @@ impl Connection {
         } else {
             plain(Outcome::Unclassified, By::Unknown, Stage::Unknown)
         }
+    }
+}
+
+/// Why the queue gave up on a round (`mta_on_mx` of mta.c). A domain that names no host, or says
+/// that it takes no mail, was not failed by the DNS.
+fn without_session(stat: &[u8]) -> (Outcome, By, Stage) {
+    match stat {
+        b"Temporary failure in MX lookup" | b"Domain does not exist" => {
+            (Outcome::ConnectFailure, By::Unknown, Stage::Connect)
+        }
+        _ => (Outcome::Local, By::Sender, Stage::Unknown),
     }
 }
 

@@ -98,7 +98,7 @@ fn the_tls_field_tells_what_the_log_does_not() {
             "1 delivered by receiver at end_of_data tls=established mx=mx.ok-tls.example qid=4jYSD75hTkz1Wv98 to=ok-tls.example weight=1",
             "2 delivered by receiver at end_of_data tls=none mx=mx.starttls-454.example qid=4jYSD91fL9z1WvGm to=starttls-454.example weight=1",
             "3 delivered by receiver at end_of_data tls=unknown mx=alt1.aspmx.l.google.com qid=4jYS5h5cLNz1WvDt to=workspace-customer.example weight=1",
-            "4 remote_close by receiver at mail tls=none mx=mx.starttls-421.example qid=4jYSF16C1kz1WvGk to=starttls-421.example weight=1",
+            "4 remote_close by receiver at unknown tls=none mx=mx.starttls-421.example qid=4jYSF16C1kz1WvGk to=starttls-421.example weight=1",
             "5 deferral by receiver at unknown tls=none mx=mx.banner-421.example qid=4jYSDH5RfMz1WvDT to=banner-421.example weight=1",
             "6 deferral by receiver at unknown tls=unknown mx=mx.banner-421.example qid=4jYSDH5RfMz1WvDV to=banner-421.example weight=1",
         ]
@@ -435,7 +435,25 @@ fn a_retry_in_plain_text_has_no_tls() {
         postfix/smtp[16]: 39C60BEC5: to=<u@b.example>, relay=mx.b.example[10.77.0.35]:25, delay=47, delays=47/0/0.02/0.05, dsn=4.4.2, status=deferred (lost connection with mx.b.example[10.77.0.35] while sending MAIL FROM)";
     let tls: Vec<_> = told(lines).iter().map(|e| field(e, "tls")).collect();
     assert_eq!(tls, ["failed", "none", "established", "none"]);
+    // Inside TLS, and where STARTTLS is not sent, no refusal of it can hide behind a close.
+    assert!(brief(lines)[2..].iter().all(|e| e.contains("remote_close by receiver at mail")), "{:?}", brief(lines));
     assert!(brief(lines).iter().all(|e| e.ends_with("weight=1")), "{:?}", brief(lines));
+}
+
+// Recorded, 3.7.11 (level encrypt): the process had just ended a session with another host.
+#[test]
+fn a_decision_without_a_session_takes_nothing_from_the_one_before() {
+    let lines = "
+        postfix/smtp[236]: Trusted TLS connection established to mx.a.example[10.77.0.27]:25: TLSv1.3 with cipher X (256/256 bits)
+        postfix/smtp[236]: E37D09F67EB: to=<c@a.example>, relay=mx.a.example[10.77.0.27]:25, delay=0.06, delays=0/0/0.01/0.04, dsn=4.2.1, status=deferred (host mx.a.example[10.77.0.27] said: 450 4.2.1 x (in reply to RCPT TO command))
+        postfix/smtp[236]: 07B7F9F67F3: to=<x@nullmx.example>, relay=none, delay=0, delays=0/0/0/0, dsn=5.1.0, status=bounced (Domain nullmx.example does not accept mail (nullMX))";
+    assert_eq!(
+        brief(lines),
+        [
+            "2 deferral by receiver at rcpt tls=established mx=mx.a.example qid=E37D09F67EB to=a.example weight=1",
+            "3 local by sender at unknown tls=unknown mx= qid=07B7F9F67F3 to=nullmx.example weight=1",
+        ]
+    );
 }
 
 // Recorded, 3.7.11 (postfix3711-verify): the handshake itself came about.

@@ -80,12 +80,15 @@ pub(super) struct Verdict<'a> {
     reply: &'a [u8],
     detail: &'a [u8],
     kind: Kind,
+    /// Whether STARTTLS may have been sent in this session, for all that is known.
+    may_have_asked: bool,
 }
 
 /// What further recipients of a transaction share with the first.
 #[derive(Clone, Debug)]
 pub(super) struct Inherited {
     pub(super) tls: TlsUse,
+    may_have_asked: bool,
     /// What a handshake failed of.
     handshake: Option<(Outcome, By, Box<[u8]>)>,
 }
@@ -99,7 +102,8 @@ impl<'a> Verdict<'a> {
         let host = reason.host.or(named).or(evidence.host()).unwrap_or_default();
         let established = evidence.established.is_some_and(|h| h.ip == host.ip || host.ip.is_empty());
         let Reason { outcome, by, stage, reply, detail, kind, .. } = reason;
-        let mut verdict = Self { outcome, by, stage, tls: TlsUse::Unknown, host, reply, detail, kind };
+        let (tls, may_have_asked) = (TlsUse::Unknown, true);
+        let mut verdict = Self { outcome, by, stage, tls, host, reply, detail, kind, may_have_asked };
         match kind {
             Kind::Handshake => {
                 let words;
@@ -114,7 +118,7 @@ impl<'a> Verdict<'a> {
             _ if established => verdict.has_tls(),
             _ if outcome == Outcome::ConnectFailure || stage == Stage::Starttls => verdict.tls = TlsUse::None,
             _ if outcome == Outcome::TlsFailure && stage == Stage::Ehlo => verdict.tls = TlsUse::None,
-            _ if fell_back(host, &lines[..session]) => verdict.tls = TlsUse::None,
+            _ if fell_back(host, &lines[..session]) => (verdict.tls, verdict.may_have_asked) = (TlsUse::None, false),
             _ => {}
         }
         verdict
@@ -125,6 +129,7 @@ impl<'a> Verdict<'a> {
         if let Some((outcome, by, detail)) = first.handshake.as_ref().filter(|_| self.kind == Kind::Handshake) {
             (self.outcome, self.by, self.detail) = (*outcome, *by, detail);
         }
+        self.may_have_asked &= first.may_have_asked;
         match (self.tls, first.tls) {
             (TlsUse::Unknown, TlsUse::Established) => self.has_tls(),
             (TlsUse::Unknown, tls) => self.tls = tls,
@@ -136,7 +141,9 @@ impl<'a> Verdict<'a> {
     /// With the `tls=` field of 3.11 and later. A connection that is used again never
     /// decides anew (`smtp_proto.c` decides at STARTTLS), so there `?` says nothing.
     pub(super) fn with_field(mut self, field: TlsField, used_again: bool) -> Self {
+        self.may_have_asked &= !used_again && field != TlsField::Off;
         match field {
+            TlsField::Off => self.tls = TlsUse::None,
             TlsField::Plain => self.tls = TlsUse::None,
             TlsField::Established if self.tls == TlsUse::Unknown => self.has_tls(),
             TlsField::Undecided if !used_again && self.tls == TlsUse::Unknown && self.is_failed_attempt() => {
@@ -159,10 +166,21 @@ impl<'a> Verdict<'a> {
         }
     }
 
+    /// The stage, as far as it is sure. At level `may` Postfix writes nothing of a 421 that
+    /// answers STARTTLS, goes on, and finds the connection lost at MAIL FROM; so that stage is
+    /// sure inside TLS, and where STARTTLS was not sent.
+    const fn sure_stage(&self) -> Stage {
+        let is_unsure = self.may_have_asked && !matches!(self.tls, TlsUse::Established);
+        match (self.kind, self.stage) {
+            (Kind::Lost, Stage::Mail) if is_unsure => Stage::Unknown,
+            (_, stage) => stage,
+        }
+    }
+
     /// What further recipients share.
     pub(super) fn inherited(&self) -> Inherited {
         let handshake = (self.kind == Kind::Handshake).then(|| (self.outcome, self.by, self.detail.into()));
-        Inherited { tls: self.tls, handshake }
+        Inherited { tls: self.tls, may_have_asked: self.may_have_asked, handshake }
     }
 
     /// The event of a line that it was reached on.
@@ -170,7 +188,7 @@ impl<'a> Verdict<'a> {
         Event {
             outcome: self.outcome,
             by: self.by,
-            stage: self.stage,
+            stage: self.sure_stage(),
             tls: self.tls,
             reply: self.reply,
             mx_host: self.host.name,
@@ -196,7 +214,9 @@ fn fell_back(host: Host<'_>, before: &[Kept]) -> bool {
 pub(super) enum TlsField {
     /// `may`, `encrypt`, `dane:halfdane`
     Established,
-    /// `none`, `may:none`
+    /// `none`: it was not asked for.
+    Off,
+    /// `may:none`: it was not offered, or refused.
     Plain,
     /// `may?`: the session ended before.
     Undecided,
@@ -211,7 +231,7 @@ pub(super) fn tls_of_field(tls: &[u8]) -> TlsField {
         b"" => TlsField::Silent,
         _ if level.starts_with(b"!") => TlsField::Silent,
         _ if level.ends_with(b"?") => TlsField::Undecided,
-        b"none" => TlsField::Plain,
+        b"none" => TlsField::Off,
         _ if level.ends_with(b":none") => TlsField::Plain,
         _ => TlsField::Established,
     }
@@ -226,7 +246,7 @@ mod tests {
         // postconf(5) smtp_log_tls_feature_status of 3.11.
         let rows = [
             ("", TlsField::Silent),
-            ("none", TlsField::Plain),
+            ("none", TlsField::Off),
             ("may", TlsField::Established),
             ("may?", TlsField::Undecided),
             ("may:none", TlsField::Plain),

@@ -250,7 +250,10 @@ fn understood<'a>(delivery: &Delivery<'a>, before: &Before<'a>) -> Option<Unders
     let says = |word: &[u8]| memmem::find(stat, word).is_some() || memmem::find(delivery.reply, word).is_some();
     // A receiver may use these words of hosts that it relays to.
     let unanswered = |word: &[u8]| delivery.reply.is_empty() && memmem::find(stat, word).is_some();
-    Some(if stat == b"queued" || says(b"Local configuration error") {
+    Some(if stat == b"queued" && delivery.dsn == b"4.4.3" {
+        // No name server answered (RFC 3463, X.4.3), so the message was queued untried.
+        plain(Outcome::ConnectFailure, By::Unknown, Stage::Connect)
+    } else if stat == b"queued" || says(b"Local configuration error") {
         plain(Outcome::Local, By::Sender, Stage::Unknown)
     } else if says(HANDSHAKE_FAILED) {
         let failed = before.own_handshake(delivery).and_then(|n| before.failed.get(n));

@@ -48,7 +48,7 @@ fn each_receiver_behaviour() {
         ("refused", "connect_failure by unknown at connect tls=unknown"),
         ("blackhole", "connect_failure by unknown at connect tls=unknown"),
         ("nxdomain", "connect_failure by unknown at connect tls=unknown"),
-        ("servfail", "local by sender at unknown tls=unknown"),
+        ("servfail", "connect_failure by unknown at connect tls=unknown"),
         ("nullmx", "local by sender at unknown tls=unknown"),
     ];
     for (scenario, expected) in rows {
