@@ -114,6 +114,8 @@ impl<G: Grammar> TextLog<G> {
         let Some(envelope) = G::open(line, &mut self.clock) else {
             return if line.trim_ascii().is_empty() {
                 Fate::Irrelevant
+            } else if stamped(line).is_some_and(|s| s.moment(&mut self.clock).is_none()) {
+                Fate::Unplaced
             } else {
                 self.grammar.unstamped(line)
             };
