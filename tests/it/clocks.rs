@@ -2,13 +2,13 @@
 //! little of them. Lines of the lab's recordings, at other times where that is the point.
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use casefile::intake::open;
 use casefile::time::{Stamp, parse_rfc3339};
 use serde_json::Value;
-use std::io::Read as _;
 
 const HOUR: i64 = 3600;
 
@@ -113,6 +113,28 @@ fn an_edge_of_daylight_saving_time_in_the_middle_of_a_log_is_found() {
             assert_times_are_gmails(rotated.path(), lines.len(), &format!("cut {cut} s from the edge"));
         }
     }
+}
+
+#[test]
+fn a_compressed_log_is_told_by_the_next_one_or_says_that_it_is_wrong() {
+    let (edge, before, after) = EDGES[0];
+    let edge = parse_rfc3339(edge).expect("a time").seconds();
+    let east = |at: i64| HOUR * if at < edge { before } else { after };
+    let older = acceptances((edge - 6 * HOUR..edge + HOUR).step_by(20), east);
+    let newer = acceptances((edge + HOUR..edge + 2 * HOUR).step_by(20), east);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(older.as_bytes()).expect("compressed");
+    let gzip = gzip.finish().expect("compressed");
+    let alone = folder(&[]);
+    std::fs::write(alone.path().join("mail.log.1.gz"), &gzip).expect("written");
+    let told = &inspected(alone.path())["mail.log.1.gz"];
+    assert!(
+        problems(told).contains("stand an hour from Gmail's clock in them (180 times, first at line 1081)"),
+        "{told}"
+    );
+    let rotated = folder(&[("mail.log", &newer)]);
+    std::fs::write(rotated.path().join("mail.log.1.gz"), &gzip).expect("written");
+    assert_times_are_gmails(rotated.path(), older.lines().count() + newer.lines().count(), "compressed");
 }
 
 #[test]
