@@ -5,19 +5,28 @@ use std::path::PathBuf;
 
 use super::mapping::OwnMappings;
 use crate::case::{Case, SourceRule};
-use crate::formats::logs::{LogClock, Survey, ZoneBasis};
-use crate::formats::{Format, Head, by_name, mapped, recognise_with};
-use crate::intake::{Exhibit, IntakeError, Skipped, Source, gather, head_of};
+use crate::formats::logs::{LogClock, LogShape, Stretch, Survey, ZoneBasis, zone_of};
+use crate::formats::{Format, Head, by_name, hint, mapped, recognise_with};
+use crate::intake::{Exhibit, IntakeError, Skipped, Source, gather, head_of, places_of};
 use crate::scan::LogJob;
 use crate::time::{Stamp, Zone};
 
 /// Bytes by which a file is recognised and its clock read.
 const HEAD: usize = 256 * 1024;
 
+/// Further places at which the clock of a log without a zone is read: local time may change
+/// in the middle of a file.
+const PLACES: u64 = 16;
+
+/// Bytes of each.
+const PLACE: usize = 64 * 1024;
+
 /// What a file turned out to be.
 pub(super) struct Claimed<'m> {
     pub(super) source: Source,
     pub(super) format: Option<(Format<'m>, String)>,
+    /// What helps with a file that no reader claims.
+    pub(super) hint: Option<&'static str>,
     survey: Survey,
 }
 
@@ -64,10 +73,24 @@ fn claim<'m>(source: &Source, case: &Case, own: &'m OwnMappings) -> Result<Optio
     let stated = by_mapping.or_else(|| rule.and_then(|r| r.format.as_deref()).and_then(|name| by_name(name, head)));
     let format = stated.map(|f| (f, "stated in case.yaml".to_owned())).or_else(|| recognise_with(head, own.all()));
     let survey = match &format {
-        Some((Format::Log(shape), _)) => shape.survey(head),
+        Some((Format::Log(shape), _)) => survey_of(*shape, head, source, rule),
         _ => Survey::default(),
     };
-    Ok(Some(Claimed { source: source.clone(), format, survey }))
+    let hint = if format.is_none() { hint(head) } else { None };
+    Ok(Some(Claimed { source: source.clone(), format, hint, survey }))
+}
+
+/// What the head tells of the clock; of a log whose zone only acceptances tell, what several
+/// places tell.
+fn survey_of(shape: LogShape<'_>, head: Head<'_>, source: &Source, rule: Option<&SourceRule>) -> Survey {
+    let mut survey = shape.survey(head);
+    let is_known = survey.zoned || survey.always.is_some() || rule.is_some_and(|r| r.zone.is_some());
+    if !head.whole && !is_known {
+        for place in places_of(&source.path, PLACES, PLACE) {
+            survey.learn(shape.survey(Head { bytes: &place, whole: false }));
+        }
+    }
+    survey
 }
 
 /// The logs among the files, each with its clock.
@@ -80,8 +103,21 @@ pub(super) struct LogJobs<'m> {
     pub(super) zones: BTreeMap<Exhibit, (Zone, ZoneBasis)>,
     /// The same for each node, by its first log.
     pub(super) clocks: BTreeMap<String, (Zone, ZoneBasis)>,
-    /// Logs without a year that nothing tells.
-    pub(super) undated: Vec<String>,
+    /// By how many seconds the clock of each log is ahead of Gmail's, in that zone.
+    pub(super) skews: BTreeMap<Exhibit, i64>,
+    /// Logs whose lines could not be placed, and why.
+    pub(super) unplaced: BTreeMap<Exhibit, Unplaced>,
+}
+
+/// Why none of a log's lines could be placed in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unplaced {
+    /// Its stamps have no year, and nothing tells it.
+    Undated,
+    /// Its lines carry no time.
+    Unstamped,
+    /// Its lines stand newest first, so that sessions run backwards. It is not read.
+    NewestFirst,
 }
 
 impl<'m> LogJobs<'m> {
@@ -89,16 +125,10 @@ impl<'m> LogJobs<'m> {
     pub(super) fn of(claimed: &[Claimed<'m>], case: &Case) -> Self {
         // A year that one log proves serves the others: they are of one incident.
         let near = case.window.map(|w| w.from.start()).or_else(|| claimed.iter().filter_map(|c| c.survey.near).min());
-        // Offsets that Gmail's clock gave for one file of a node serve the node's other files.
-        let mut offsets: BTreeMap<String, (i32, ZoneBasis)> = BTreeMap::new();
-        for found in claimed {
-            if let (Some(node), Some(offset)) = (found.node(case), found.survey.offset_s) {
-                offsets.entry(node).or_insert((offset, basis_of(&found.survey)));
-            }
-        }
+        let zones = zones_of_nodes(claimed, case);
         let mut work = Self::default();
         for found in claimed {
-            work.add(found, case, near, &offsets);
+            work.add(found, case, near, &zones);
         }
         work
     }
@@ -108,20 +138,25 @@ impl<'m> LogJobs<'m> {
         found: &Claimed<'m>,
         case: &Case,
         near: Option<Stamp>,
-        offsets: &BTreeMap<String, (i32, ZoneBasis)>,
+        zones: &BTreeMap<String, (Zone, ZoneBasis)>,
     ) {
         let Some((Format::Log(shape), _)) = &found.format else { return };
         let rule = case.rule_for(&found.source.name);
         let node = found.node(case).unwrap_or_default();
-        let (zone, basis) = zone_of(rule, &found.survey, offsets.get(&node).copied());
-        let near = found.survey.near.or(near);
-        if near.is_none() && !found.survey.dated {
-            self.undated.push(found.source.name.clone());
-        }
-        self.nodes.insert(found.source.exhibit, node.clone());
-        self.zones.insert(found.source.exhibit, (zone, basis));
+        let (zone, basis) = zone_of_log(rule, &found.survey, zones.get(&node).copied());
+        let (exhibit, near) = (found.source.exhibit, found.survey.near.or(near));
+        let unplaced = unplaced(&found.survey, near);
+        self.unplaced.extend(unplaced.map(|why| (exhibit, why)));
+        self.nodes.insert(exhibit, node.clone());
+        self.zones.insert(exhibit, (zone, basis));
         self.clocks.entry(node.clone()).or_insert((zone, basis));
-        let clock = LogClock::new(zone, near);
+        let skew = found.survey.off_gmail.map(|(off, at)| off - i64::from(zone.offset_at(at)));
+        self.skews.extend(skew.map(|skew| (exhibit, skew)));
+        if unplaced == Some(Unplaced::NewestFirst) {
+            return;
+        }
+        let begins_near = found.survey.stretches.first().map(|stretch| stretch.from);
+        let clock = LogClock::new(zone, near).beginning_near(begins_near);
         self.jobs.push(LogJob {
             source: found.source.clone(),
             shape: *shape,
@@ -140,8 +175,29 @@ impl Claimed<'_> {
     }
 }
 
+/// The zone of each node, by all its logs: what Gmail's clock or dated ids tell of one of them
+/// serves the others, and an edge of daylight saving time between two of them moves both.
+fn zones_of_nodes(claimed: &[Claimed<'_>], case: &Case) -> BTreeMap<String, (Zone, ZoneBasis)> {
+    let mut told: BTreeMap<String, Vec<&Survey>> = BTreeMap::new();
+    for found in claimed.iter().filter(|found| found.survey.offset_s.is_some()) {
+        // Logs that name no node may be of any.
+        if let Some(node) = found.node(case) {
+            told.entry(node).or_default().push(&found.survey);
+        }
+    }
+    let zone = |surveys: &Vec<&Survey>| {
+        let by_gmail = surveys.iter().any(|s| !s.offset_by_ids);
+        let best: Vec<&Survey> = surveys.iter().copied().filter(|s| s.offset_by_ids != by_gmail).collect();
+        let stretches: Vec<Stretch> = best.iter().flat_map(|s| &s.stretches).copied().collect();
+        let first = *best.first()?;
+        let zone = zone_of(&stretches).or(first.offset_s.map(Zone::Fixed))?;
+        Some((zone, basis_of(first)))
+    };
+    told.iter().filter_map(|(node, surveys)| Some((node.clone(), zone(surveys)?))).collect()
+}
+
 /// The zone of a log, by the ladder: in the stamps, stated, from Gmail's clock or dated ids, assumed.
-fn zone_of(rule: Option<&SourceRule>, survey: &Survey, neighbour: Option<(i32, ZoneBasis)>) -> (Zone, ZoneBasis) {
+fn zone_of_log(rule: Option<&SourceRule>, survey: &Survey, of_node: Option<(Zone, ZoneBasis)>) -> (Zone, ZoneBasis) {
     if survey.zoned {
         return (Zone::UTC, ZoneBasis::Embedded);
     }
@@ -151,12 +207,25 @@ fn zone_of(rule: Option<&SourceRule>, survey: &Survey, neighbour: Option<(i32, Z
     if let Some(zone) = rule.and_then(|r| r.zone) {
         return (zone, ZoneBasis::Stated);
     }
-    match survey.offset_s.map(|s| (s, basis_of(survey))).or(neighbour) {
-        Some((seconds, basis)) => (Zone::Fixed(seconds), basis),
-        None => (Zone::UTC, ZoneBasis::Assumed),
-    }
+    // A log may be printed in another zone than the rest of its node, as journalctl does for
+    // whoever asks; then its own lines tell more.
+    let fits = |zone: Zone| survey.stretches.iter().all(|stretch| stretch.is_of(zone));
+    let own = zone_of(&survey.stretches).or(survey.offset_s.map(Zone::Fixed)).map(|zone| (zone, basis_of(survey)));
+    of_node.filter(|(zone, _)| fits(*zone)).or(own).unwrap_or((Zone::UTC, ZoneBasis::Assumed))
 }
 
 const fn basis_of(survey: &Survey) -> ZoneBasis {
     if survey.offset_by_ids { ZoneBasis::Ids } else { ZoneBasis::Gmail }
+}
+
+fn unplaced(survey: &Survey, near: Option<Stamp>) -> Option<Unplaced> {
+    if survey.newest_first {
+        Some(Unplaced::NewestFirst)
+    } else if survey.dated {
+        None
+    } else if !survey.has_stamps() {
+        Some(Unplaced::Unstamped)
+    } else {
+        near.is_none().then_some(Unplaced::Undated)
+    }
 }

@@ -7,10 +7,11 @@ use std::sync::atomic::AtomicBool;
 use serde_json::json;
 
 use super::args::Events;
-use super::claims::{Claims, LogJobs};
+use super::claims::{Claims, LogJobs, Unplaced};
 use super::exit::Failure;
 use super::mapping::case_around;
 use super::progress::Reading;
+use super::words;
 use crate::formats::logs::{Compare, Event, LooseEnds, Opening, Pulse, Sink, join};
 use crate::intake::{Exhibit, for_each_block, open};
 use crate::scan::{Elsewhere, LogJob, Repetition, Scanned, scan};
@@ -22,7 +23,13 @@ use crate::time::Minute;
 pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) -> Result<(), Failure> {
     let (case, own) = case_around(&args.paths)?;
     let claims = Claims::of(&args.paths, &case, &own)?;
-    let jobs = LogJobs::of(&claims.claimed, &case).jobs;
+    let LogJobs { jobs, unplaced, .. } = LogJobs::of(&claims.claimed, &case);
+    for found in &claims.claimed {
+        if unplaced.get(&found.source.exhibit) == Some(&Unplaced::NewestFirst) {
+            let name = &found.source.name;
+            super::tell(&words::shown(&format!("{name}: {}", words::newest_first(name))));
+        }
+    }
     let Scanned { repetitions, elsewhere, .. } = compared(&jobs, &case.lanes, stop)?;
     let mut printer = Printer {
         lanes: &case.lanes,

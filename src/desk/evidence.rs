@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 
-use super::claims::{Claimed, Claims, LogJobs};
+use super::claims::{Claimed, Claims, LogJobs, Unplaced};
 use super::log_file::{of_log, uncounted};
 use super::mapping::OwnMappings;
 use super::settings::{self, Settings};
@@ -44,6 +44,8 @@ pub(super) struct ReadFile {
     pub(super) outcomes: Vec<(Outcome, u64)>,
     /// Logs: outcomes of which these files cannot tell, so that none counted is not none.
     pub(super) cannot_count: Vec<Outcome>,
+    /// Logs: lines that are understood and stand at no time.
+    pub(super) unplaced: u64,
     /// Transcripts: class of the evidence table, phase reached.
     pub(super) verdict: Option<(&'static str, String)>,
     /// Metrics: signal, unit, number of minutes.
@@ -72,8 +74,10 @@ pub(super) struct Evidence {
     pub(super) zones: BTreeMap<Exhibit, (Zone, ZoneBasis)>,
     /// Clock of each log node: zone, and how it is known.
     pub(super) clocks: BTreeMap<String, (Zone, ZoneBasis)>,
-    /// Logs without a year that nothing tells.
-    pub(super) undated: Vec<String>,
+    /// By how many seconds the clock of each log is ahead of Gmail's.
+    pub(super) skews: BTreeMap<Exhibit, i64>,
+    /// Logs of which no line could be placed, and why.
+    pub(super) unplaced: BTreeMap<Exhibit, Unplaced>,
     /// Outcomes that no log can count.
     pub(super) uncounted: BTreeSet<Outcome>,
     /// What the snapshots say, by node.
@@ -92,9 +96,9 @@ pub(super) fn read(
     progress: &Progress,
 ) -> Result<Evidence, IntakeError> {
     let Claims { claimed, skipped } = Claims::of(paths, case, own)?;
-    let LogJobs { jobs, nodes, zones, clocks, undated } = LogJobs::of(&claimed, case);
+    let LogJobs { jobs, nodes, zones, clocks, skews, unplaced } = LogJobs::of(&claimed, case);
     let log_formats = jobs.iter().map(|j| (j.source.exhibit, j.shape.format.name().to_owned())).collect();
-    let mut evidence = Evidence { skipped, log_formats, nodes, zones, clocks, undated, ..Evidence::default() };
+    let mut evidence = Evidence { skipped, log_formats, nodes, zones, clocks, skews, unplaced, ..Evidence::default() };
     let scanned = scan(&jobs, &case.lanes, threads, progress)?;
     for found in &claimed {
         let mut file = ReadFile {
@@ -104,7 +108,7 @@ pub(super) fn read(
             ..ReadFile::default()
         };
         match &found.format {
-            None => "no reader claims it".clone_into(&mut file.why),
+            None => file.why = words::unclaimed(found.hint),
             Some((format, why)) => {
                 file.kind = Some(format.kind());
                 format.name().clone_into(&mut file.format);
@@ -117,7 +121,7 @@ pub(super) fn read(
                 }
             }
         }
-        file.problems.extend(words::not_understood(file.accounting));
+        file.problems.extend(words::not_understood(file.accounting, file.unplaced));
         let told = scanned.problems.iter().filter(|p| p.exhibit == found.source.exhibit);
         file.problems.extend(told.map(|p| p.what.clone()));
         evidence.files.push(file);

@@ -39,6 +39,9 @@ fn as_text(evidence: &Evidence) -> String {
     if parts.is_empty() {
         parts.push("nothing to read here".to_owned());
     }
+    if evidence.files.iter().any(|file| file.kind.is_none()) {
+        parts.push(words::tried());
+    }
     parts.join("\n")
 }
 

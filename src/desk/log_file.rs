@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::claims::Claimed;
+use super::claims::{Claimed, Unplaced};
 use super::evidence::{Evidence, ReadFile};
 use super::words;
 use crate::formats::logs::{LogFormat, Note, ZoneBasis};
@@ -44,10 +44,31 @@ pub(super) fn of_log(
         if *basis == ZoneBasis::Assumed && format.asks_for_zone() {
             file.problems.push(words::zone_asked(&found.source.name));
         }
+        let is_told = matches!(basis, ZoneBasis::Gmail | ZoneBasis::Ids);
+        let moves = |(from, to)| zone.offset_at(from) != zone.offset_at(to);
+        file.problems.extend((is_told && file.span.is_some_and(moves)).then(|| words::edge(*zone, &found.source.name)));
     }
-    if evidence.undated.contains(&found.source.name) {
-        file.problems.push(words::undated(&found.source.name));
+    file.problems.extend(evidence.skews.get(&exhibit).and_then(|skew| words::skew(*skew)));
+    place(format, found, file, evidence, scanned);
+}
+
+/// Says which lines are understood and stand at no time, and what would place them.
+fn place(format: &dyn LogFormat, found: &Claimed<'_>, file: &mut ReadFile, evidence: &Evidence, scanned: &Scanned) {
+    let exhibit = found.source.exhibit;
+    let noted = scanned.tally.files.get(&exhibit).and_then(|tally| tally.notes.get(&Note::Unplaced));
+    file.unplaced = noted.map_or(0, |noted| noted.times);
+    let why = evidence.unplaced.get(&exhibit);
+    if why == Some(&Unplaced::Unstamped) {
+        file.unplaced = file.accounting.unrecognised;
+        file.samples.clear();
     }
+    file.problems.extend(match (why, noted) {
+        (Some(Unplaced::NewestFirst), _) => Some(words::newest_first(&found.source.name)),
+        (Some(Unplaced::Unstamped), _) => Some(words::unstamped(format.how_to_stamp())),
+        (Some(Unplaced::Undated), _) => Some(words::undated()),
+        (None, Some(noted)) => Some(words::no_such_day(noted)),
+        (None, None) => None,
+    });
 }
 
 /// What was seen in the files of a format, all of them together: what one file lacks

@@ -7,7 +7,7 @@ use crate::formats::logs::Note;
 use crate::formats::{Accounting, Kind};
 use crate::scan::{Elsewhere, Noted, Repetition};
 use crate::smtp::Lane;
-use crate::time::Window;
+use crate::time::{Window, Zone};
 
 /// Share of candidate lines that may stay unrecognised before it is said.
 const MANY_UNRECOGNISED: f64 = 0.02;
@@ -26,7 +26,7 @@ pub(super) fn problems(evidence: &Evidence) -> Vec<String> {
     for file in &evidence.files {
         problems.extend(file.problems.iter().map(|p| format!("{} ({}): {p}.", file.exhibit, file.name)));
         if file.kind.is_none() {
-            problems.push(format!("{} ({}): no reader claims it; it was left out.", file.exhibit, file.name));
+            problems.push(format!("{} ({}): {}; it was left out.", file.exhibit, file.name, file.why));
         }
     }
     let gmail = evidence.tally.cells.keys().any(|k| k.lane == Lane::GMAIL);
@@ -70,8 +70,12 @@ pub(super) fn note(note: Note, told: &Noted) -> Option<String> {
         Note::RelayToken => format!(
             "Google's replies in it bear tokens of its relay or submission hosts ({lines}): it is no log of delivery to Gmail's MX hosts"
         ),
+        Note::HourOff => format!(
+            "acceptances in it stand an hour from Gmail's clock in them ({lines}), as beyond an edge of daylight saving time: times around them are an hour wrong; state the zone in case.yaml (sources: - {{path: …, zone: …}})"
+        ),
         Note::Vanished => format!("messages left the queue with no outcome in the log ({lines})"),
-        Note::Seen(_) => return None,
+        // Where no line could be placed, more is said than their number.
+        Note::Seen(_) | Note::Unplaced => return None,
     })
 }
 
@@ -108,10 +112,57 @@ fn length(seconds: u64) -> String {
 }
 
 /// A log whose year nothing tells.
-pub(super) fn undated(name: &str) -> String {
+pub(super) fn undated() -> String {
+    "its lines were understood but could not be placed: nothing tells their year; state the time in question in case.yaml (window: {from: …, to: …}), or put a log with dates beside it".to_owned()
+}
+
+/// A log whose lines carry no time.
+pub(super) fn unstamped(switch: &str) -> String {
+    let switch = if switch.is_empty() { String::new() } else { format!("; for the next time, set {switch}") };
     format!(
-        "nothing tells the year of its lines, so none of them could be placed; state a window in case.yaml, or sources: - {{path: \"{name}\", …}} beside a dated file"
+        "its lines carry no time, so none of them could be placed; export them again with the stamps of what keeps them (journalctl -o short-iso-precise, docker logs --timestamps){switch}"
     )
+}
+
+/// Lines whose day is in no year near.
+pub(super) fn no_such_day(Noted { times, first, .. }: &Noted) -> String {
+    format!(
+        "{times} of its lines were understood but could not be placed (first at line {first}): no year near the others has their day; if they are of another year, state the time in question in case.yaml (window: {{from: …, to: …}})"
+    )
+}
+
+/// A log whose sessions would run backwards.
+pub(super) fn newest_first(name: &str) -> String {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    format!(
+        "its lines stand newest first, so its sessions run backwards; it was not read: turn it round (tac {name} > turned-{name}; if it is compressed, unpack it before) and put that in its place, or export it again, oldest first (journalctl without -r)"
+    )
+}
+
+/// A clock that is not Gmail's; half a minute moves most lines to no other minute.
+pub(super) fn skew(ahead_s: i64) -> Option<String> {
+    let by = length(ahead_s.unsigned_abs());
+    let side = if ahead_s > 0 { "ahead of" } else { "behind" };
+    (ahead_s.abs() > 30).then(|| {
+        format!("its clock is {by} {side} Gmail's, by the seconds in its acceptances; its times were left as they are")
+    })
+}
+
+/// A log in whose time the offset of its zone changes.
+pub(super) fn edge(zone: Zone, name: &str) -> String {
+    format!(
+        "its local time moves by an hour in the middle, as Gmail's clock or message ids tell: it was read as {zone}; if it is another zone, state it in case.yaml (sources: - {{path: \"{name}\", zone: ZONE}})"
+    )
+}
+
+/// A file that no reader claims, and what helps.
+pub(super) fn unclaimed(hint: Option<&str>) -> String {
+    hint.map_or("no reader claims it".to_owned(), |hint| format!("no reader claims it: {hint}"))
+}
+
+/// What was tried on files that no reader claims.
+pub(super) fn tried() -> String {
+    format!("Each unknown file was tried as: {}, and as the case's own mappings.", crate::formats::names().join(", "))
 }
 
 /// A log whose mapping says that only the user knows the zone of its times.
@@ -122,13 +173,13 @@ pub(super) fn zone_asked(name: &str) -> String {
 }
 
 /// Many lines that could have told of deliveries were not understood.
-pub(super) fn not_understood(accounting: Accounting) -> Option<String> {
-    let candidates = accounting.used + accounting.unrecognised;
-    let many = candidates > 0 && accounting.unrecognised as f64 > MANY_UNRECOGNISED * candidates as f64;
+pub(super) fn not_understood(accounting: Accounting, unplaced: u64) -> Option<String> {
+    let unknown = accounting.unrecognised.saturating_sub(unplaced);
+    let candidates = accounting.used + unknown;
+    let many = candidates > 0 && unknown as f64 > MANY_UNRECOGNISED * candidates as f64;
     many.then(|| {
         format!(
-            "{} of {} lines that may tell of deliveries were not understood, so counts may be too low; samples stand in inspect and in keep/postmortem.md",
-            accounting.unrecognised, candidates
+            "{unknown} of {candidates} lines that may tell of deliveries were not understood, so counts may be too low; samples stand in inspect and in keep/postmortem.md"
         )
     })
 }
@@ -153,16 +204,20 @@ pub(super) fn nothing(evidence: &Evidence, case: &Case) -> String {
         )
     } else if logs == 0 {
         "there is no MTA log among the files; metrics and transcripts alone date nothing".to_owned()
-    } else if !evidence.undated.is_empty() {
-        format!(
-            "nothing tells the year of {}; add a window to case.yaml (window: {{from: …, to: …}})",
-            evidence.undated.join(", ")
-        )
+    } else if !evidence.unplaced.is_empty() {
+        unplaced(evidence)
     } else if case.window.is_some() {
         "the logs do not cover the window of case.yaml; check its dates, or the zone of the logs".to_owned()
     } else {
         "the logs hold no line with a time".to_owned()
     }
+}
+
+/// Why none of the logs could be placed in time.
+fn unplaced(evidence: &Evidence) -> String {
+    let told = evidence.files.iter().filter(|f| evidence.unplaced.keys().any(|e| e.to_string() == f.exhibit));
+    let told = told.map(|f| format!("{}: {}", f.name, f.problems.join("; ")));
+    told.collect::<Vec<_>>().join("\n")
 }
 
 /// The end of a build: the minutes, readiness, and the files written.
@@ -195,8 +250,12 @@ pub(super) fn inspected(file: &ReadFile, said_of: Option<&str>) -> String {
     let a = file.accounting;
     if a.read > 0 {
         lines.push(format!(
-            "     {} lines: {} used, {} irrelevant, {} not understood",
-            a.read, a.used, a.irrelevant, a.unrecognised
+            "     {} lines: {} used, {} irrelevant, {} not understood{}",
+            a.read,
+            a.used,
+            a.irrelevant,
+            a.unrecognised.saturating_sub(file.unplaced),
+            if file.unplaced > 0 { format!(", {} at no time", file.unplaced) } else { String::new() }
         ));
     }
     if !file.outcomes.is_empty() {

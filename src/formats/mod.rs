@@ -3,6 +3,7 @@
 //! Formats are recognised by content, never by name. Adding one is a file, a
 //! line in its registry, a sample and a test.
 
+mod hint;
 pub mod logs;
 pub mod metrics;
 pub mod snapshots;
@@ -10,6 +11,7 @@ pub mod transcripts;
 
 use serde::Serialize;
 
+pub use hint::hint;
 use logs::mapping::{Mapping, SHIPPED, shipped};
 use logs::{LOG_FORMATS, LogFormat, LogShape, Wrapping};
 use metrics::{METRIC_FORMATS, MetricFormat};

@@ -6,11 +6,13 @@
 //!   apart by `codec`, undone by `undo`, turned away by `refuse` where they are no text,
 //!   and given as UTF-8 by `text`.
 //! - `blocks` hands out whole lines from a reused buffer.
+//! - `places` looks into the middle of a file.
 
 mod blocks;
 mod codec;
 mod error;
 mod open;
+mod places;
 mod raw;
 mod refuse;
 mod source;
@@ -22,4 +24,5 @@ pub use blocks::{BLOCK, Lines, for_each_block, lines_of};
 pub use codec::Codec;
 pub use error::{Broken, IntakeError};
 pub use open::{Opened, head_of, open, sha256_hex};
+pub use places::places_of;
 pub use source::{Exhibit, Gathered, Skipped, Source, gather};

@@ -58,6 +58,9 @@ impl<'a> Collector<'a> {
         self.file.repeated = closed.repeated;
         let counted = self.tally.files.remove(&self.exhibit).unwrap_or_default();
         (self.file.outcomes, self.file.elsewhere) = (counted.outcomes, counted.elsewhere);
+        for (note, told) in counted.notes {
+            self.file.noted(note, told);
+        }
         self.tally.files.insert(self.exhibit, self.file);
         self.tally
     }
@@ -173,6 +176,10 @@ impl<'a> Collector<'a> {
     fn count_skew(&mut self, event: &Event<'_>, egress: EgressId) {
         let Some(second) = acceptance_second(event.reply) else { return };
         let off = (event.at.seconds() - second).clamp(-86_400, 86_400) as i32;
+        if (off.abs() - 3600).abs() <= 300 {
+            let told = Noted { times: 1, amount: 0, most: 0, first: event.line };
+            self.tally.files.entry(event.exhibit).or_default().noted(Note::HourOff, told);
+        }
         // Beyond two minutes it is a wrong zone or clock; a coarser count will do.
         let off = if off.abs() > 120 { off / 60 * 60 } else { off };
         *self.tally.skew.entry((egress, off)).or_default() += 1;
@@ -233,7 +240,7 @@ impl Sink for Collector<'_> {
 
     fn note(&mut self, note: Note, number: u64, amount: u64) {
         let told = Noted { times: 1, amount, most: amount, first: number };
-        self.file.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
+        self.file.noted(note, told);
     }
 
     fn unrecognised(&mut self, number: u64, text: &[u8]) {

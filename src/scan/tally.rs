@@ -243,13 +243,18 @@ impl FileTally {
         }
     }
 
+    /// Adds something odd.
+    pub(super) fn noted(&mut self, note: Note, told: Noted) {
+        self.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
+    }
+
     fn merge(&mut self, other: Self) {
         self.accounting.add(other.accounting);
         for (minute, pulse) in other.heard {
             self.heard.entry(minute).or_default().add(pulse);
         }
         for (note, told) in other.notes {
-            self.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
+            self.noted(note, told);
         }
         self.elsewhere += other.elsewhere;
         self.repeated += other.repeated;

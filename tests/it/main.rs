@@ -4,6 +4,7 @@
 
 mod behaviours;
 mod cases;
+mod clocks;
 mod commands;
 mod house;
 mod intake;

@@ -45,13 +45,21 @@ pub struct LogClock {
     cached_stamp: Option<Stamp>,
     /// The last moment resolved: tells the two readings of a repeated hour apart.
     latest: Option<Stamp>,
+    /// A moment near the first line, for a log that begins in a repeated hour.
+    begins_near: Option<Stamp>,
 }
 
 impl LogClock {
     /// A clock for stamps in `zone`, years resolved near a moment.
     #[must_use]
     pub const fn new(zone: Zone, near: Option<Stamp>) -> Self {
-        Self { zone, near, cached: [0; 15], cached_stamp: None, latest: None }
+        Self { zone, near, cached: [0; 15], cached_stamp: None, latest: None, begins_near: None }
+    }
+
+    /// The same clock for a log that is known to begin near a moment.
+    #[must_use]
+    pub const fn beginning_near(self, moment: Option<Stamp>) -> Self {
+        Self { begins_near: moment, ..self }
     }
 
     /// `Nov 24 03:46:44` (RFC 3164): the moment, or nothing when the text is no
@@ -96,7 +104,13 @@ impl LogClock {
             LocalTime::One(at) => at,
             LocalTime::Twice(earlier, later) => {
                 let went_past = |latest: Stamp| latest.millis() - earlier.millis() > TURNED_BACK_MS;
-                if self.latest.is_some_and(went_past) { later } else { earlier }
+                let distance = |reading: Stamp, at: Stamp| at.millis().abs_diff(reading.millis());
+                let is_later = match (self.latest, self.begins_near) {
+                    (Some(latest), _) => went_past(latest),
+                    (None, Some(near)) => distance(later, near) < distance(earlier, near),
+                    (None, None) => false,
+                };
+                if is_later { later } else { earlier }
             }
             LocalTime::Never => {
                 let before = self.zone.offset_at(local.plus_millis(-86_400_000));

@@ -121,6 +121,10 @@ pub enum Note {
     Repeated,
     /// A token of Google's relay or submission hosts: no log of MX delivery.
     RelayToken,
+    /// A line that is understood and stands at no time: it has no year, or no such day.
+    Unplaced,
+    /// An acceptance that stands an hour from Gmail's clock in it.
+    HourOff,
     /// A message that left the queue with no outcome in the log.
     Vanished,
     /// The log holds records of this kind; what is never seen may be what the log cannot show.

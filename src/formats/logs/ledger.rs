@@ -15,6 +15,9 @@ pub(super) enum Fate {
     Irrelevant,
     /// No rule understood it.
     Unrecognised,
+    /// It is understood, but for its year: it stands at no time, and counts with what was
+    /// not understood.
+    Unplaced,
     /// It belongs to a record that a later line ends, and shares that line's fate.
     Held,
     /// Another file of the case holds it, and told it.
@@ -137,6 +140,10 @@ impl Ledger {
             Fate::Repeated => {
                 self.accounting.irrelevant += lines;
                 self.repeated += lines;
+            }
+            Fate::Unplaced => {
+                self.accounting.unrecognised += lines;
+                sink.note(Note::Unplaced, self.number, lines);
             }
             Fate::Unrecognised => {
                 self.accounting.unrecognised += lines;

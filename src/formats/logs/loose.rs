@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::uniform::InOneForm;
 use super::{LogClock, LogFormat, Opening, Sink};
 use crate::intake::Exhibit;
+use crate::time::Stamp;
 
 /// A verbatim line kept for joining.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,9 @@ pub struct KeptLine {
     pub number: u64,
     /// Its bytes, without the line end.
     pub text: Box<[u8]>,
+    /// When it was written, where its stamp alone does not tell: which of the two readings of
+    /// an hour that repeats, only the lines around it say.
+    pub at: Option<Stamp>,
 }
 
 /// The open edges of one process or session in one file.

@@ -7,10 +7,12 @@
 //!
 //! What readers share, from the bottom up: `envelope` takes the stamp and the syslog
 //! envelope off a line, `ledger` accounts for it, `prints` finds lines that two files hold,
+//! `survey`, `offsets` and `ages` read a log's clock,
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
 //! around the grammar of one MTA, `uniform` writes names and addresses in one form, `claim`
 //! tells one log from another.
 
+mod ages;
 mod claim;
 mod clock;
 mod envelope;
@@ -24,6 +26,7 @@ pub mod kumomta;
 mod ledger;
 mod loose;
 pub mod mapping;
+mod offsets;
 pub mod opensmtpd;
 pub mod postfix;
 pub mod powermta;
@@ -41,6 +44,7 @@ pub use envelope::Wrapping;
 pub use event::{Event, EventLine, Note, Pulse, Sink};
 pub use ledger::{Closed, Compare};
 pub use loose::{Ends, KeptLine, LooseEnds, join};
+pub use offsets::{Stretch, zone_of};
 pub use prints::{Prints, Repeats, Wanted};
 pub use survey::Survey;
 
@@ -76,6 +80,10 @@ pub trait LogFormat: Send + Sync {
     /// Whether only the user can know the zone of its times.
     fn asks_for_zone(&self) -> bool {
         false
+    }
+    /// What to switch on where its lines carry no time, besides an export with stamps.
+    fn how_to_stamp(&self) -> &'static str {
+        ""
     }
     /// A reader for one file (or one part of it).
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send>;

@@ -1,8 +1,10 @@
 //! What a log's first lines tell about its clock.
 
 use super::LogClock;
+use super::ages::age_told;
 use super::clock::{Day, day_of};
 use super::envelope::{Stamped, stamped};
+use super::offsets::{Stretch, TwoClocks, median, nearest_offset, stretches};
 use crate::intake::lines_of;
 use crate::smtp::acceptance_second;
 use crate::time::{Stamp, Zone};
@@ -19,11 +21,18 @@ pub struct Survey {
     /// A moment near the log's lines, from Gmail's clock, a dated id or a zoned stamp: it
     /// fixes the year.
     pub near: Option<Stamp>,
-    /// Offset of the log's local time to UTC, in seconds east, rounded to a quarter of an
-    /// hour: by Gmail's clock, else by the moments inside message ids.
+    /// Offset of the log's local time to UTC, in seconds east: by Gmail's clock, else by the
+    /// moments inside message ids whose age is told. Only offsets that zones have.
     pub offset_s: Option<i32>,
     /// Whether the offset is by message ids, which date the arrival of a message.
     pub offset_by_ids: bool,
+    /// The offset over time.
+    pub stretches: Vec<Stretch>,
+    /// By how many seconds the log's stamps are ahead of Gmail's clock (zone and skew in one),
+    /// and at which moment of Gmail's; the median.
+    pub off_gmail: Option<(i64, Stamp)>,
+    /// Whether its lines stand newest first.
+    pub newest_first: bool,
     /// The host that logged, from the first line.
     pub node: Option<String>,
     /// Whether stamps are finer than a second.
@@ -52,6 +61,27 @@ impl Survey {
     #[must_use]
     pub fn of_local_times(first: Option<Stamp>) -> Self {
         Self { first: first.map(First::Local), dated: true, near: first, ..Self::default() }
+    }
+
+    /// Whether any of its first lines carries a time.
+    #[must_use]
+    pub const fn has_stamps(&self) -> bool {
+        self.first.is_some()
+    }
+
+    /// Takes in what a further place of the same log tells of its zone.
+    pub fn learn(&mut self, place: Self) {
+        let is_better = self.offset_by_ids && place.offset_s.is_some() && !place.offset_by_ids;
+        if self.offset_s.is_none() || is_better {
+            (self.offset_s, self.offset_by_ids) = (place.offset_s, place.offset_by_ids);
+            self.off_gmail = self.off_gmail.or(place.off_gmail);
+            self.stretches = place.stretches;
+        } else if self.offset_by_ids == place.offset_by_ids {
+            self.stretches.extend(place.stretches);
+        }
+        if !self.dated {
+            self.near = self.near.or(place.near);
+        }
     }
 
     /// How much the stamps tell: their zone, their year, fractions of a second.
@@ -89,9 +119,6 @@ impl Default for Clues {
     }
 }
 
-/// The zone of the Line Islands, fourteen hours east.
-const FARTHEST_ZONE_S: i64 = 14 * 3600;
-
 fn first_word(rest: &[u8]) -> Option<&[u8]> {
     memchr::memchr(b' ', rest).map(|end| &rest[..end])
 }
@@ -100,6 +127,7 @@ fn first_word(rest: &[u8]) -> Option<&[u8]> {
 pub(super) fn survey(head: &[u8], clues: &Clues) -> Survey {
     let mut survey = Survey::default();
     let (mut by_gmail, mut by_ids) = (Vec::new(), Vec::new());
+    let mut order = Order::default();
     for line in lines_of(head) {
         let Some(stamp) = (clues.stamped)(line) else { continue };
         let rest = stamp.rest();
@@ -119,40 +147,69 @@ pub(super) fn survey(head: &[u8], clues: &Clues) -> Survey {
             Stamped::YearLess(..) | Stamped::Day(..) => gmail.or(id).and_then(|second| local_near(stamp, second)),
         };
         survey.fine |= local.is_some_and(|at| at.millis() % 1000 != 0);
-        survey.first = survey.first.or_else(|| first_of(stamp));
+        let first = first_of(stamp);
+        order.next(first);
+        survey.first = survey.first.or(first);
         if survey.node.is_none() {
             survey.node = (clues.host)(rest).map(|host| String::from_utf8_lossy(host).into_owned());
         }
-        let Some(local) = local else { continue };
-        if let Some(second) = gmail {
-            survey.near = survey.near.or(Some(Stamp::from_seconds(second)));
-            by_gmail.push(local.seconds() - second);
-        }
-        if let Some(second) = id {
-            survey.near = survey.near.or(Some(Stamp::from_seconds(second)));
-            by_ids.push(local.seconds() - second);
-        }
+        let Some(local) = local.map(Stamp::seconds) else { continue };
+        survey.near = survey.near.or(gmail.or(id).map(Stamp::from_seconds));
+        by_gmail.extend(gmail.map(|moment| TwoClocks { local, moment }));
+        let arrival_and_age = id.zip(age_told(rest));
+        by_ids.extend(arrival_and_age.map(|(arrival, age)| TwoClocks { local, moment: arrival + age }));
     }
-    if !survey.zoned {
-        let of_gmail = off_gmail(by_gmail);
-        // A message waits for its delivery, so the freshest id is nearest to its stamp.
-        let of_ids = by_ids.iter().min().map(|least| (least + 60).div_euclid(900) * 900);
-        survey.offset_by_ids = of_gmail.is_none() && of_ids.is_some();
-        survey.offset_s = of_gmail.or(of_ids).and_then(as_zone);
-    }
+    survey.newest_first = order.is_newest_first();
+    survey.two_clocks(&by_gmail, &by_ids);
     survey
 }
 
-/// How far a clock is off Gmail's, in seconds: the median of what its acceptances tell.
-pub(super) fn off_gmail(mut told: Vec<i64>) -> Option<i64> {
-    told.sort_unstable();
-    // A quarter of an hour is the grain of time zones; the rest is skew.
-    told.get(told.len() / 2).map(|median| (median + 450).div_euclid(900) * 900)
+impl Survey {
+    /// Takes the zone and the skew from lines that tell a moment besides their stamp.
+    pub(super) fn two_clocks(&mut self, by_gmail: &[TwoClocks], by_ids: &[TwoClocks]) {
+        let gmail = median(by_gmail);
+        self.off_gmail = gmail.map(|two| (two.off(), Stamp::from_seconds(two.moment)));
+        if self.zoned {
+            return;
+        }
+        let offset = |two: Option<TwoClocks>| two.and_then(|two| nearest_offset(two.off()));
+        // Only Gmail's clock can contradict the machine's: where it does, ids prove nothing.
+        self.offset_by_ids = gmail.is_none() && !by_ids.is_empty();
+        let told = if self.offset_by_ids { by_ids } else { by_gmail };
+        self.offset_s = offset(median(told));
+        self.stretches = stretches(told);
+    }
 }
 
-/// No zone is farther from UTC: such a clock is wrong, and its log says what it says.
-pub(super) fn as_zone(offset: i64) -> Option<i32> {
-    i32::try_from(offset).ok().filter(|_| offset.abs() <= FARTHEST_ZONE_S)
+/// Whether stamps rise or fall from line to line.
+#[derive(Default)]
+struct Order {
+    last: Option<i64>,
+    rises: u32,
+    falls: u32,
+}
+
+/// Falls below which nothing is concluded: lines overtake each other, and an hour repeats.
+const FEWEST_FALLS: u32 = 3;
+
+impl Order {
+    fn next(&mut self, stamp: Option<First>) {
+        let Some(stamp) = stamp else { return };
+        let at = match stamp {
+            // Of a made-up year in which all months have 31 days: only the order counts.
+            First::Day(day) => i64::from(day.month * 31 + day.day) * 86_400_000 + day.millis,
+            First::Local(at) | First::Moment(at) => at.millis(),
+        };
+        if let Some(last) = self.last.replace(at) {
+            self.rises += u32::from(at > last);
+            self.falls += u32::from(at < last);
+        }
+    }
+
+    /// Where the order is meant to rise, a fall is an exception.
+    const fn is_newest_first(&self) -> bool {
+        self.falls >= FEWEST_FALLS && self.falls > self.rises * 8
+    }
 }
 
 fn first_of(stamp: Stamped<'_>) -> Option<First> {

@@ -49,7 +49,7 @@ impl<'a> Entry<'a> {
 
     /// Itself, kept beyond the block it was read from.
     pub(super) fn keep(&self) -> KeptLine {
-        KeptLine { exhibit: self.exhibit, number: self.number, text: self.line.into() }
+        KeptLine { exhibit: self.exhibit, number: self.number, text: self.line.into(), at: Some(self.envelope.at) }
     }
 
     /// An event at this line's time, by its node; nothing else is known.
@@ -114,7 +114,13 @@ impl<G: Grammar> TextLog<G> {
 
     fn line(&mut self, line: &[u8], before: Option<&[u8]>, sink: &mut dyn Sink) -> Fate {
         let Some(envelope) = G::open(line, &mut self.clock) else {
-            return if line.trim_ascii().is_empty() { Fate::Irrelevant } else { self.grammar.unstamped(line) };
+            return if line.trim_ascii().is_empty() {
+                Fate::Irrelevant
+            } else if stamped(line).is_some_and(|s| s.moment(&mut self.clock).is_none()) {
+                Fate::Unplaced
+            } else {
+                self.grammar.unstamped(line)
+            };
         };
         if !self.ledger.place(envelope.at, print_of(envelope.process.pid, envelope.text), sink) {
             return Fate::Repeated;
@@ -186,6 +192,7 @@ impl<G: Grammar> LogReader for TextLog<G> {
         self.grammar = G::resumed();
         for (line, silent) in before.iter().map(|l| (l, true)).chain(head.iter().map(|l| (l, false))) {
             let Some(mut envelope) = G::open(&line.text, &mut self.clock) else { continue };
+            envelope.at = line.at.unwrap_or(envelope.at);
             // A line is kept once for each of its copies.
             if let Some(OwnNote::Repeated(_, text)) = own_note(&envelope) {
                 envelope.text = text;

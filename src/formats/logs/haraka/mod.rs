@@ -48,6 +48,10 @@ impl LogFormat for Haraka {
         survey(head.bytes, &Clues { host: |_| None, ..Clues::default() })
     }
 
+    fn how_to_stamp(&self) -> &'static str {
+        "timestamps=true in Haraka's log.ini"
+    }
+
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
         Box::new(TextLog::<Transactions>::new(opening))
     }

@@ -188,7 +188,7 @@ impl Reader {
             self.tell_bulks(i64::MAX, out);
         }
         let Some(line) = event.lines.last() else { return };
-        let first = KeptLine { exhibit: line.exhibit, number: line.number, text: line.text.into() };
+        let first = KeptLine { exhibit: line.exhibit, number: line.number, text: line.text.into(), at: None };
         let bulk = Bulk { at: event.at, first, rows: 1, recipients: event.recipients };
         self.bulk.insert(self.key.as_slice().into(), bulk);
     }

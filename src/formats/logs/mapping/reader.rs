@@ -242,7 +242,7 @@ const fn better(a: Fate, b: Fate) -> Fate {
     const fn rank(fate: Fate) -> u8 {
         match fate {
             Fate::Used => 4,
-            Fate::Unrecognised => 3,
+            Fate::Unrecognised | Fate::Unplaced => 3,
             Fate::Irrelevant => 2,
             Fate::Repeated => 1,
             Fate::Held => 0,

@@ -6,7 +6,8 @@ use super::record::Opened;
 use super::time::{Moment, ZoneRule};
 use super::walk::walk;
 use crate::formats::Head;
-use crate::formats::logs::survey::{Clues, as_zone, off_gmail, survey as survey_of_lines};
+use crate::formats::logs::offsets::TwoClocks;
+use crate::formats::logs::survey::{Clues, survey as survey_of_lines};
 use crate::formats::logs::{LogClock, Survey};
 use crate::smtp::acceptance_second;
 use crate::time::{Stamp, Zone};
@@ -38,10 +39,13 @@ pub(super) fn fitting(plan: &Plan, head: Head<'_>) -> (usize, usize) {
 /// What the first records tell about the clock.
 pub(super) fn survey(plan: &Plan, head: Head<'_>) -> Survey {
     if plan.time.fields.is_empty() {
-        return survey_of_lines(head.bytes, &Clues::default());
+        let mut survey = survey_of_lines(head.bytes, &Clues::default());
+        // A record stands for itself, so it may stand anywhere.
+        survey.newest_first = false;
+        return survey;
     }
     let (mut first, mut zoned, mut fine) = (None::<Moment>, true, false);
-    let (mut node, mut off) = (None, Vec::new());
+    let (mut node, mut by_gmail) = (None, Vec::new());
     let mut clock = LogClock::new(Zone::UTC, None);
     walk(plan, head.bytes, head.whole, &mut clock, &mut |opened| {
         let Opened::Record(record) = opened else { return };
@@ -54,8 +58,8 @@ pub(super) fn survey(plan: &Plan, head: Head<'_>) -> Survey {
                 first = Some(moment);
             }
             let Judged::Attempt(mapped) = plan.judge(&element) else { continue };
-            if let (Moment::Local(local), Some(second)) = (moment, acceptance_second(&mapped.reply)) {
-                off.push(local.seconds() - second);
+            if let (Moment::Local(local), Some(moment)) = (moment, acceptance_second(&mapped.reply)) {
+                by_gmail.push(TwoClocks { local: local.seconds(), moment });
             }
             let name = mapped.values.get(Target::Node);
             if node.is_none() && !name.is_empty() {
@@ -68,7 +72,7 @@ pub(super) fn survey(plan: &Plan, head: Head<'_>) -> Survey {
     if let (false, ZoneRule::Always(zone)) = (zoned, plan.time.zone) {
         survey.always = Some(zone);
     } else if !zoned {
-        survey.offset_s = off_gmail(off).and_then(as_zone);
+        survey.two_clocks(&by_gmail, &[]);
     }
     survey.node = node;
     survey.fine = plan.time.fine.unwrap_or(fine);

@@ -69,7 +69,7 @@ impl Kept {
     }
 
     pub(super) fn into_line(self) -> KeptLine {
-        KeptLine { exhibit: self.exhibit, number: self.number, text: self.line.into_boxed_slice() }
+        KeptLine { exhibit: self.exhibit, number: self.number, text: self.line.into_boxed_slice(), at: Some(self.at) }
     }
 }
 

@@ -108,7 +108,7 @@ impl Records for Events {
             let other = line.is_empty() || memmem::find(line, b"=\"").is_some() && !line.starts_with(b"queue[");
             return if other { Fate::Irrelevant } else { Fate::Unrecognised };
         };
-        let keep = || Some(KeptLine { exhibit: out.exhibit(), number: out.number(), text: line.into() });
+        let keep = || Some(KeptLine { exhibit: out.exhibit(), number: out.number(), text: line.into(), at: None });
         match (item.event, item.name) {
             (false, b"name") => {
                 (self.queue, self.time) = (keep(), None);

@@ -84,7 +84,7 @@ impl Records for Rows {
         if !begun {
             return Vec::new();
         }
-        let last = (number > 0).then(|| KeptLine { exhibit: self.exhibit, number, text: text.into() });
+        let last = (number > 0).then(|| KeptLine { exhibit: self.exhibit, number, text: text.into(), at: None });
         let tail = last.map_or_else(Vec::new, |last| header.into_iter().chain([last]).collect());
         vec![(KEY.into(), Ends { head, fixed: true, tail })]
     }
@@ -213,7 +213,7 @@ impl Edges {
 }
 
 fn kept(text: &[u8], out: &Out<'_>) -> KeptLine {
-    KeptLine { exhibit: out.exhibit(), number: out.number(), text: text.into() }
+    KeptLine { exhibit: out.exhibit(), number: out.number(), text: text.into(), at: None }
 }
 
 /// `replace-smtp-421-service-response` leaves the code and replaces what follows.
