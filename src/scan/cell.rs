@@ -45,6 +45,8 @@ pub struct What {
     pub shut: bool,
     /// Consumer or Workspace, on the Gmail lane.
     pub sublane: Sublane,
+    /// A table of counts says that the session failed; how, it may leave open.
+    pub failed: bool,
 }
 
 impl What {
@@ -62,7 +64,8 @@ impl What {
             },
             Outcome::RemoteClose => !matches!(self.stage, Stage::Quit),
             Outcome::TlsFailure | Outcome::Plaintext | Outcome::Timeout | Outcome::ConnectFailure => true,
-            Outcome::Delivered | Outcome::Rejection | Outcome::Local | Outcome::Unclassified => false,
+            Outcome::Unclassified => self.failed,
+            Outcome::Delivered | Outcome::Rejection | Outcome::Local => false,
         }
     }
 

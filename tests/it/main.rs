@@ -10,6 +10,7 @@ mod intake;
 mod laws;
 mod logs;
 mod mappings;
+mod minutes;
 mod overlap;
 mod recordings;
 mod snapshots;

@@ -1,9 +1,9 @@
 //! Metrics: numbers over time, each with a canonical signal, a unit and a node.
 
-mod cells;
+pub(in crate::formats) mod cells;
 mod fold;
 mod generic;
-mod lines;
+pub(in crate::formats) mod lines;
 mod names;
 mod parts;
 mod rows;
@@ -12,7 +12,7 @@ mod sadf;
 mod samples;
 mod series;
 mod signals;
-mod stamps;
+pub(in crate::formats) mod stamps;
 mod table;
 mod units;
 
