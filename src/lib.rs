@@ -22,7 +22,7 @@ pub mod case;
 // Second floor: the evidence.
 // Bytes to records: sources, decompression, what was skipped and why.
 pub mod intake;
-// Records to events: one file for each format of logs, metrics, transcripts and snapshots.
+// Records to events: one file for each format of logs, metrics, transcripts, snapshots and minutes.
 pub mod formats;
 
 // Third floor: counting.

@@ -27,6 +27,8 @@ pub(super) enum Command {
     Reveal(Reveal),
     /// Print delivery attempts as NDJSON, one a line
     Events(Events),
+    /// Date the waves of per-minute counts: a CSV with minute, attempts and failed_sessions
+    Detect(Detect),
     /// Print the JSON Schema of case.yaml, for editors
     Schema,
     /// Mappings: YAML files that say how a delivery event log without a reader is read
@@ -124,4 +126,14 @@ pub(super) struct Events {
     /// Logs, or folders of logs
     #[arg(required = true)]
     pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Detect {
+    /// A table with a row for each minute; series_id, lane, observed, and the ways to fail
+    /// (deferred_421, remote_close, tls_fail, timeout) may stand in it too
+    pub(super) file: PathBuf,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    pub(super) json: bool,
 }

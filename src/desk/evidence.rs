@@ -5,6 +5,7 @@ use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 
 use super::claims::{Claimed, Claims, LogJobs, Unplaced};
+use super::counts;
 use super::log_file::{of_log, uncounted};
 use super::mapping::OwnMappings;
 use super::settings::{self, Settings};
@@ -100,6 +101,7 @@ pub(super) fn read(
     let log_formats = jobs.iter().map(|j| (j.source.exhibit, j.shape.format.name().to_owned())).collect();
     let mut evidence = Evidence { skipped, log_formats, nodes, zones, clocks, skews, unplaced, ..Evidence::default() };
     let scanned = scan(&jobs, &case.lanes, threads, progress)?;
+    let mut tables = Vec::new();
     for found in &claimed {
         let mut file = ReadFile {
             exhibit: found.source.exhibit.to_string(),
@@ -117,6 +119,7 @@ pub(super) fn read(
                     Format::Log(shape) => of_log(shape.format, found, &mut file, &evidence, &scanned),
                     Format::Metric(f) => of_metric(*f, found, case, &mut file, &mut evidence),
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
+                    Format::Minutes => tables.extend(counts::of_minutes(found, case, &mut file)),
                     Format::Snapshot(f) => settings::of_snapshot(*f, &found.source, case, &mut file),
                 }
             }
@@ -129,6 +132,7 @@ pub(super) fn read(
     evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
     evidence.uncounted = uncounted(&jobs, &evidence, &scanned);
     evidence.tally = scanned.tally;
+    counts::count(tables, &mut evidence, case);
     settings::lay(&mut evidence, case);
     Ok(evidence)
 }

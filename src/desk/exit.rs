@@ -22,6 +22,9 @@ pub(super) enum Failure {
     /// Named input could be read, and holds nothing to work on.
     #[error("{0}")]
     Nothing(String),
+    /// Rows of a named table cannot be read: a line of text for each.
+    #[error("{}", .0.join("\n"))]
+    Rows(Vec<String>),
     /// A must-have is missing, and `--require-ready` was given.
     #[error("{0}")]
     NotReady(String),
@@ -57,7 +60,7 @@ impl Failure {
     pub(super) const fn code(&self) -> u8 {
         match self {
             Self::Case(..) | Self::Usage(_) | Self::Bundle(BundleError::Exists(_)) => 2,
-            Self::Input(_) | Self::Nothing(_) => 3,
+            Self::Input(_) | Self::Nothing(_) | Self::Rows(_) => 3,
             Self::NotReady(_) => 4,
             Self::Release(_) | Self::Bundle(BundleError::Leak(_)) => 5,
             Self::Interrupted | Self::Bundle(BundleError::Interrupted) => 130,

@@ -5,6 +5,9 @@
 mod args;
 mod build;
 mod claims;
+mod counts;
+mod dated;
+mod detect;
 mod events;
 mod evidence;
 mod exit;
@@ -63,6 +66,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Verify(args) => run_verify(&args),
         Command::Reveal(args) => run_reveal(&args),
         Command::Events(args) => events::events(&args, std::io::stdout().lock(), &STOP).map(|()| 0),
+        Command::Detect(args) => say(&detect::detect(&args)?),
         Command::Mapping(command) => say(mapping::mapping(&command)?.trim_end()),
         Command::Schema => say(crate::case::schema_json().trim_end()),
     }

@@ -5,7 +5,7 @@ use super::evidence::{Evidence, ReadFile};
 use crate::case::Case;
 use crate::formats::logs::Note;
 use crate::formats::{Accounting, Kind};
-use crate::scan::{Elsewhere, Noted, Repetition};
+use crate::scan::{Elsewhere, LeftOut, Noted, Repetition};
 use crate::smtp::Lane;
 use crate::time::{Window, Zone};
 
@@ -106,6 +106,23 @@ pub(super) fn elsewhere(attempts: u64, elsewhere: &Elsewhere) -> String {
     )
 }
 
+/// Minutes of a table of counts that were left to others.
+pub(super) fn left_out(left_out: LeftOut) -> Vec<String> {
+    let logged = (left_out.logged > 0).then(|| {
+        format!(
+            "{} of its minutes are covered by a log, which tells more: they were not counted from here",
+            left_out.logged
+        )
+    });
+    let elsewhere = (left_out.elsewhere > 0).then(|| {
+        format!(
+            "{} of its minutes are counted by another table of the same node and lane: they were not counted twice; if the tables are of different nodes, state them in case.yaml (sources: - {{path: …, node: …}})",
+            left_out.elsewhere
+        )
+    });
+    logged.into_iter().chain(elsewhere).collect()
+}
+
 /// `90 s`, `60 minutes`.
 fn length(seconds: u64) -> String {
     if seconds < 300 { format!("{seconds} s") } else { format!("{} minutes", seconds.div_ceil(60)) }
@@ -203,7 +220,7 @@ pub(super) fn nothing(evidence: &Evidence, case: &Case) -> String {
             evidence.files.len() + evidence.skipped.len()
         )
     } else if logs == 0 {
-        "there is no MTA log among the files; metrics and transcripts alone date nothing".to_owned()
+        "there is no MTA log and no table of counts a minute among the files; metrics and transcripts alone date nothing".to_owned()
     } else if !evidence.unplaced.is_empty() {
         unplaced(evidence)
     } else if case.window.is_some() {
@@ -298,6 +315,7 @@ pub(super) fn failure(failure: &super::exit::Failure) -> String {
             lines.push("a value that may be shown goes into case.yaml under redact: allow".to_owned());
             lines.join("\n")
         }
+        Failure::Rows(rows) => rows.iter().map(|r| format!("casefile: {}", shown(r))).collect::<Vec<_>>().join("\n"),
         other => format!("casefile: {}", shown(&other.to_string())),
     }
 }

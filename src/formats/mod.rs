@@ -6,6 +6,7 @@
 mod hint;
 pub mod logs;
 pub mod metrics;
+pub mod minutes;
 pub mod snapshots;
 pub mod transcripts;
 
@@ -103,6 +104,8 @@ pub enum Format<'a> {
     Transcript(&'static dyn TranscriptFormat),
     /// Settings, versions or answers at one moment.
     Snapshot(&'static dyn SnapshotFormat),
+    /// Counts a minute from elsewhere.
+    Minutes,
 }
 
 impl<'a> Format<'a> {
@@ -114,6 +117,7 @@ impl<'a> Format<'a> {
             Self::Metric(_) => Kind::Metric,
             Self::Transcript(_) => Kind::Transcript,
             Self::Snapshot(_) => Kind::Snapshot,
+            Self::Minutes => Kind::Minutes,
         }
     }
 
@@ -125,6 +129,7 @@ impl<'a> Format<'a> {
             Self::Metric(f) => f.name(),
             Self::Transcript(f) => f.name(),
             Self::Snapshot(f) => f.name(),
+            Self::Minutes => minutes::NAME,
         }
     }
 }
@@ -149,7 +154,8 @@ pub fn recognise_with<'a>(head: Head<'_>, own: impl Iterator<Item = &'a Mapping>
     let transcript = || TRANSCRIPT_FORMATS.iter().find_map(|f| Some((Format::Transcript(*f), f.recognise(head)?)));
     let snapshot = || SNAPSHOT_FORMATS.iter().find_map(|f| Some((Format::Snapshot(*f), f.recognise(head)?)));
     let metric = || METRIC_FORMATS.iter().find_map(|f| Some((Format::Metric(*f), f.recognise(head)?)));
-    log().or_else(transcript).or_else(snapshot).or_else(mapped).or_else(metric)
+    let counts = || minutes::recognise(head).map(|why| (Format::Minutes, why));
+    log().or_else(transcript).or_else(snapshot).or_else(mapped).or_else(counts).or_else(metric)
 }
 
 /// The format of a name that case.yaml states, for a file that begins so.
@@ -161,7 +167,8 @@ pub fn by_name(name: &str, head: Head<'_>) -> Option<Format<'static>> {
     let transcript = || TRANSCRIPT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Transcript(*f));
     let snapshot = || SNAPSHOT_FORMATS.iter().find(|f| f.name() == name).map(|f| Format::Snapshot(*f));
     let brought = || shipped().iter().find(|f| f.id() == name).map(|f| mapped(f, head));
-    log.or_else(metric).or_else(transcript).or_else(snapshot).or_else(brought)
+    let counts = || (name == minutes::NAME).then_some(Format::Minutes);
+    log.or_else(metric).or_else(transcript).or_else(snapshot).or_else(counts).or_else(brought)
 }
 
 /// A mapping as the format of a file that begins so.
@@ -176,5 +183,5 @@ pub fn names() -> Vec<&'static str> {
     let logs = LOG_FORMATS.iter().map(|f| f.name());
     let others = METRIC_FORMATS.iter().map(|f| f.name()).chain(TRANSCRIPT_FORMATS.iter().map(|f| f.name()));
     let mappings = SHIPPED.iter().map(|m| m.id);
-    logs.chain(others).chain(SNAPSHOT_FORMATS.iter().map(|f| f.name())).chain(mappings).collect()
+    logs.chain(others).chain(SNAPSHOT_FORMATS.iter().map(|f| f.name())).chain([minutes::NAME]).chain(mappings).collect()
 }

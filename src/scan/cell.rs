@@ -45,6 +45,8 @@ pub struct What {
     pub shut: bool,
     /// Consumer or Workspace, on the Gmail lane.
     pub sublane: Sublane,
+    /// A table of counts says that the session failed; how, it may leave open.
+    pub failed: bool,
 }
 
 impl What {
@@ -72,7 +74,8 @@ impl What {
             },
             Outcome::RemoteClose => !matches!(self.stage, Stage::Quit),
             Outcome::TlsFailure | Outcome::Plaintext | Outcome::Timeout | Outcome::ConnectFailure => true,
-            Outcome::Delivered | Outcome::Rejection | Outcome::Local | Outcome::Unclassified => false,
+            Outcome::Unclassified => self.failed,
+            Outcome::Delivered | Outcome::Rejection | Outcome::Local => false,
         }
     }
 
@@ -100,6 +103,7 @@ mod tests {
             category: Some(meaning_of(&reply).category),
             shut: reply.code == Some(421),
             sublane: Sublane::None,
+            failed: false,
         }
         .is_failure()
     }
@@ -131,6 +135,7 @@ mod tests {
                 category: None,
                 shut: true,
                 sublane: Sublane::None,
+                failed: false,
             };
             assert_eq!(what.is_failure(), What::FAILURES.contains(outcome), "{outcome}");
         }

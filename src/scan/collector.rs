@@ -139,6 +139,7 @@ impl<'a> Collector<'a> {
             category: understood.as_ref().map(|(_, m)| m.category),
             shut: understood.as_ref().is_some_and(|(r, _)| r.code == Some(421)),
             sublane: Sublane::of(lane, event.rcpt_domain),
+            failed: false,
         };
         (what, understood)
     }

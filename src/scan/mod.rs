@@ -3,12 +3,14 @@
 //! - `tally` holds the counts: integers only, so that addition is associative.
 //! - `names` gives egresses and MX hosts small numbers.
 //! - `collector` turns events into counts and keeps exact lines by content.
+//! - `counted` adds tables of counts a minute where no log is.
 //! - `elsewhere` tells which attempts another file counts.
 //! - `overlap` finds lines that several files hold.
 //! - `worker` reads files in parallel and joins their edges once.
 
 mod cell;
 mod collector;
+mod counted;
 mod elsewhere;
 mod excerpt;
 mod names;
@@ -18,6 +20,7 @@ mod worker;
 
 pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
+pub use counted::LeftOut;
 pub use elsewhere::Elsewhere;
 pub use excerpt::{Excerpt, ExcerptLine};
 pub use names::{Egress, EgressId, MxId, Names};

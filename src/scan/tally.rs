@@ -41,6 +41,8 @@ pub struct Tally {
     /// Addresses that Google names in its limits on a sending IP, by egress: the one place
     /// where many logs show the public address.
     pub named_ips: BTreeMap<(EgressId, IpAddr), u64>,
+    /// Minutes of a node and lane that a table counts, and which table.
+    pub counted: BTreeMap<(Minute, String, Lane), Exhibit>,
     /// What is known of each file.
     pub files: BTreeMap<Exhibit, FileTally>,
 }
@@ -193,6 +195,7 @@ impl Tally {
         for ((egress, ip), n) in other.named_ips {
             *self.named_ips.entry((to.egress(egress), ip)).or_default() += n;
         }
+        self.counted.extend(other.counted);
         for (exhibit, file) in other.files {
             self.files.entry(exhibit).or_default().merge(file);
         }

@@ -1,6 +1,6 @@
 //! Which minutes the logs cover: a minute without coverage is unknown, not zero.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::intake::Exhibit;
 use crate::scan::Tally;
@@ -34,9 +34,11 @@ pub struct NodeCoverage {
 const BUSY: u64 = 10;
 
 /// Coverage of each node, from the lines heard in its files.
-pub(super) fn of_nodes(tally: &Tally, nodes: &BTreeMap<Exhibit, String>) -> Vec<NodeCoverage> {
+#[must_use]
+pub fn of_nodes(tally: &Tally, nodes: &BTreeMap<Exhibit, String>) -> Vec<NodeCoverage> {
     let mut heard: BTreeMap<&str, BTreeMap<Minute, u64>> = BTreeMap::new();
-    for (exhibit, file) in &tally.files {
+    // A table of counts was no log running.
+    for (exhibit, file) in tally.files.iter().filter(|(_, file)| !file.heard.is_empty()) {
         let node = nodes.get(exhibit).map_or("", String::as_str);
         let minutes = heard.entry(node).or_default();
         for (minute, pulse) in &file.heard {
@@ -76,6 +78,9 @@ pub(super) fn stretches(tally: &Tally) -> Option<(Window, Vec<Window>)> {
     for (minute, pulse) in tally.files.values().flat_map(|file| &file.heard) {
         *heard.entry(*minute).or_default() += pulse.lines;
     }
+    for (minute, _, _) in tally.counted.keys() {
+        *heard.entry(*minute).or_default() += BUSY;
+    }
     let mut found: Vec<(u64, Window)> = Vec::new();
     for (minute, lines) in heard {
         let one = Window::new(minute, minute.plus(1));
@@ -89,8 +94,13 @@ pub(super) fn stretches(tally: &Tally) -> Option<(Window, Vec<Window>)> {
     Some((main, found.into_iter().map(|(_, window)| window).filter(|w| *w != main).collect()))
 }
 
-/// The state of each minute of a window.
-pub(super) fn states(nodes: &[NodeCoverage], window: Window) -> Vec<MinuteState> {
+/// The minutes that tables count.
+pub(super) fn counted(tally: &Tally) -> BTreeSet<Minute> {
+    tally.counted.keys().map(|(minute, _, _)| *minute).collect()
+}
+
+/// The state of each minute of a window. What a table counts, it counts as a whole.
+pub(super) fn states(nodes: &[NodeCoverage], counted: &BTreeSet<Minute>, window: Window) -> Vec<MinuteState> {
     window
         .minutes()
         .map(|minute| {
@@ -98,6 +108,7 @@ pub(super) fn states(nodes: &[NodeCoverage], window: Window) -> Vec<MinuteState>
             let (best, worst) =
                 of_nodes.fold((MinuteState::Unknown, MinuteState::Full), |(b, w), s| (b.max(s), w.min(s)));
             match (best, worst) {
+                (MinuteState::Unknown, _) if counted.contains(&minute) => MinuteState::Full,
                 (MinuteState::Unknown, _) => MinuteState::Unknown,
                 (MinuteState::Full, MinuteState::Full) => MinuteState::Full,
                 _ => MinuteState::Incomplete,
@@ -107,6 +118,12 @@ pub(super) fn states(nodes: &[NodeCoverage], window: Window) -> Vec<MinuteState>
 }
 
 impl NodeCoverage {
+    /// Whether this node's log was running in the minute, if only for a part of it.
+    #[must_use]
+    pub fn knows(&self, minute: Minute) -> bool {
+        self.state(minute) != MinuteState::Unknown
+    }
+
     /// What this node's log knows of a minute.
     #[must_use]
     pub fn state(&self, minute: Minute) -> MinuteState {

@@ -11,7 +11,7 @@ mod series;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-pub use coverage::{MinuteState, NodeCoverage};
+pub use coverage::{MinuteState, NodeCoverage, of_nodes as log_coverage};
 pub use series::{Counts, Place, Row};
 
 use crate::formats::metrics::MetricSet;
@@ -91,7 +91,7 @@ impl Timeline {
         if window.is_empty() {
             return None;
         }
-        let states = coverage::states(&nodes, window);
+        let states = coverage::states(&nodes, &coverage::counted(tally), window);
         let mut cells: Vec<_> =
             tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)).collect();
         cells.sort_unstable_by_key(|(key, _)| *key);

@@ -12,6 +12,7 @@ mod laws;
 mod logs;
 mod mappings;
 mod metrics;
+mod minutes;
 mod overlap;
 mod recordings;
 mod snapshots;

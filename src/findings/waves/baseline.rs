@@ -12,8 +12,10 @@ use super::cut::{Stretch, cut};
 use super::lane::{Cell, Lane};
 use super::statistics::{inverse_incomplete_beta, upper_tail};
 
-/// Minutes the seed has at least: fewer are too easily clean by luck.
+/// Minutes the seed has at least, and a twentieth of all: fewer are too easily clean by luck,
+/// and the longer the data, the luckier their luckiest stretch.
 const SEED_MINUTES: usize = 4;
+const SEED_SHARE: usize = 20;
 /// A stretch or a minute this unlikely at the quiet rate is not quiet.
 const NOT_QUIET: f64 = 1e-3;
 /// The dispersion used while the quiet set is still growing.
@@ -186,7 +188,7 @@ fn seed(lane: &Lane, stretches: &[Stretch], eligible: impl Fn(&&Cell) -> bool) -
     order.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut cells: Vec<Cell> = Vec::new();
     for (_, stretch) in order {
-        if cells.len() >= SEED_MINUTES {
+        if cells.len() >= SEED_MINUTES.max(lane.len() / SEED_SHARE) {
             break;
         }
         cells.extend(lane.slice(stretch.from, stretch.to).iter().filter(&eligible));

@@ -2,6 +2,7 @@
 
 use super::baseline::Baseline;
 use super::cut::Stretch;
+use super::judge::QUIET_MINUTES;
 use super::lane::{Cell, Lane};
 use super::statistics::ln_beta;
 
@@ -56,6 +57,34 @@ pub(super) fn end(lane: &Lane, wave: Stretch, ceiling: usize, baseline: &Baselin
     Edge { interval: (earliest, latest), gradual: side.is_gradual(), shown: side.is_shown() }
 }
 
+/// `wave` with its edges where they fit best: an edge moves only where another place is
+/// at least twenty times likelier. It keeps clear of its
+/// neighbours, which end at `floor` and begin at `ceiling`.
+pub(super) fn settle(lane: &Lane, wave: Stretch, floor: usize, ceiling: usize, baseline: &Baseline) -> Stretch {
+    let inside = lane.slice(wave.from, wave.to).to_vec();
+    let outside: Vec<Cell> = lane.slice(floor, wave.from).iter().rev().copied().collect();
+    let from = match Side::new(&inside, &outside, baseline).better() {
+        Better::Stays => wave.from,
+        Better::Outward(n) => wave.from.saturating_sub(n),
+        Better::Inward(n) => wave.from + n,
+    };
+    let wave = Stretch { from, to: wave.to };
+    let inside: Vec<Cell> = lane.slice(wave.from, wave.to).iter().rev().copied().collect();
+    let to = match Side::new(&inside, lane.slice(wave.to, ceiling), baseline).better() {
+        Better::Stays => wave.to,
+        Better::Outward(n) => wave.to + n,
+        Better::Inward(n) => wave.to.saturating_sub(n),
+    };
+    Stretch { from: wave.from, to }
+}
+
+/// Where an edge fits better than where it is, in usable minutes.
+enum Better {
+    Stays,
+    Outward(usize),
+    Inward(usize),
+}
+
 /// The minutes on both sides of an edge, each ordered away from it.
 struct Side<'a> {
     inside: &'a [Cell],
@@ -74,8 +103,8 @@ impl<'a> Side<'a> {
         rate(head(self.inside, EDGE_MINUTES.0)).max(self.baseline.tolerance).min(0.98)
     }
 
-    /// How many usable minutes outward and inward the edge could lie.
-    fn fitting(&self) -> (usize, usize) {
+    /// How much likelier each place outward and inward is than the edge's own.
+    fn gains(&self) -> (Vec<f64>, Vec<f64>) {
         let score = Score::new(self.rate(), self.scatter, self.baseline);
         let running = |cells: &[Cell], sign: f64| -> Vec<f64> {
             let mut sum = 0.0;
@@ -88,6 +117,29 @@ impl<'a> Side<'a> {
         let outward = running(self.outside, 1.0);
         // The wave keeps at least its innermost minute.
         let inward = running(head(self.inside, self.inside.len().saturating_sub(1)), -1.0);
+        (outward, inward)
+    }
+
+    fn better(&self) -> Better {
+        let (outward, inward) = self.gains();
+        // The nearest of equals.
+        let place = |sums: &[f64]| {
+            let best = (0, 0.0);
+            sums.iter().copied().enumerate().fold(best, |best, (i, s)| if s > best.1 { (i, s) } else { best })
+        };
+        let ((out, a), (into, b)) = (place(before_quiet(&outward)), place(&inward));
+        if a.max(b) < ODDS.ln() {
+            Better::Stays
+        } else if a >= b {
+            Better::Outward(out)
+        } else {
+            Better::Inward(into)
+        }
+    }
+
+    /// How many usable minutes outward and inward the edge could lie.
+    fn fitting(&self) -> (usize, usize) {
+        let (outward, inward) = self.gains();
         let best = outward.iter().chain(&inward).copied().fold(0.0, f64::max);
         let slack = if self.is_gradual() { SLACK.1 } else { SLACK.0 };
         let farthest = |sums: &[f64]| sums.iter().rposition(|s| *s >= best - slack).unwrap_or(0);
@@ -109,8 +161,12 @@ impl<'a> Side<'a> {
     fn is_shown(&self) -> bool {
         let still = self.rate().min(rate(self.inside).max(self.baseline.tolerance));
         let score = Score::new(still, self.scatter, self.baseline);
-        let failing: f64 = head(self.outside, LOOK_OUT).iter().map(|c| score.of(*c)).sum();
-        -failing >= ODDS.ln()
+        let mut quiet = 0.0;
+        // What comes after quiet was shown, a spike say, does not undo it.
+        head(self.outside, LOOK_OUT).iter().any(|c| {
+            quiet -= score.of(*c);
+            quiet >= ODDS.ln()
+        })
     }
 }
 
@@ -138,6 +194,14 @@ impl Score {
         let quiet = e * self.quiet.ln() + (n - e) * (-self.quiet).ln_1p();
         (failing - quiet) / self.phi
     }
+}
+
+/// The sums up to where so many minutes in a row speak for quiet that what follows is no
+/// longer this wave.
+fn before_quiet(sums: &[f64]) -> &[f64] {
+    let is_quiet = |run: &[f64]| run.windows(2).all(|pair| matches!(pair, [a, b] if b < a));
+    let end = sums.windows(QUIET_MINUTES + 1).position(is_quiet).map_or(sums.len(), |at| at + 1);
+    sums.get(..end).unwrap_or(sums)
 }
 
 fn head(cells: &[Cell], count: usize) -> &[Cell] {

@@ -2,6 +2,7 @@
 
 use super::baseline::Baseline;
 use super::cut::Stretch;
+use super::date;
 use super::lane::Lane;
 
 /// Failing stretches with fewer usable quiet minutes between them are one wave.
@@ -25,10 +26,28 @@ pub(super) fn judge(lane: &Lane, stretches: &[Stretch], baseline: &Baseline) -> 
     let failing = stretches.iter().filter(|s| is_failing(lane, **s, baseline)).filter_map(|s| trim(lane, *s));
     let runs = join(failing);
     let (waves, spikes): (Vec<_>, Vec<_>) = runs.into_iter().partition(|run| is_wave(lane, *run, baseline));
+    let waves = join(settled(lane, &waves, baseline));
     let waves = join(waves.into_iter().map(|wave| widen(lane, wave, baseline)));
     let outside = |spike: &Stretch| waves.iter().all(|w| spike.to <= w.from || w.to <= spike.from);
     let spikes = spikes.into_iter().filter(outside).collect();
     Judged { waves, spikes }
+}
+
+/// The waves with each edge where it fits best, clear of its neighbours.
+fn settled<'a>(lane: &'a Lane, waves: &'a [Stretch], baseline: &'a Baseline) -> impl Iterator<Item = Stretch> + 'a {
+    waves.iter().enumerate().map(move |(k, wave)| {
+        let floor = k.checked_sub(1).and_then(|j| waves.get(j)).map_or(0, |before| before.to);
+        let ceiling = waves.get(k + 1).map_or(lane.len(), |after| after.from);
+        let Stretch { mut from, mut to } = date::settle(lane, *wave, floor, ceiling, baseline);
+        // Minutes that fail as a whole are no quiet, however much milder than the rest.
+        if from > wave.from && is_failing(lane, Stretch { from: wave.from, to: from }, baseline) {
+            from = wave.from;
+        }
+        if to < wave.to && is_failing(lane, Stretch { from: to, to: wave.to }, baseline) {
+            to = wave.to;
+        }
+        trim(lane, Stretch { from, to }).filter(|s| is_wave(lane, *s, baseline)).unwrap_or(*wave)
+    })
 }
 
 /// Whether a stretch fails more than the baseline allows.

@@ -230,6 +230,35 @@ fn no_session_succeeds_at_all() {
     assert_eq!(detect(&Evidence { control: &control, ..evidence }).waves().len(), 1);
 }
 
+#[test]
+fn a_spike_after_quiet_minutes_stays_a_spike() {
+    let one = vec![Some(MinuteCount::new(1000, 600))];
+    let detection = found(&[quiet(30), failing(2), one.clone(), failing(2), quiet(7), one, quiet(30)].concat());
+    assert_eq!((dates(&detection), detection.spikes.len()), (vec!["00:30 00:32 00:35".to_owned()], 1));
+}
+
+/// 25 of 2809 fail less than the tolerance, and are likelier of the wave than quiet.
+#[test]
+fn the_foot_of_a_ramp_belongs_to_its_wave() {
+    let clean = vec![Some(MinuteCount::new(3000, 0)); 40];
+    let ramp = grid("2416/9 2809/25 1991/67 2201/75 2712/73 2336/72 2512/61 1702/36 1941/39 2069/87 1729/55");
+    assert_eq!(dates(&found(&[clean.clone(), ramp, clean].concat())), ["00:41 00:49 00:51"]);
+}
+
+#[test]
+fn a_few_attempts_a_minute_are_dated_to_the_minute() {
+    let calm = |n| vec![Some(MinuteCount::new(3, 0)); n];
+    let minutes = [calm(40), grid("4/3 2/2 5/3 3/2 4/4"), calm(40)].concat();
+    assert_eq!(dates(&found(&minutes)), ["00:40 00:44 00:45"]);
+}
+
+#[test]
+fn five_quiet_minutes_divide_waves() {
+    let apart = |n| dates(&found(&[quiet(30), failing(4), quiet(n), failing(4), quiet(30)].concat()));
+    assert_eq!(apart(5), ["00:30 00:30 00:34", "00:39 00:39 00:43"]);
+    assert_eq!(apart(4), ["00:30 00:30 00:42"]);
+}
+
 /// A week in which every minute has failures is the slowest input: no cut can be skipped.
 #[test]
 fn a_busy_week_is_dated_to_the_minute() {

@@ -3,7 +3,7 @@
 use super::units::Unit;
 
 /// Splits a line at `delimiter`, honouring double quotes with doubled quotes inside.
-pub(super) fn split(line: &str, delimiter: char, cells: &mut Vec<String>) {
+pub(in crate::formats) fn split(line: &str, delimiter: char, cells: &mut Vec<String>) {
     cells.clear();
     let mut cell = String::new();
     let mut quoted = false;

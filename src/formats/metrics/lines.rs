@@ -12,7 +12,7 @@ enum Encoding {
 }
 
 /// Reads lines without their ends; bytes that are no text become U+FFFD.
-pub(super) struct Lines<R> {
+pub(in crate::formats) struct Lines<R> {
     input: io::Chain<Cursor<Vec<u8>>, R>,
     encoding: Encoding,
     raw: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct Lines<R> {
 impl<R: BufRead> Lines<R> {
     /// Looks at the first bytes for a byte-order mark, or for the NULs of a
     /// UTF-16 file without one.
-    pub(super) fn open(mut input: R) -> io::Result<Self> {
+    pub(in crate::formats) fn open(mut input: R) -> io::Result<Self> {
         let mut start = Vec::new();
         input.by_ref().take(64).read_to_end(&mut start)?;
         let nuls = |parity: usize| start.iter().skip(parity).step_by(2).filter(|b| **b == 0).count() * 3 > start.len();
@@ -40,12 +40,12 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Number of the line last returned, from 1; 0 before the first.
-    pub(super) fn number(&self) -> u64 {
+    pub(in crate::formats) fn number(&self) -> u64 {
         self.number
     }
 
     /// The next line, or nothing at the end. A line longer than a mebibyte is cut.
-    pub(super) fn next_line(&mut self) -> io::Result<Option<(u64, &str)>> {
+    pub(in crate::formats) fn next_line(&mut self) -> io::Result<Option<(u64, &str)>> {
         self.raw.clear();
         let mut any = false;
         loop {
@@ -107,7 +107,7 @@ impl<R: BufRead> Lines<R> {
 }
 
 /// All lines of a piece of a file; its last one is left out when it may be cut.
-pub(super) fn lines_of(bytes: &[u8], whole: bool) -> Vec<String> {
+pub(in crate::formats) fn lines_of(bytes: &[u8], whole: bool) -> Vec<String> {
     let mut all = Vec::new();
     if let Ok(mut lines) = Lines::open(bytes) {
         while let Ok(Some((_, line))) = lines.next_line() {

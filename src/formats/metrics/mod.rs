@@ -1,6 +1,6 @@
 //! Metrics: numbers over time, each with a canonical signal, a unit and a node.
 
-mod cells;
+pub(in crate::formats) mod cells;
 mod cloudwatch;
 mod collectd;
 mod dstat;
@@ -12,7 +12,7 @@ mod exposition;
 mod generic;
 mod influx;
 mod json;
-mod lines;
+pub(in crate::formats) mod lines;
 mod names;
 mod nstat;
 mod page;
@@ -30,7 +30,7 @@ mod samples;
 mod series;
 mod signals;
 mod ss;
-mod stamps;
+pub(in crate::formats) mod stamps;
 mod sysstat;
 mod table;
 mod units;

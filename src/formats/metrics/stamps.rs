@@ -14,7 +14,7 @@ pub enum DateOrder {
 
 /// What one cell says about the time.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Told {
+pub(in crate::formats) enum Told {
     /// A moment, with the zone written beside it; none for seconds since 1970.
     Moment(Stamp, Option<Zone>),
     /// A wall clock without a zone, as if it were UTC.
@@ -51,7 +51,7 @@ pub(super) fn zone_of_word(word: &str) -> Option<Zone> {
 }
 
 /// Reads one time cell. `order` decides `05/06/2026` and nothing else.
-pub(super) fn read_time(cell: &str, order: DateOrder) -> Option<Told> {
+pub(in crate::formats) fn read_time(cell: &str, order: DateOrder) -> Option<Told> {
     let cell = cell.trim();
     if cell.len() > 40 || !cell.is_ascii() {
         return None;
@@ -96,7 +96,7 @@ pub(super) fn time_line(line: &str) -> Option<Told> {
 }
 
 /// Whether the cell's date depends on the order of day and month.
-pub(super) fn needs_order(cell: &str) -> bool {
+pub(in crate::formats) fn needs_order(cell: &str) -> bool {
     let date = |order| read_time(cell, order);
     date(DateOrder::DayFirst) != date(DateOrder::MonthFirst)
 }
@@ -190,7 +190,7 @@ pub(super) fn read_clock(text: &str) -> Option<(i64, &str)> {
 /// in the header, else the one stated in case.yaml, else that of the
 /// node's own logs for what was recorded there, else UTC, assumed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Clock {
+pub(in crate::formats) struct Clock {
     header: Option<Zone>,
     stated: Option<Zone>,
     inferred: Option<(Zone, String)>,
@@ -203,7 +203,7 @@ pub(super) struct Clock {
 
 impl Clock {
     /// A clock for rows that run forwards, or backwards when `newest_first`.
-    pub(super) fn new(header: Option<Zone>, stated: Option<Zone>, newest_first: bool) -> Self {
+    pub(in crate::formats) fn new(header: Option<Zone>, stated: Option<Zone>, newest_first: bool) -> Self {
         Self { header, stated, newest_first, ..Self::default() }
     }
 
@@ -218,7 +218,7 @@ impl Clock {
     }
 
     /// The moment; nothing for an hour that daylight saving skips.
-    pub(super) fn place(&mut self, told: Told) -> Option<Stamp> {
+    pub(in crate::formats) fn place(&mut self, told: Told) -> Option<Stamp> {
         let local = match told {
             Told::Moment(at, zone) => {
                 self.used.get_or_insert_with(|| {
@@ -264,12 +264,12 @@ impl Clock {
     }
 
     /// The zone used, with how it is known.
-    pub(super) fn zone(&self) -> Option<(Zone, String)> {
+    pub(in crate::formats) fn zone(&self) -> Option<(Zone, String)> {
         self.used.clone()
     }
 
     /// What to say about the clock.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(in crate::formats) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Some((_, how)) = self.used.as_ref().filter(|(_, how)| how.ends_with("(assumed)")) {
             notes.push(format!(

@@ -123,6 +123,16 @@ impl Lanes {
         }
     }
 
+    /// The lane of a name, as [`Lanes::name`] gives it; `other` for a name that is none.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Lane {
+        if name.eq_ignore_ascii_case(self.name(Lane::GMAIL)) {
+            return Lane::GMAIL;
+        }
+        let at = self.families.iter().position(|f| f.name.eq_ignore_ascii_case(name));
+        at.and_then(|i| u8::try_from(i + 1).ok()).map_or(Lane::OTHER, Lane)
+    }
+
     /// The lane of a session. `reply` is the raw reply text, where there is one.
     #[must_use]
     pub fn classify(&self, mx_host: &[u8], rcpt_domain: &[u8], reply: &[u8]) -> Lane {
