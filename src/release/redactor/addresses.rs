@@ -74,11 +74,12 @@ fn address_at(text: &[u8], at: usize) -> Option<Address> {
     Some(Address { span: start..domain.end, local, domain: domain_text })
 }
 
-/// `DEFAULT@SECLEVEL=1`, `+RC4:@STRENGTH`, `postfix@-.service`: not mailboxes.
+/// `DEFAULT@SECLEVEL=1`, `+RC4:@STRENGTH`, `postfix@-.service`, KumoMTA's site name
+/// `source1->mx.example@smtp_client`: not mailboxes.
 fn is_setting(local: &str, domain: &str) -> bool {
     const UNITS: &[&str] = &["service", "socket", "timer", "slice", "target", "mount", "scope"];
     let last = domain.rsplit('.').next().unwrap_or(domain);
-    matches!(domain, "SECLEVEL" | "STRENGTH") || (UNITS.contains(&last) && !local.contains('.'))
+    matches!(domain, "SECLEVEL" | "STRENGTH" | "smtp_client") || (UNITS.contains(&last) && !local.contains('.'))
 }
 
 /// The domain or address literal that starts at `start`.
@@ -285,6 +286,7 @@ mod tests {
         for text in [
             "aNULL:-aNULL:HIGH:MEDIUM:+RC4:@STRENGTH",
             "DEFAULT@SECLEVEL=1",
+            r#""site":"source1->(alt1|alt2)?.gmail-smtp-in.l.google.com@smtp_client""#,
             "postfix@-.service",
             "postfix@ip1.service",
             "lodash@4.17",
