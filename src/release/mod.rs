@@ -24,6 +24,7 @@ use serde::Serialize;
 use crate::findings::{Evident, Findings};
 use crate::formats::transcripts::Verdict;
 use crate::time::Stamp;
+use crate::timeline::Timeline;
 use redactor::{CaseKey, Class, Counts, Learner, RedactionReport, Redactor, RedactorConfig};
 
 /// Who reads.
@@ -93,11 +94,12 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
     let pen = Pen {
         redactor: &redactor,
         outside: audience != Audience::Internal,
+        places: places(evident.timeline, &redactor)?,
         report: RefCell::new(RedactionReport::new(audience, evident.case.redact.allow.len())),
         fault: RefCell::new(None),
     };
-    let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.write("facts", t.as_bytes()).to_string());
-    let text = |t: &str| pen.write("charts and tables", t.as_bytes()).to_string();
+    let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.tell("facts", t));
+    let text = |t: &str| pen.tell("charts and tables", t);
     let tables = rows::tables(audience, evident.timeline, evident.lanes, &facts, &text);
     let studio = pictures::Studio {
         audience,
@@ -138,11 +140,22 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
 struct Pen<'a> {
     redactor: &'a Redactor,
     outside: bool,
+    /// What places are called, and what this reader may call them.
+    places: Vec<(String, String)>,
     report: RefCell<RedactionReport>,
     fault: RefCell<Option<redactor::Collision>>,
 }
 
 impl Pen<'_> {
+    /// Text of our own: places are called as this reader may call them.
+    fn tell(&self, document: &str, text: &str) -> String {
+        let mut text = text.to_owned();
+        for (label, shown) in self.places.iter().filter(|_| self.outside) {
+            text = text.replace(label, shown);
+        }
+        self.write(document, text.as_bytes()).to_string()
+    }
+
     fn write(&self, document: &str, text: &[u8]) -> Redacted {
         if !self.outside {
             return Redacted::new(String::from_utf8_lossy(text).into_owned());
@@ -160,6 +173,18 @@ impl Pen<'_> {
             }
         }
     }
+}
+
+/// Labels of places that name a node, longest first, each with the label for this reader. A
+/// node may be called by a word like any other, which no search would know for a name.
+fn places(timeline: &Timeline, redactor: &Redactor) -> Result<Vec<(String, String)>, redactor::Collision> {
+    let mut places = Vec::new();
+    for place in timeline.egresses.iter().map(|row| &row.of).filter(|p| p.ip.is_none() && !p.node.is_empty()) {
+        let node = redactor.value(Class::Node, &place.node)?.map(|node| node.to_string()).unwrap_or_default();
+        places.push((place.label(), place.label_on(&node)));
+    }
+    places.sort_by_key(|(label, _)| std::cmp::Reverse(label.len()));
+    Ok(places)
 }
 
 /// The first pass: everything that could reach this reader's bundle.

@@ -3,7 +3,7 @@
 //! A path without a rule is shown to nobody outside. Text that is shown passes
 //! the redactor; this table decides what is shown at all.
 
-use crate::findings::{Fact, Node, Value};
+use crate::findings::{Evidence, Fact, Node, Value};
 
 use super::Audience;
 
@@ -141,7 +141,11 @@ fn leaf(fact: &Fact, path: &[String], audience: Audience, rewrite: &mut dyn FnMu
         (Value::Sentence(text), false) => Value::Sentence(rewrite(text)),
         (value, _) => value.clone(),
     };
-    Some(Fact { value, evidence: fact.evidence.clone() })
+    let evidence = fact.evidence.iter().map(|evidence| match evidence {
+        Evidence::Table(table, row) => Evidence::Table(table, rewrite(row)),
+        other => other.clone(),
+    });
+    Some(Fact { value, evidence: evidence.collect() })
 }
 
 fn sight_of(path: &[String]) -> Sight {

@@ -99,7 +99,13 @@ impl Place {
     /// `192.0.2.11`, or `postfix-ip1 on mta1` where no IP is known, as far as the log names them.
     #[must_use]
     pub fn label(&self) -> String {
-        match (self.ip, self.tag.as_str(), self.node.as_str()) {
+        self.label_on(&self.node)
+    }
+
+    /// The same with another name for the node.
+    #[must_use]
+    pub fn label_on(&self, node: &str) -> String {
+        match (self.ip, self.tag.as_str(), node) {
             (Some(ip), ..) => ip.to_string(),
             (None, "", "") => "not named by the log".to_owned(),
             (None, "", node) => format!("not named by {node}"),

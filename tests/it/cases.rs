@@ -189,6 +189,34 @@ fn google_sees_no_queue_id_and_no_node_name() {
     }
 }
 
+/// A node may be called by two letters, or by a word: no search would know it for a name.
+#[test]
+fn google_sees_no_short_name_of_a_node() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let case = dir.path().join("case");
+    fs::create_dir_all(&case).expect("a folder");
+    for log in ["mail.log.3.gz", "mail.log.2.gz"] {
+        let mut text = Vec::new();
+        let path = root().join("sample-data/throttle/logs").join(log);
+        casefile::intake::open(&path).expect("the sample").read_to_end(&mut text).expect("its text");
+        let text = String::from_utf8_lossy(&text).replace(" mta1 postfix-ip1/", " w1 postfix/");
+        fs::write(case.join(log.trim_end_matches(".gz")), text.replace(" mta1 ", " mx ")).expect("written");
+    }
+    let output = build(&case, dir.path(), |_| {});
+    let esp = zips(&output).into_iter().find(|(n, _)| n.ends_with("-esp.zip")).expect("the bundle").1;
+    let named = |zip: &[u8]| -> Vec<String> {
+        let all = entries(zip).into_iter().filter(|(name, _)| !name.ends_with(".png"));
+        let names = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            ["on w1", "on mx", ",w1,", ",mx,"].iter().any(|place| text.contains(place))
+        };
+        all.filter(|(_, bytes)| names(bytes)).map(|(name, _)| name).collect()
+    };
+    assert!(named(&esp).iter().any(|name| name.ends_with("ips.csv")), "{:?}", named(&esp));
+    let google = zips(&output).into_iter().find(|(n, _)| n.ends_with("-google.zip")).expect("the bundle").1;
+    assert_eq!(named(&google), Vec::<String>::new());
+}
+
 #[test]
 fn the_same_case_and_key_give_the_same_bytes_anywhere() {
     let dir = tempfile::tempdir().expect("a folder");
