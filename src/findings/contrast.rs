@@ -7,7 +7,7 @@
 
 use super::waves::statistics::clopper_pearson;
 use super::{Evidence, Node, Value};
-use crate::scan::MxId;
+use crate::scan::{MxId, What};
 use crate::smtp::{Lane, Lanes};
 use crate::time::Window;
 use crate::timeline::{Counts, Place, Row, Timeline};
@@ -70,6 +70,8 @@ pub(super) struct Judged<K> {
     pub(super) of: K,
     pub(super) counts: Counts,
     pub(super) verdict: RowVerdict,
+    /// Whether the logs could show a failed session, had there been one.
+    pub(super) shows_failures: bool,
 }
 
 /// The rows of the three contrasts inside the waves (the whole window without one).
@@ -92,12 +94,14 @@ fn rows<K: Clone>(timeline: &Timeline, rows: &[Row<K>], waves: &[Window], yardst
     let inside = |i: usize| waves.is_empty() || waves.iter().any(|w| w.contains(timeline.window.at(i)));
     let judged = rows.iter().map(|row| {
         let counts = row.sum(inside);
-        // Without a wave nobody failed with it: such a row is clean or too small to say.
+        let shows_failures = timeline.known(counts.failed, What::FAILURES).is_some();
         let verdict = match yardstick.judge(counts) {
+            // Without a wave nobody failed with it: such a row is clean or too small to say.
             RowVerdict::Failing if waves.is_empty() => RowVerdict::NotEnoughTraffic,
+            RowVerdict::Clean if !shows_failures => RowVerdict::NotEnoughTraffic,
             verdict => verdict,
         };
-        Judged { of: row.of.clone(), counts, verdict }
+        Judged { of: row.of.clone(), counts, verdict, shows_failures }
     });
     judged.collect()
 }
@@ -105,7 +109,7 @@ fn rows<K: Clone>(timeline: &Timeline, rows: &[Row<K>], waves: &[Window], yardst
 impl Contrast {
     pub(super) fn ips_node(&self) -> Node {
         let row = |j: &Judged<Place>| {
-            let mut node = counts_node(j.counts, j.verdict, "ips");
+            let mut node = counts_node(j, "ips");
             node.insert("label", Value::Text(j.of.label()).into());
             node.insert("ip", Node::maybe(j.of.ip.map(Value::Ip)));
             node.insert("tag", Value::Text(j.of.tag.clone()).into());
@@ -130,7 +134,7 @@ impl Contrast {
     pub(super) fn mx_node(&self, timeline: &Timeline) -> Node {
         let named = self.mx_hosts.iter().filter(|j| !timeline.mx_name(j.of).is_empty());
         let row = |j: &Judged<MxId>| {
-            let mut node = counts_node(j.counts, j.verdict, "mx_hosts");
+            let mut node = counts_node(j, "mx_hosts");
             node.insert("host", Value::Text(timeline.mx_name(j.of).to_owned()).into());
             node
         };
@@ -139,7 +143,7 @@ impl Contrast {
 
     pub(super) fn lanes_node(&self, lanes: &Lanes) -> Node {
         let row = |j: &Judged<Lane>| {
-            let mut node = counts_node(j.counts, j.verdict, "lanes");
+            let mut node = counts_node(j, "lanes");
             node.insert("lane", Value::Text(lanes.name(j.of).to_owned()).into());
             node
         };
@@ -152,12 +156,15 @@ impl Contrast {
     }
 }
 
-fn counts_node(counts: Counts, verdict: RowVerdict, table: &'static str) -> Node {
+fn counts_node<K>(judged: &Judged<K>, table: &'static str) -> Node {
     let evidence = || [Evidence::Table(table, String::new())];
+    let counts = judged.counts;
+    let failed =
+        if judged.shows_failures { Value::Share(counts.failed, counts.attempts, "sessions") } else { Value::Absent };
     Node::group([
-        ("verdict", Node::fact(Value::Word(verdict.word()), evidence())),
+        ("verdict", Node::fact(Value::Word(judged.verdict.word()), evidence())),
         ("attempts", Node::fact(Value::Count(counts.attempts, "sessions"), evidence())),
         ("delivered", Node::fact(Value::Count(counts.delivered(), "sessions"), evidence())),
-        ("failed_share", Node::fact(Value::Share(counts.failed, counts.attempts, "sessions"), evidence())),
+        ("failed_share", Node::fact(failed, evidence())),
     ])
 }

@@ -246,6 +246,7 @@ fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
         ),
         ("duration", Node::maybe(duration.map(|d| Value::Count(d, "minutes")))),
         ("smallest_detectable", Node::maybe(incident.smallest.map(|n| Value::Count(n, "sessions")))),
+        ("cannot_tell", Node::maybe(cannot_tell(incident, timeline).map(Value::Sentence))),
         ("baseline", baseline(incident)),
         ("summary", Value::Sentence(summary(incident, timeline)).into()),
     ])
@@ -290,14 +291,21 @@ const fn source_word(source: super::waves::BaselineSource) -> &'static str {
     }
 }
 
+/// Why it is not known whether there was an incident.
+fn cannot_tell(incident: &Incident, timeline: &Timeline) -> Option<String> {
+    let blind = incident.waves.is_empty() && timeline.known(0, What::FAILURES).is_none();
+    blind.then(|| {
+        "The logs cannot show failed sessions: whether there was an incident on the Gmail lane is not known.".to_owned()
+    })
+}
+
 fn summary(incident: &Incident, timeline: &Timeline) -> String {
     let Some((first, last)) = incident.waves.first().zip(incident.waves.last()) else {
         if timeline.gmail().is_none() {
             return "The logs hold no session to Gmail.".to_owned();
         }
-        if timeline.known(0, What::FAILURES).is_none() {
-            return "The logs cannot show failed sessions: whether there was an incident on the Gmail lane is not known."
-                .to_owned();
+        if let Some(why) = cannot_tell(incident, timeline) {
+            return why;
         }
         let unseen = incident
             .smallest

@@ -97,4 +97,9 @@ fn without_any_counter_of_failures_there_is_no_word_of_an_incident() {
     assert!(sum(&columns["accepted"]) > 0);
     let said = facts["incident"]["summary"].as_str().expect("a sentence");
     assert!(said.starts_with("The logs cannot show failed sessions"), "{said}");
+    assert_eq!(facts["incident"]["cannot_tell"], facts["incident"]["summary"]);
+    // Nobody is called clean by what was not seen.
+    for row in ["lanes", "ips", "mx_hosts"].iter().flat_map(|rows| facts[rows].as_array().expect("rows")) {
+        assert_eq!((&row["verdict"], &row["failed_share"]), (&"not_enough_traffic".into(), &Value::Null), "{row}");
+    }
 }
