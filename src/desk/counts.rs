@@ -8,6 +8,7 @@ use super::words;
 use crate::case::Case;
 use crate::formats::minutes::{self, MinuteSeries};
 use crate::intake::{Exhibit, open};
+use crate::scan::What;
 use crate::timeline::log_coverage;
 
 /// A table that was read, before it is known what the logs cover.
@@ -61,9 +62,10 @@ pub(super) fn count(tables: Vec<CountedFile>, evidence: &mut Evidence, case: &Ca
         let left_out = evidence.tally.count_minutes(table.exhibit, &table.node, &table.series, &case.lanes, is_logged);
         let counted = evidence.tally.files.get(&table.exhibit).map(|f| f.outcomes.clone()).unwrap_or_default();
         let exhibit = table.exhibit.to_string();
+        let shows_failures = What::FAILURES.iter().any(|outcome| !evidence.uncounted.contains(outcome));
         if let Some(file) = evidence.files.iter_mut().find(|f| f.exhibit == exhibit) {
             file.outcomes = counted.into_iter().collect();
-            file.problems.extend(words::left_out(left_out));
+            file.problems.extend(words::left_out(left_out, shows_failures));
         }
     }
 }

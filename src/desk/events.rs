@@ -103,7 +103,7 @@ struct Printer<'a, W: Write> {
 impl<W: Write> Sink for Printer<'_, W> {
     fn event(&mut self, event: &Event<'_>) {
         let elsewhere = self.elsewhere.get(&event.exhibit);
-        let is_told_elsewhere = elsewhere.is_some_and(|e| e.counts(event.outcome, event.at.minute()));
+        let is_told_elsewhere = elsewhere.is_some_and(|e| e.counts(event));
         if event.weight == 0 || is_told_elsewhere || self.failed.is_some() {
             return;
         }

@@ -107,12 +107,14 @@ pub(super) fn elsewhere(attempts: u64, elsewhere: &Elsewhere) -> String {
 }
 
 /// Minutes of a table of counts that were left to others.
-pub(super) fn left_out(left_out: LeftOut) -> Vec<String> {
+pub(super) fn left_out(left_out: LeftOut, logs_show_failures: bool) -> Vec<String> {
     let logged = (left_out.logged > 0).then(|| {
-        format!(
-            "{} of its minutes are covered by a log, which tells more: they were not counted from here",
-            left_out.logged
-        )
+        let why = if logs_show_failures {
+            "which tells more: they were not counted from here"
+        } else {
+            "though none of the logs can show failed sessions: they were not counted from here; to date by this table, leave those logs out"
+        };
+        format!("{} of its minutes are covered by a log, {why}", left_out.logged)
     });
     let elsewhere = (left_out.elsewhere > 0).then(|| {
         format!(

@@ -200,7 +200,7 @@ impl Sink for Collector<'_> {
         let (minute, weight) = (event.at.minute(), u64::from(event.weight));
         // An event at the edge of files belongs to the file of its last line.
         let file = self.tally.files.entry(event.exhibit).or_default();
-        if self.elsewhere.counts(event.outcome, minute) {
+        if self.elsewhere.counts(event) {
             file.elsewhere += weight;
             if lane == Lane::GMAIL && weight > 0 {
                 let (what, _) = self.what_of(event, lane);

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::FileTally;
+use super::Tally;
+use crate::formats::logs::Event;
 use crate::intake::Exhibit;
 use crate::smtp::Outcome;
-use crate::time::{Minute, Window};
+use crate::time::Window;
 
 /// What other files count of the attempts that one log tells of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Elsewhere {
     /// From when to when they do, by what they hold: accounting files may be set to hold
     /// no deferrals, and then only the other log tells of them.
     windows: BTreeMap<Recorded, Vec<Window>>,
+    /// From where their sessions left: files that name no node may be of two machines.
+    ips: BTreeSet<Vec<u8>>,
 }
 
 /// What an MTA records, or not, as one.
@@ -38,10 +41,13 @@ impl Recorded {
 }
 
 impl Elsewhere {
-    /// What these files count.
-    pub(super) fn of<'a>(files: impl Iterator<Item = (Exhibit, &'a FileTally)>) -> Self {
+    /// What these files count, each with the tally of it alone.
+    pub(super) fn of<'a>(files: impl Iterator<Item = (Exhibit, &'a Tally)>) -> Self {
         let mut elsewhere = Self::default();
-        for (exhibit, file) in files {
+        for (exhibit, tally) in files {
+            let Some(file) = tally.files.get(&exhibit) else { continue };
+            let ips = tally.names.egresses().map(|(_, egress)| egress.ip.as_bytes());
+            elsewhere.ips.extend(ips.filter(|ip| !ip.is_empty()).map(<[u8]>::to_vec));
             let (Some((&first, _)), Some((&last, _))) = (file.heard.first_key_value(), file.heard.last_key_value())
             else {
                 continue;
@@ -55,10 +61,12 @@ impl Elsewhere {
         elsewhere
     }
 
-    /// Whether an attempt of this outcome and minute is counted there.
+    /// Whether an attempt is counted there.
     #[must_use]
-    pub fn counts(&self, outcome: Outcome, minute: Minute) -> bool {
-        self.windows.get(&Recorded::of(outcome)).is_some_and(|windows| windows.iter().any(|w| w.contains(minute)))
+    pub fn counts(&self, event: &Event<'_>) -> bool {
+        let Some(windows) = self.windows.get(&Recorded::of(event.outcome)) else { return false };
+        let same_machine = event.source_ip.is_empty() || self.ips.is_empty() || self.ips.contains(event.source_ip);
+        same_machine && windows.iter().any(|window| window.contains(event.at.minute()))
     }
 
     /// Whether attempts of this outcome are counted there, at some time.

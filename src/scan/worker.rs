@@ -169,10 +169,7 @@ impl Work<'_> {
 
     fn counted_elsewhere(&self, n: usize, parts: &Parts) -> Elsewhere {
         let counting = self.jobs.iter().zip(parts).filter(|(other, _)| self.jobs[n].is_counted_by(other));
-        Elsewhere::of(counting.filter_map(|(job, part)| {
-            let exhibit = job.source.exhibit;
-            Some((exhibit, part.as_ref()?.tally.files.get(&exhibit)?))
-        }))
+        Elsewhere::of(counting.filter_map(|(job, part)| Some((job.source.exhibit, &part.as_ref()?.tally))))
     }
 
     /// Reads some of the files, in parallel.

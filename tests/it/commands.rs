@@ -110,6 +110,7 @@ fn both_commands_tell_what_accounting_files_count_once() {
     let data = root().join("tests/data/logs/powermta");
     let rows = std::fs::read_to_string(data.join("acct-5.0.csv")).expect("a sample");
     let rows = rows.replace("2017-09-07 11:0", "2019-02-07 22:3").replace("-0400", "-0500");
+    let rows = rows.replace("10.50.0.8", "192.0.2.1");
     std::fs::write(folder.path().join("acct.csv"), rows).expect("written");
     std::fs::copy(data.join("pmta.log"), folder.path().join("pmta.log")).expect("copied");
     let paths = [folder.path().to_owned()];

@@ -202,6 +202,8 @@ const QUEUES: &[u8] = include_bytes!("../data/logs/powermta/topqueues.txt");
 /// PowerMTA's accounting of five minutes, moved to those of its log; the rows of some types.
 fn accounting(types: &str) -> Vec<u8> {
     let text = include_str!("../data/logs/powermta/acct-5.0.csv").replace("2017-09-07 11:0", "2019-02-07 22:3");
+    // From the addresses of the log, and so of its machine.
+    let text = text.replace("10.50.0.8", "192.0.2.1");
     let rows = text.lines().enumerate().filter(|(n, row)| *n == 0 || row.starts_with(|c| types.contains(c)));
     rows.map(|(_, row)| format!("{}\n", row.replace("-0400", "-0500"))).collect::<String>().into()
 }
@@ -235,11 +237,13 @@ fn what_accounting_does_not_hold_is_counted_by_the_log() {
     // Its default: deliveries and bounces alone.
     let both = scanned(&[("acct.csv", &accounting("db")), ("pmta.log", DIALOGUES)]);
     assert_eq!(outcomes(&both, "S02"), (vec![("deferral", 3), ("remote_close", 1), ("connect_failure", 1)], 12));
-    // Accounting of another time or node, or none.
+    // Accounting of another time, node or sending IP, or none.
     let all = (vec![("delivered", 12), ("deferral", 3), ("remote_close", 1), ("connect_failure", 1)], 0);
     let of_2017 = include_bytes!("../data/logs/powermta/acct-5.0.csv");
     assert_eq!(outcomes(&scanned(&[("acct.csv", of_2017), ("pmta.log", DIALOGUES)]), "S02"), all);
     assert_eq!(outcomes(&scanned(&[("mta2.csv", &accounting("dtb")), ("pmta.log", DIALOGUES)]), "S02"), all);
+    let elsewhere = String::from_utf8_lossy(&accounting("dtb")).replace("192.0.2.1", "203.0.113.1").into_bytes();
+    assert_eq!(outcomes(&scanned(&[("acct.csv", &elsewhere), ("pmta.log", DIALOGUES)]), "S02"), all);
     assert_eq!(outcomes(&scanned(&[("pmta.log", DIALOGUES)]), "S01"), all);
 }
 
