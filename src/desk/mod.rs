@@ -132,8 +132,14 @@ fn run_reveal(args: &Reveal) -> Result<u8, Failure> {
         let (before, from) = rest.split_at(start);
         let (word, after) = from.split_at(from.find(|c| !is_part(c)).unwrap_or(from.len()));
         revealed.push_str(before);
-        revealed.push_str(known.get(word).copied().unwrap_or(word));
+        let value = known.get(word).copied();
+        revealed.push_str(value.unwrap_or(word));
         rest = after;
+        // The token of an address stands before its domain, which the value has as well.
+        if let Some(domain) = after.strip_prefix('@').filter(|_| value.is_some_and(|v| v.contains('@'))) {
+            let end = domain.find(|c| !is_part(c) && c != '.').unwrap_or(domain.len());
+            rest = domain.get(domain[..end].trim_end_matches('.').len()..).unwrap_or_default();
+        }
     }
     revealed.push_str(rest);
     print(&revealed)?;

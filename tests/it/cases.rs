@@ -290,7 +290,8 @@ fn tokens_come_back_as_values() {
     let dir = tempfile::tempdir().expect("a folder");
     let output = build(&root().join("sample-data/throttle"), dir.path(), |_| {});
     let map = fs::read_to_string(output.join("keep/tokens.map")).expect("the map");
-    let (token, value) = map.lines().next().and_then(|l| l.split_once('\t')).expect("a token");
+    let (token, value) =
+        map.lines().find_map(|l| l.split_once('\t').filter(|(_, v)| v.contains('@'))).expect("a token");
     let mut child = casefile()
         .args(["reveal", "--case"])
         .arg(&output)
@@ -298,10 +299,13 @@ fn tokens_come_back_as_values() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("runs");
-    std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), format!("see {token}, please\n").as_bytes())
-        .expect("writes");
+    std::io::Write::write_all(
+        &mut child.stdin.take().expect("stdin"),
+        format!("see {token}, or {token}@gmail.com.\n").as_bytes(),
+    )
+    .expect("writes");
     let said = child.wait_with_output().expect("ends").stdout;
-    assert_eq!(String::from_utf8_lossy(&said), format!("see {value}, please\n"));
+    assert_eq!(String::from_utf8_lossy(&said), format!("see {value}, or {value}.\n"));
 }
 
 #[test]
