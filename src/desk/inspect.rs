@@ -67,7 +67,7 @@ fn file_json(file: &ReadFile) -> Value {
         "from": file.span.map(|(a, _)| a.to_second()),
         "to": file.span.map(|(_, b)| b.to_second()),
         "zone": if file.zone.is_empty() { None } else { Some(&file.zone) },
-        "records": {"read": a.read, "used": a.used, "irrelevant": a.irrelevant, "unrecognised": a.unrecognised},
+        "records": {"read": a.read, "used": a.used, "irrelevant": a.irrelevant, "unrecognised": a.unrecognised, "unplaced": file.unplaced},
         "outcomes": file.outcomes.iter().map(|(o, n)| (o.word(), *n)).collect::<std::collections::BTreeMap<_, _>>(),
         "cannot_count": file.cannot_count,
         "verdict": file.verdict.as_ref().map(|(v, _)| v),

@@ -254,6 +254,8 @@ fn lines_without_a_known_year_are_understood_and_stand_at_no_time() {
     let told = alone(&undated);
     assert!(problems(&told).contains("understood but could not be placed: nothing tells their year"), "{told}");
     assert!(!problems(&told).contains("not understood"), "{told}");
+    let records = &told["records"];
+    assert!(records["unplaced"].as_u64() > Some(100) && records["unplaced"] == records["unrecognised"], "{told}");
     let shown = printed(&["inspect"], folder(&[("mail.log", &undated)]).path());
     assert!(shown.contains("0 not understood") && shown.contains("at no time"), "{shown}");
     assert!(!shown.contains("not understood, line"), "{shown}");
