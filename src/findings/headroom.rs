@@ -1,9 +1,9 @@
 //! What the nodes' metrics show in the same minutes: value before, at first error,
 //! maximum, limit, and whether a ceiling was hit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Evidence, Node, Value};
+use super::{Evidence, Evident, Node, Value};
 use crate::formats::metrics::{MetricCell, MetricSeries};
 use crate::time::{Minute, Window};
 
@@ -35,6 +35,8 @@ pub(super) struct Headroom {
     pub(super) ceiling: Ceiling,
     /// When the ceiling was first held for three minutes.
     pub(super) hit_at: Option<Minute>,
+    /// No log is of its host: it is shown, and no ceiling of a sender.
+    is_of_another_host: bool,
     unit: &'static str,
     instance: String,
     exhibit: String,
@@ -67,9 +69,15 @@ const SHOWN: &[(&str, Resource, Option<f64>)] = &[
 pub(super) type Limits = BTreeMap<(String, String), f64>;
 
 /// Sums up each shown signal of each node over the waves (or the whole window without one).
-pub(super) fn of_nodes(metrics: &[MetricSeries], limits: &Limits, waves: &[Window], whole: Window) -> Vec<Headroom> {
-    let mut found: Vec<_> =
-        metrics.iter().filter(|m| is_whole(m)).filter_map(|m| of_series(m, limits, waves, whole)).collect();
+pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window]) -> Vec<Headroom> {
+    let timeline = evident.timeline;
+    let whole = timeline.metrics.iter().filter(|m| is_whole(m));
+    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, limits, waves, timeline.window)).collect();
+    // Of a host that no log is of nobody knows whether mail left it: its limits limit nothing.
+    let senders = senders(evident);
+    for headroom in found.iter_mut().filter(|h| is_another_host(&h.node, &senders)) {
+        (headroom.ceiling, headroom.hit_at, headroom.is_of_another_host) = (Ceiling::Unknown, None, true);
+    }
     let rank = |s: &str| SHOWN.iter().position(|(name, ..)| *name == s);
     found.sort_by(|a, b| {
         (&a.node, rank(&a.signal), &a.instance, &a.column).cmp(&(&b.node, rank(&b.signal), &b.instance, &b.column))
@@ -77,6 +85,19 @@ pub(super) fn of_nodes(metrics: &[MetricSeries], limits: &Limits, waves: &[Windo
     // Two exports of one signal of one node say the same; the first stands for both.
     found.dedup_by(|b, a| (&a.node, &a.signal, &a.instance) == (&b.node, &b.signal, &b.instance));
     found
+}
+
+/// The nodes that logs or case.yaml name.
+pub(super) fn senders<'a>(evident: &Evident<'a>) -> BTreeSet<&'a str> {
+    let logged = evident.timeline.nodes.iter().map(|n| n.node.as_str());
+    logged.chain(evident.case.nodes.keys().map(String::as_str)).filter(|node| !node.is_empty()).collect()
+}
+
+/// Whether metrics are of a host that is none of the nodes, by its first label: one file says
+/// `mta1`, the next `mta1.sender.example`.
+pub(super) fn is_another_host(host: &str, nodes: &BTreeSet<&str>) -> bool {
+    let short = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    !host.is_empty() && !nodes.is_empty() && nodes.iter().all(|node| short(node) != short(host))
 }
 
 /// A part of a whole (one lane, one IP, one state) has no ceiling of its own; charts show it.
@@ -106,6 +127,7 @@ fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Wi
         resource: *resource,
         ceiling,
         hit_at,
+        is_of_another_host: false,
         unit: series.signal.unit(),
         instance: series.instance.clone(),
         exhibit: series.exhibit.clone(),
@@ -210,14 +232,22 @@ pub(super) fn sentence(found: &[Headroom]) -> String {
         names
     };
     let (hit, below) = (names(Ceiling::Hit), names(Ceiling::Below));
-    match (hit.as_slice(), below.as_slice()) {
+    let others: BTreeSet<_> = found.iter().filter(|h| h.is_of_another_host).map(|h| h.node.as_str()).collect();
+    let others: Vec<_> = others.into_iter().collect();
+    let aside = if others.is_empty() {
+        String::new()
+    } else {
+        format!(" Not weighed, as neither a log nor case.yaml names such a node: {}.", others.join(", "))
+    };
+    let said = match (hit.as_slice(), below.as_slice()) {
         ([], []) if found.is_empty() => "No metrics of the nodes were given.".to_owned(),
         ([], []) => "Metrics were given, but no limit to hold them against.".to_owned(),
         ([], below) => {
             format!("No resource with a known limit hit it in these minutes: {} stayed below 80 %.", below.join(", "))
         }
         (hit, _) => format!("At its limit for three minutes or more: {}.", hit.join(", ")),
-    }
+    };
+    said + &aside
 }
 
 /// Whether any resource of a kind hit its ceiling no later than one minute after the
@@ -248,6 +278,16 @@ mod tests {
 
     fn minutes(values: &[f64]) -> Vec<(Minute, MetricCell)> {
         values.iter().enumerate().map(|(i, v)| (Minute::new(i as i32), cell(*v))).collect()
+    }
+
+    #[test]
+    fn a_host_that_no_log_is_of_is_another() {
+        let nodes = BTreeSet::from(["mta1", "mta2.sender.example"]);
+        for host in ["mta1", "MTA1.sender.example", "mta2", ""] {
+            assert!(!is_another_host(host, &nodes), "{host}");
+        }
+        assert!(is_another_host("vm", &nodes) && is_another_host("mta11", &nodes));
+        assert!(!is_another_host("vm", &BTreeSet::new()), "the logs name no node");
     }
 
     #[test]

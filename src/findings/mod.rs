@@ -108,7 +108,7 @@ pub fn find(evident: &Evident<'_>) -> Findings {
         .collect();
     let pattern = pattern::judge(&onsets, &evident.case.launches);
     let limits = tree::limits(evident.case);
-    let headroom = headroom::of_nodes(&evident.timeline.metrics, &limits, &windows, evident.timeline.window);
+    let headroom = headroom::of_nodes(evident, &limits, &windows);
     let seen = items::Seen {
         evident,
         incident: &incident,
