@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::json;
 
 use super::args::Build;
+use super::clocks;
 use super::evidence::{self, Evidence};
 use super::exit::Failure;
 use super::mapping::OwnMappings;
@@ -65,6 +66,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
     let Some(timeline) = Timeline::new(&evidence.tally, evidence.metrics.clone(), &case.lanes, &setup) else {
         return Err(Failure::Nothing(words::nothing(&evidence, &case)));
     };
+    problems.extend(clocks::problems(&timeline.alignments, &evidence));
     problems.extend(timeline.left_out.iter().map(|w| words::another_time(*w)));
     let cards = cards(&evidence);
     let skipped: Vec<_> = evidence.skipped.iter().map(|s| (s.name.clone(), s.why.clone())).collect();

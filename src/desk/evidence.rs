@@ -64,6 +64,8 @@ pub(super) struct Evidence {
     pub(super) skipped: Vec<Skipped>,
     pub(super) tally: Tally,
     pub(super) metrics: MetricSet,
+    /// Zone of each metrics file, and whether its own times name it.
+    pub(super) metric_zones: BTreeMap<String, (Zone, bool)>,
     pub(super) tests: Vec<StarttlsTest>,
     /// The text of each test's file.
     pub(super) transcripts: Vec<Vec<u8>>,
@@ -171,6 +173,9 @@ fn of_metric(
         Ok(read) => {
             file.accounting = read.accounting;
             file.sha256 = opened.digest().0;
+            let is_written = read.zone_is_written();
+            let zone = read.zone.as_ref().map(|(zone, _)| (file.exhibit.clone(), (*zone, is_written)));
+            evidence.metric_zones.extend(zone);
             file.zone = read.zone.map(|(zone, how)| format!("{zone} ({how})")).unwrap_or_default();
             file.span = read.series.iter().filter_map(|s| s.span).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
             file.signals =

@@ -5,6 +5,7 @@
 mod args;
 mod build;
 mod claims;
+mod clocks;
 mod counts;
 mod dated;
 mod detect;

@@ -38,13 +38,6 @@ pub(super) fn problems(evidence: &Evidence) -> Vec<String> {
         problems
             .push("The logs hold sessions to Gmail only, so there is no other receiver to compare with.".to_owned());
     }
-    let minutes: Vec<_> = evidence.tally.cells.keys().map(|k| k.minute).collect();
-    if let (Some(first), Some(last)) = (minutes.iter().min(), minutes.iter().max()) {
-        let apart = |m: &crate::formats::metrics::MetricSeries| m.minutes.range(*first..=*last).next().is_none();
-        if !evidence.metrics.is_empty() && evidence.metrics.iter().all(apart) {
-            problems.push("Logs and metrics have no minute in common: probably a time zone. State it in case.yaml (sources: - {path: \"metrics/*\", zone: ZONE}).".to_owned());
-        }
-    }
     problems
 }
 

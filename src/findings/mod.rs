@@ -4,6 +4,7 @@
 //! not (contrast), in which order (sessions), with which words (replies), alike
 //! or not (pattern), why (causes), and what is missing.
 
+mod alignment;
 mod causes;
 mod comparison;
 mod contrast;
@@ -24,6 +25,7 @@ pub mod waves;
 
 use std::collections::BTreeMap;
 
+pub use alignment::{apart, confidence};
 pub use contrast::RowVerdict;
 pub use facts::{Evidence, Fact, Node, Value, grouped, number};
 pub use incident::{FoundWave, Incident};

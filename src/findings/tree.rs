@@ -8,7 +8,8 @@ use super::pattern::{self, Onset};
 use super::readiness::{self, Check};
 use super::requirements::{self, State, requirements};
 use super::{
-    Evidence, FoundWave, Incident, Node, Value, grouped, mitigation, number, order, replies, settings, starttls,
+    Evidence, FoundWave, Incident, Node, Value, alignment, grouped, mitigation, number, order, replies, settings,
+    starttls,
 };
 use crate::case::Case;
 use crate::scan::What;
@@ -476,7 +477,8 @@ fn clocks(seen: &Seen<'_>) -> Node {
             ("sentence", Value::Sentence(sentence).into()),
         ])
     };
-    Node::List(seen.evident.clocks.iter().map(row).collect())
+    let metrics = alignment::rows(&seen.evident.timeline.alignments);
+    Node::List(seen.evident.clocks.iter().map(row).chain(metrics).collect())
 }
 
 fn weighted_median(mut values: Vec<(i32, u64)>) -> Option<i32> {

@@ -3,7 +3,9 @@
 //! - `coverage` says of each minute whether the logs were running.
 //! - `series` holds one lane, sending IP or MX host over the grid.
 //! - `connections` estimates open sessions from the durations that logs state.
+//! - `alignment` says whether metrics stand on the clock of the logs.
 
+mod alignment;
 mod connections;
 mod coverage;
 mod series;
@@ -11,6 +13,7 @@ mod series;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+pub use alignment::{Alignment, Common, Estimate, Verdict, Why};
 pub use coverage::{MinuteState, NodeCoverage, of_nodes as log_coverage};
 pub use series::{Counts, Place, Row};
 
@@ -41,6 +44,8 @@ pub struct Timeline {
     pub mx_hosts: Vec<Row<MxId>>,
     /// Metrics of all nodes.
     pub metrics: MetricSet,
+    /// How each metric source stands to the clock of its node's logs.
+    pub alignments: Vec<Alignment>,
     /// Estimated open sessions of the Gmail lane: all of them, then by egress row.
     pub connections: Connections,
     cells: Vec<(CellKey, u64)>,
@@ -96,6 +101,7 @@ impl Timeline {
             tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)).collect();
         cells.sort_unstable_by_key(|(key, _)| *key);
         let places = series::places(&tally.names, &setup.sending_ips, &setup.bound_ips, &tally.named_ips);
+        let alignments = alignment::alignments(tally, &nodes, &metrics);
         let mut timeline = Self {
             window,
             left_out,
@@ -106,6 +112,7 @@ impl Timeline {
             egresses: Vec::new(),
             mx_hosts: Vec::new(),
             metrics,
+            alignments,
             connections: Connections::default(),
             cells,
             places,

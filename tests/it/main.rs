@@ -13,6 +13,7 @@ mod logs;
 mod mappings;
 mod metrics;
 mod minutes;
+mod offsets;
 mod overlap;
 mod recordings;
 mod snapshots;

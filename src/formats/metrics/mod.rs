@@ -111,6 +111,14 @@ pub struct MetricRead {
     pub unrecognised: Vec<(u64, String)>,
 }
 
+impl MetricRead {
+    /// Whether the file's own times name their zone.
+    #[must_use]
+    pub fn zone_is_written(&self) -> bool {
+        self.zone.as_ref().is_some_and(|(_, how)| stamps::WRITTEN.iter().any(|w| how.ends_with(&format!("({w})"))))
+    }
+}
+
 /// Why a metric file could not be read at all.
 #[derive(Debug, Error)]
 pub enum MetricError {

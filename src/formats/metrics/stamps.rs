@@ -21,6 +21,9 @@ pub(in crate::formats) enum Told {
     Local(Stamp),
 }
 
+/// How a zone is known that the file itself names, over which case.yaml has no say.
+pub(super) const WRITTEN: [&str; 3] = ["in each stamp", "seconds since 1970", "in the header"];
+
 /// Zone words that mean one offset wherever mail systems write them.
 const ZONE_WORDS: &[(&str, i32)] = &[
     ("UTC", 0),
@@ -222,7 +225,7 @@ impl Clock {
         let local = match told {
             Told::Moment(at, zone) => {
                 self.used.get_or_insert_with(|| {
-                    let how = if zone.is_some() { "in each stamp" } else { "seconds since 1970" };
+                    let how = WRITTEN[if zone.is_some() { 0 } else { 1 }];
                     let zone = zone.unwrap_or(Zone::UTC);
                     (zone, format!("{zone} ({how})"))
                 });
@@ -231,7 +234,7 @@ impl Clock {
             Told::Local(local) => local,
         };
         let (zone, how) = match (self.header, self.stated, &self.inferred) {
-            (Some(zone), ..) => (zone, "in the header"),
+            (Some(zone), ..) => (zone, WRITTEN[2]),
             (None, Some(zone), _) => (zone, "stated in case.yaml"),
             (None, None, Some((zone, proof))) => (*zone, proof.as_str()),
             (None, None, None) => (Zone::UTC, "assumed"),

@@ -1,0 +1,186 @@
+//! The estimate on simulated days: what it claims, and what it must not.
+
+use super::*;
+
+/// Runs of each kind.
+const RUNS: u64 = 40;
+const DAY: usize = 24 * 60;
+
+/// SplitMix64: the same days on every machine.
+struct Seeded(u64);
+
+impl Seeded {
+    fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        (-2.0 * (1.0 - self.next()).ln()).sqrt() * (std::f64::consts::TAU * self.next()).cos()
+    }
+}
+
+/// When launches leave.
+#[derive(Clone, Copy, PartialEq)]
+enum Launches {
+    Irregular,
+    EveryHour,
+    None,
+}
+
+/// What is simulated: how long, what traffic, and how the node is measured.
+#[derive(Clone, Copy)]
+struct Simulated {
+    minutes: usize,
+    launches: Launches,
+    /// Standard deviation of the metric's error, as a part of its value.
+    noise: f64,
+    step: usize,
+    /// By how many minutes the metric's clock is ahead.
+    ahead: i32,
+}
+
+const CLEAN: Simulated = Simulated { minutes: DAY, launches: Launches::Irregular, noise: 0.1, step: 1, ahead: 0 };
+
+impl Simulated {
+    /// Accepted messages a minute, over more than both exports cover.
+    fn traffic(self, random: &mut Seeded) -> Vec<f64> {
+        let length = self.minutes + 2 * FARTHEST as usize;
+        let mut rate: Vec<f64> =
+            (0..length).map(|i| 100.0 + 40.0 * (i as f64 * std::f64::consts::TAU / DAY as f64).sin()).collect();
+        let mut launch = |from: usize, most: f64, fading: f64| {
+            for (i, r) in rate.iter_mut().skip(from).take(60).enumerate() {
+                *r += most * (-(i as f64) / fading).exp();
+            }
+        };
+        let mut from = 0;
+        while from < length && self.launches != Launches::None {
+            if self.launches == Launches::EveryHour {
+                launch(from, 600.0, 10.0);
+                from += 60;
+            } else {
+                launch(from, 200.0 + 800.0 * random.next(), 5.0 + 15.0 * random.next());
+                from += 10 + (-90.0 * (1.0 - random.next()).ln()) as usize;
+            }
+        }
+        rate.into_iter().map(|r| (r + r.sqrt() * random.normal()).round().max(0.0)).collect()
+    }
+
+    /// The two exports, both of the same stretch by their own clocks.
+    fn exports(self, seed: u64) -> (BTreeMap<Minute, f64>, BTreeMap<Minute, f64>) {
+        let mut random = Seeded(seed);
+        let traffic = self.traffic(&mut random);
+        let export = |ahead: i32, value: &mut dyn FnMut(f64) -> f64| -> Vec<f64> {
+            let from = (FARTHEST - ahead) as usize;
+            traffic[from..from + self.minutes].iter().map(|v| value(*v)).collect()
+        };
+        let delivered = export(0, &mut |v| v);
+        let sent = export(self.ahead, &mut |v| (v * 320_000.0 + 50_000.0) * (self.noise * random.normal()).exp());
+        let averaged = sent.chunks(self.step).flat_map(|c| {
+            let mean = c.iter().sum::<f64>() / c.len() as f64;
+            std::iter::repeat_n(mean, c.len())
+        });
+        let dated = |values: Vec<f64>| (0..).map(Minute::new).zip(values).collect();
+        (dated(delivered), dated(averaged.collect()))
+    }
+
+    /// In how many runs the right thing is claimed, in how many a wrong one; the rest is refused.
+    fn claims(self) -> (u64, u64) {
+        let (mut right, mut wrong) = (0, 0);
+        for seed in 0..RUNS {
+            let (delivered, egress) = self.exports(seed);
+            let claimed = match judge(&delivered, &egress, self.step as i32) {
+                // It says no more than that they agree to the length of a sample.
+                Verdict::Aligned(within, _) if within > 1 && self.ahead.abs() < within => Some(self.ahead),
+                Verdict::Aligned(..) => Some(0),
+                Verdict::Zone(minutes, _) => Some(minutes),
+                Verdict::Skew(e) => Some(e.lag),
+                Verdict::CannotTell(_) => None,
+            };
+            right += u64::from(claimed == Some(self.ahead));
+            wrong += u64::from(claimed.is_some_and(|lag| lag != self.ahead));
+        }
+        (right, wrong)
+    }
+}
+
+fn assert_claims(of: Simulated, what: &str, bounds: [(i32, u64, u64); 4]) {
+    for (ahead, right, wrong) in bounds {
+        let got = Simulated { ahead, ..of }.claims();
+        assert!(got.0 >= right && got.1 <= wrong, "{what}, {ahead} minutes ahead: {got:?}");
+    }
+}
+
+#[test]
+fn a_day_of_bursts_tells_the_offset_to_the_minute() {
+    assert_claims(CLEAN, "a day", [(0, RUNS, 0), (3, RUNS, 0), (60, RUNS, 0), (330, RUNS, 0)]);
+    assert_claims(Simulated { noise: 0.4, ..CLEAN }, "noisy", [(0, 39, 0), (3, 0, 0), (60, 0, 0), (330, 0, 0)]);
+}
+
+#[test]
+fn five_minute_samples_tell_zones_and_no_small_offset() {
+    assert_claims(Simulated { step: 5, ..CLEAN }, "in fives", [(0, 39, 0), (3, 0, 0), (60, RUNS, 0), (330, RUNS, 0)]);
+}
+
+#[test]
+fn hours_tell_less_than_a_day() {
+    let hours = |n: usize| Simulated { minutes: n * 60, ..CLEAN };
+    // Two exports of the same four hours have no minute in common where one is 330 minutes off.
+    assert_claims(hours(4), "4 hours", [(0, RUNS, 0), (3, RUNS, 0), (60, 34, 0), (330, 0, 2)]);
+    assert_claims(hours(12), "12 hours", [(0, RUNS, 0), (3, RUNS, 0), (60, RUNS, 0), (330, 0, 0)]);
+}
+
+#[test]
+fn launches_every_hour_tell_nothing() {
+    let hourly = Simulated { launches: Launches::EveryHour, ..CLEAN };
+    for ahead in [0, 3, 60, 330] {
+        assert_eq!(Simulated { ahead, ..hourly }.claims(), (0, 0), "{ahead}");
+        let (delivered, egress) = Simulated { ahead, ..hourly }.exports(7);
+        let verdict = judge(&delivered, &egress, 1);
+        let Verdict::CannotTell(Why::Repeating(e)) = verdict else { panic!("{ahead}: {verdict:?}") };
+        assert_eq!((e.second_lag - e.lag) % 60, 0, "{e:?}");
+    }
+}
+
+#[test]
+fn flat_traffic_tells_only_where_it_is_measured_well() {
+    let flat = Simulated { launches: Launches::None, ..CLEAN };
+    assert_claims(flat, "flat", [(0, RUNS, 0), (3, 38, 0), (60, 38, 0), (330, 38, 0)]);
+    for noise in [0.2, 0.4] {
+        let unclear = [(0, 0, 0), (3, 0, 0), (60, 0, 0), (330, 0, 0)];
+        assert_claims(Simulated { noise, ..flat }, "flat and noisy", unclear);
+    }
+}
+
+#[test]
+fn what_is_short_or_constant_tells_nothing() {
+    let (delivered, egress) = Simulated { minutes: 53, ..CLEAN }.exports(1);
+    assert_eq!(judge(&delivered, &egress, 1), Verdict::CannotTell(Why::TooShort));
+    let constant: BTreeMap<_, _> = egress.keys().map(|m| (*m, 1.0)).collect();
+    assert_eq!(judge(&constant, &egress, 1), Verdict::CannotTell(Why::TooShort));
+    assert_eq!(judge(&BTreeMap::new(), &egress, 1), Verdict::CannotTell(Why::TooShort));
+}
+
+#[test]
+fn few_common_minutes_are_told_with_the_shift_that_fits_both_edges() {
+    let log = (0..53).map(|m| (Minute::new(m), 1.0)).collect();
+    let at = |from: i32, length: i32| common(&log, &(from..from + length).map(Minute::new).collect());
+    assert_eq!([at(0, 53), at(1, 53), at(10, 20), at(0, 600)], [Common::Enough; 4]);
+    assert_eq!(at(60, 53), Common::Few { minutes: 0, of: 53, shift: Some(60) });
+    assert_eq!(at(-30, 54), Common::Few { minutes: 24, of: 53, shift: Some(-30) });
+    assert_eq!(at(40, 200), Common::Few { minutes: 13, of: 53, shift: None });
+    assert_eq!(at(24 * 60, 53), Common::OtherTime);
+}
+
+#[test]
+fn metrics_are_held_against_the_logs_of_their_node() {
+    let two = BTreeSet::from(["mta1", "mta2"]);
+    assert_eq!([log_of("mta2", &two), log_of("mta3", &two), log_of("", &two)], [Some("mta2"), None, None]);
+    // Where a name is missing, there is no other log to take.
+    assert_eq!(log_of("", &BTreeSet::from(["mta1"])), Some("mta1"));
+    assert_eq!(log_of("mta1", &BTreeSet::from([""])), Some(""));
+    assert_eq!(log_of("mta2", &BTreeSet::from(["mta1"])), None);
+}
