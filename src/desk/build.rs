@@ -13,6 +13,7 @@ use super::evidence::{self, Evidence};
 use super::exit::Failure;
 use super::mapping::OwnMappings;
 use super::progress::Reading;
+use super::settings;
 use super::words;
 use crate::bundle::{BundleError, Forbidden, Gate, contents, facts_json, publish, write_zip};
 use crate::case::{self, Case, Words};
@@ -75,6 +76,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         .iter()
         .map(|(n, (zone, basis))| (n.clone(), zone.to_string(), basis.words().to_owned()))
         .collect();
+    let answers = settings::answers(&evidence);
     let tests = crate::findings::with_load(&evidence.tests, &timeline);
     let evident = Evident {
         case: &case,
@@ -83,6 +85,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         timeline: &timeline,
         tests: &tests,
         settings: &evidence.settings.nodes,
+        answers: &answers,
         files: &cards,
         skipped: &skipped,
         problems: &problems,

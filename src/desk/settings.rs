@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use super::evidence::{Evidence, ReadFile};
 use super::taken::Taken;
 use crate::case::Case;
+use crate::findings::Filed;
 use crate::formats::snapshots::{self, Basis, CANNOT_SHOW, NodeSettings, Part, SendingIp, SnapshotFormat};
 use crate::formats::transcripts::stamp_in_file_name;
 use crate::intake::{Source, open};
@@ -42,8 +43,10 @@ pub(super) fn of_snapshot(format: &dyn SnapshotFormat, source: &Source, case: &C
     file.samples = std::mem::take(&mut snapshot.unrecognised);
     file.cannot_show = vec![CANNOT_SHOW.to_owned()];
     let stated = case.rule_for(&source.name).and_then(|r| r.taken);
-    snapshot.taken = snapshot.taken.or(stated).or_else(|| stamp_in_file_name(&source.name));
-    file.span = snapshot.taken.map(|at| (at, at));
+    // An answer without a time of its own never has that of another in its file.
+    let outer = stated.or_else(|| stamp_in_file_name(&source.name));
+    snapshot.date(outer);
+    file.span = snapshot.moments();
     file.taken = Some(Taken {
         exhibit: source.exhibit,
         snapshot,
@@ -64,6 +67,9 @@ pub(super) fn lay(evidence: &mut Evidence, case: &Case) {
     let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, (file, owner)) in evidence.files.iter_mut().zip(owners).enumerate() {
         let (Some(taken), Some((node, by))) = (&mut file.taken, owner) else { continue };
+        if !taken.snapshot.is_of_node() {
+            continue;
+        }
         // Files of an unknown node are not known to be of one node.
         let key = if node.is_empty() { format!("\0{at}") } else { node.clone() };
         (taken.node, taken.node_by) = (node, by);
@@ -92,6 +98,12 @@ pub(super) fn lay(evidence: &mut Evidence, case: &Case) {
             evidence.settings.nodes.push(settings);
         }
     }
+}
+
+/// What DNS tools answered, with the file of each.
+pub(super) fn answers(evidence: &Evidence) -> Vec<Filed> {
+    let taken = evidence.files.iter().filter_map(|f| f.taken.as_ref());
+    taken.flat_map(|t| t.snapshot.answers.iter().map(|a| (t.exhibit, a.clone()))).collect()
 }
 
 /// The names under which each node logs.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::formats::snapshots::{Basis, Effective, SendingIp, Snapshot, Transport};
+use crate::formats::snapshots::{Answer, Basis, Effective, SendingIp, Snapshot, Transport};
 use crate::intake::Exhibit;
 use crate::time::Stamp;
 
@@ -46,7 +46,12 @@ impl Taken {
             let limits: Vec<_> = t.limits.iter().map(in_force).collect();
             json!({"name": t.name, "tag": t.tag, "line": t.cite.line, "limits": limits})
         });
+        let answers = snapshot.answers.iter().map(|a| {
+            json!({"name": a.name, "asked": a.asked, "said": a.said, "taken": a.taken.map(Stamp::to_second),
+                "tool": a.tool, "from_line": a.lines.0, "to_line": a.lines.1})
+        });
         json!({
+            "answers": answers.collect::<Vec<_>>(),
             "node": if self.node.is_empty() { None } else { Some(&self.node) },
             "node_by": if self.node.is_empty() { None } else { Some(self.node_by) },
             "taken": snapshot.taken.map(Stamp::to_second),
@@ -64,11 +69,18 @@ impl Taken {
     /// What `inspect` prints of it, line by line.
     pub(super) fn words(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        lines.push(if self.node.is_empty() {
-            "of an unknown node".to_owned()
-        } else {
-            format!("of node {} ({})", self.node, self.node_by)
-        });
+        if self.snapshot.is_of_node() {
+            lines.push(if self.node.is_empty() {
+                "of an unknown node".to_owned()
+            } else {
+                format!("of node {} ({})", self.node, self.node_by)
+            });
+        }
+        lines.extend(self.snapshot.answers.iter().take(SHOWN).map(Answer::words));
+        let more = self.snapshot.answers.len().saturating_sub(SHOWN);
+        if more > 0 {
+            lines.push(format!("and {more} more answers (--json lists them)"));
+        }
         lines.extend(self.snapshot.software.iter().take(SHOWN).map(|s| {
             let dated = s.dated.as_deref().map(|d| format!(" of {d}")).unwrap_or_default();
             format!("{}{dated} (line {})", s.text(), s.line)

@@ -5,6 +5,9 @@
 //! burstiness phi) wholly above it, a row is failing; wholly below, clean; else
 //! there is not enough traffic to say.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use super::waves::statistics::clopper_pearson;
 use super::{Evidence, Node, Value};
 use crate::scan::{MxId, What};
@@ -107,6 +110,12 @@ fn rows<K: Clone>(timeline: &Timeline, rows: &[Row<K>], waves: &[Window], yardst
 }
 
 impl Contrast {
+    /// The sending IPs, and how many more stand behind names that nothing resolves.
+    pub(super) fn sending_ips(&self) -> (BTreeSet<IpAddr>, usize) {
+        let known = self.ips.iter().filter_map(|j| j.of.ip).collect();
+        (known, self.ips.iter().filter(|j| j.of.ip.is_none()).count())
+    }
+
     pub(super) fn ips_node(&self) -> Node {
         let row = |j: &Judged<Place>| {
             let mut node = counts_node(j, "ips");

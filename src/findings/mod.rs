@@ -5,6 +5,7 @@
 //! or not (pattern), why (causes), and what is missing.
 
 mod alignment;
+mod authentication;
 mod causes;
 mod comparison;
 mod contrast;
@@ -26,6 +27,7 @@ pub mod waves;
 use std::collections::BTreeMap;
 
 pub use alignment::{apart, confidence};
+pub use authentication::Filed;
 pub use contrast::RowVerdict;
 pub use facts::{Evidence, Fact, Node, Value, grouped, number};
 pub use incident::{FoundWave, Incident};
@@ -59,6 +61,8 @@ pub struct Evident<'a> {
     pub problems: &'a [String],
     /// What the MTAs' settings say, node by node.
     pub settings: &'a [NodeSettings],
+    /// What DNS tools answered.
+    pub answers: &'a [Filed],
     /// Clock of each log node, as read: node, zone, basis.
     pub clocks: &'a [(String, String, String)],
 }

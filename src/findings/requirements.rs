@@ -2,6 +2,10 @@
 //!
 //! Source: Email sender guidelines FAQ (support.google.com/a/answer/14229414, 2026-06-18).
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::authentication::{Answers, Measured, Shown};
 use super::replies::ReplyGroup;
 use super::{Evidence, Node, Value};
 use crate::case::{Attest, Gate};
@@ -10,9 +14,9 @@ use crate::smtp::Category;
 /// How an item stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// The evidence shows replies that say it is not met.
+    /// Replies or DNS answers show that it is not met, or the sender says so.
     NotMet,
-    /// The logs show it.
+    /// Logs or DNS answers show it.
     Measured,
     /// The user says so, in case.yaml.
     Attested,
@@ -42,8 +46,15 @@ pub(super) struct Requirement {
 }
 
 /// All requirements, in Google's order.
+/// `sending` are the sending IPs of the logs, and how many more are not known;
 /// `tls` is the number of accepted sessions with TLS, of all accepted.
-pub(super) fn requirements(attest: &Attest, replies: &[ReplyGroup], tls_use: (u64, u64)) -> Vec<Requirement> {
+pub(super) fn requirements(
+    attest: &Attest,
+    answers: &Answers<'_>,
+    sending: &(BTreeSet<IpAddr>, usize),
+    replies: &[ReplyGroup],
+    tls_use: (u64, u64),
+) -> Vec<Requirement> {
     let complaints = |codes: &[&str]| -> u64 {
         let of = |g: &&ReplyGroup| {
             g.category == Category::Authentication && g.enhanced_tail().is_some_and(|tail| codes.contains(&tail))
@@ -51,52 +62,79 @@ pub(super) fn requirements(attest: &Attest, replies: &[ReplyGroup], tls_use: (u6
         replies.iter().filter(of).map(|g| g.attempts).sum()
     };
     let tls: u64 = replies.iter().filter(|g| g.category == Category::TlsRequired).map(|g| g.attempts).sum();
+    let ptr = answers.ptr(&sending.0, sending.1);
     vec![
-        word("spf", "SPF", attest.spf, complaints(&["7.27", "7.24"])),
-        word("dkim", "DKIM", attest.dkim, complaints(&["7.30"])),
-        word("dmarc", "DMARC", attest.dmarc, complaints(&["7.31", "7.40", "7.26"])),
-        flag("from_aligned", "From: aligned", attest.from_aligned, complaints(&["7.32"])),
-        flag("ptr", "PTR with forward match", attest.ptr, complaints(&["7.23", "7.25"])),
+        gate("spf", "SPF", said(attest.spf), complaints(&["7.27", "7.24"]), answers.spf()),
+        gate("dkim", "DKIM", said(attest.dkim), complaints(&["7.30"]), answers.dkim()),
+        gate("dmarc", "DMARC", said(attest.dmarc), complaints(&["7.31", "7.40", "7.26"]), answers.dmarc()),
+        gate("from_aligned", "From: aligned", attest.from_aligned, complaints(&["7.32"]), None),
+        gate("ptr", "PTR with forward match", attest.ptr, complaints(&["7.23", "7.25"]), ptr),
         tls_of(tls, tls_use),
         spam_rate(attest),
-        flag("one_click_unsubscribe", "one-click unsubscribe", attest.one_click_unsubscribe, 0),
-        flag("unsubscribe_48h", "unsubscribe within 48 h", attest.unsubscribe_48h, 0),
+        gate("one_click_unsubscribe", "one-click unsubscribe", attest.one_click_unsubscribe, 0, None),
+        gate("unsubscribe_48h", "unsubscribe within 48 h", attest.unsubscribe_48h, 0, None),
     ]
 }
 
-fn word(id: &'static str, title: &'static str, attested: Option<Gate>, complaints: u64) -> Requirement {
-    flag(
-        id,
-        title,
-        attested.and_then(|a| match a {
-            Gate::Pass => Some(true),
-            Gate::Fail => Some(false),
-            Gate::Unknown => None,
-        }),
-        complaints,
-    )
+const fn said(attested: Option<Gate>) -> Option<bool> {
+    match attested {
+        Some(Gate::Pass) => Some(true),
+        Some(Gate::Fail) => Some(false),
+        Some(Gate::Unknown) | None => None,
+    }
 }
 
-fn flag(id: &'static str, title: &'static str, attested: Option<bool>, complaints: u64) -> Requirement {
-    let stated = || vec![Evidence::Stated(format!("attest.{id}"))];
-    let (state, detail, evidence) = match (complaints, attested) {
-        (1.., _) => (
-            State::NotMet,
-            format!("{} replies say it is not met", super::grouped(complaints)),
-            vec![Evidence::Table("replies", id.to_owned())],
-        ),
-        (0, Some(true)) => (State::Attested, "attested by the sender".to_owned(), stated()),
-        (0, Some(false)) => (State::NotMet, "the sender says it is not met".to_owned(), stated()),
-        (0, None) => (State::Unknown, "neither measured nor attested".to_owned(), Vec::new()),
+/// Replies stand above what was measured, that above what is attested; where they differ, it is said.
+fn gate(
+    id: &'static str,
+    title: &'static str,
+    attested: Option<bool>,
+    complaints: u64,
+    measured: Option<Measured>,
+) -> Requirement {
+    let stated = || Evidence::Stated(format!("attest.{id}"));
+    let mut parts = Vec::new();
+    let mut evidence = Vec::new();
+    if complaints > 0 {
+        parts.push(format!("{} replies say it is not met", super::grouped(complaints)));
+        evidence.push(Evidence::Table("replies", id.to_owned()));
+    }
+    let shown = measured.as_ref().map(|m| m.shown);
+    let state = match (complaints, shown, attested) {
+        (1.., ..) | (0, Some(Shown::NotMet), _) | (0, _, Some(false)) => State::NotMet,
+        (0, Some(Shown::Met), _) => State::Measured,
+        (0, _, Some(true)) => State::Attested,
+        (0, _, None) => State::Unknown,
     };
-    Requirement { id, title, state, detail, evidence }
+    if let Some(measured) = measured {
+        parts.push(measured.detail);
+        evidence.extend(measured.evidence);
+    }
+    match (attested, complaints, shown) {
+        (Some(true), 0, None | Some(Shown::Open)) => parts.insert(0, "attested by the sender".to_owned()),
+        (Some(true), _, Some(Shown::NotMet)) => {
+            parts.push("the sender attests that it is met, which this contradicts".to_owned())
+        }
+        (Some(true), 0, Some(Shown::Met)) => parts.push("attested by the sender too".to_owned()),
+        (Some(false), _, Some(Shown::Met)) => parts.push("the sender says all the same that it is not met".to_owned()),
+        (Some(false), 0, _) => parts.insert(0, "the sender says it is not met".to_owned()),
+        _ => {}
+    }
+    if parts.is_empty() {
+        parts.push("neither measured nor attested".to_owned());
+    }
+    // What is attested is no evidence of what replies say.
+    if attested.is_some() && (complaints == 0 || shown.is_some()) {
+        evidence.push(stated());
+    }
+    Requirement { id, title, state, detail: parts.join("; "), evidence }
 }
 
 /// TLS is required; the logs show how many accepted sessions had it, where they write TLS lines.
 fn tls_of(complaints: u64, (with, all): (u64, u64)) -> Requirement {
     let (id, title) = ("tls", "TLS");
     if complaints > 0 || with == 0 {
-        return flag(id, title, None, complaints);
+        return gate(id, title, None, complaints, None);
     }
     let detail = format!("{} of accepted sessions show TLS in the log", Value::Share(with, all, "sessions").text());
     Requirement {

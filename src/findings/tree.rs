@@ -1,5 +1,6 @@
 //! The fact tree, assembled: every path that texts, tables and charts can name.
 
+use super::authentication::Answers;
 use super::causes::{self, Cause};
 use super::contrast::RowVerdict;
 use super::headroom::{self, Limits};
@@ -49,7 +50,9 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     let timeline = evident.timeline;
     let waves = seen.incident.windows();
     let found = !waves.is_empty();
-    let requirements = requirements(&evident.case.attest, seen.replies, tls_use(timeline));
+    let answers = Answers::of(evident.case, evident.answers);
+    let sending = seen.contrast.sending_ips();
+    let requirements = requirements(&evident.case.attest, &answers, &sending, seen.replies, tls_use(timeline));
     let missing = missing(seen, causes);
     let mut tree = Node::group([
         ("case", case_node(evident.case)),

@@ -189,3 +189,40 @@ fn settings_are_for_the_esp_and_hold_no_secret() {
     }
     assert!(all.iter().all(|text| !text.contains("hunter2")), "a secret is shown");
 }
+
+/// What DNS answers measure stands in the report with its date, beside what is attested; none
+/// of their other texts is anywhere.
+#[test]
+fn dns_answers_measure_requirements_and_a_contradiction_is_told() {
+    let texts = sample("dns/dig.txt-spf.txt")
+        + "token.sender.example. 300 IN TXT \"token=hunter2\"\n"
+        + &sample("dns/dig.x-ptr.txt").replace("10.2.0.192", "11.2.0.192");
+    let forward = sample("dns/dig.txt-spf.txt")
+        .replace("sender.example.", "node1.sender.example.")
+        .replace("TXT", "A")
+        .replace("\"v=spf1 ip4:192.0.2.0/28 include:_spf.esp.example -all\"", "192.0.2.12");
+    let yaml = "sender: {domains: [sender.example]}\nattest: {ptr: true, dmarc: pass}\nsending_ips: {postfix-ip1: 192.0.2.11}\n";
+    let dir = case(1, &[("case.yaml", yaml), ("dns.txt", &texts), ("forward.txt", &forward)]);
+    let facts = facts(dir.path());
+    let of = |id: &str| {
+        let all = facts["requirements"].as_array().expect("requirements");
+        let found = all.iter().find(|r| r["id"] == id).expect("the requirement");
+        (
+            found["state"].as_str().unwrap_or_default().to_owned(),
+            found["detail"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let (state, detail) = of("spf");
+    assert!(state == "measured" && detail.contains("of 2026-11-24 02:43 UTC"), "{state}: {detail}");
+    let (state, detail) = of("ptr");
+    assert!(state == "not met" && detail.contains("does not lead back to it: 192.0.2.11"), "{state}: {detail}");
+    assert!(detail.ends_with("the sender attests that it is met, which this contradicts"), "{detail}");
+    assert_eq!(of("dmarc"), ("attested".to_owned(), "attested by the sender".to_owned()));
+    assert_eq!(of("dkim").0, "unknown");
+    let dns = inspected(dir.path(), "dns.txt");
+    assert_eq!(dns["format"], "dns-answers");
+    assert_eq!(dns["problems"].as_array().map(Vec::len), Some(0), "{dns}");
+    let (_, text) = casefile(&["inspect"], dir.path());
+    assert!(text.contains("TXT of sender.example: an SPF record (dig, 2026-11-24T02:43:07Z, line 6)"), "{text}");
+    assert!(!(text + &facts.to_string()).contains("hunter2"));
+}

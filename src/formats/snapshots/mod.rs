@@ -3,12 +3,14 @@
 //! A snapshot dates nothing and counts nothing. It says how the sender was set up:
 //! which address stands behind a log's name, how many sessions at a time, which TLS.
 //!
+//! - `dns` reads the answers of DNS tools.
 //! - `postfix` reads `postconf` and master.cf, `exim_*`, `openssl` and `sendmail` their own words.
 //! - `snapshot` is what one file gives, `node` what the files of one node give together.
 //!
 //! Values are taken by the name of their setting, from a list of names that hold no
 //! secret. All others are counted and nothing of them is kept, not even for samples.
 
+mod dns;
 mod exim_settings;
 mod exim_version;
 mod node;
@@ -18,6 +20,7 @@ mod sendmail;
 mod snapshot;
 mod text;
 
+pub use dns::{Answer, Asked, Record, Said, reverse_name};
 pub use node::{Basis, Cite, Effective, NodeSettings, Note, Part, SendingIp, Transport};
 pub use snapshot::{Component, Means, Mta, Processes, Service, Setting, Snapshot, Software};
 
@@ -64,8 +67,10 @@ pub static SNAPSHOT_FORMATS: &[&dyn SnapshotFormat] = &[
     &openssl::OpensslVersion,
     &exim_version::EximVersion,
     &sendmail::SendmailVersion,
+    &dns::DnsAnswers,
     &postfix::PostfixSettings,
     &exim_settings::EximSettings,
+    &dns::DnsShort,
 ];
 
 /// Reads a file: people put the answers of several commands into one, so each
@@ -171,6 +176,21 @@ mod tests {
             ("openssl-3.0.20-on-3.0.19.version-a.txt", "openssl-version"),
             ("openssl-3.5.9.version-a.txt", "openssl-version"),
             ("sendmail-8.17.1.d0.1.txt", "sendmail-version"),
+            ("dns/dig.txt-spf.txt", "dns-answers"),
+            ("dns/dig.txt-dmarc.txt", "dns-answers"),
+            ("dns/dig.txt-dkim.txt", "dns-answers"),
+            ("dns/dig.twospf.txt", "dns-answers"),
+            ("dns/dig.multi-ttlunits.txt", "dns-answers"),
+            ("dns/dig.nxdomain.txt", "dns-answers"),
+            ("dns/dig.ptr-nxdomain.txt", "dns-answers"),
+            ("dns/dig.timeout.txt", "dns-answers"),
+            ("dns/dig.x-ptr.txt", "dns-answers"),
+            ("dns/dig.noall-answer.txt", "dns-answers"),
+            ("dns/host.txt", "dns-answers"),
+            ("dns/kdig.txt", "dns-answers"),
+            ("dns/dig.short-spf.txt", "dns-short"),
+            ("dns/dig.short-dkim.txt", "dns-short"),
+            ("dns/dig.x-ptr-short.txt", "dns-short"),
         ] {
             let (found, snapshot) = taken(&sample(name));
             assert_eq!(found, format, "{name}");
@@ -189,6 +209,11 @@ mod tests {
             "time,cpu\n2026-11-24T03:46:00Z,12\n2026-11-24T03:47:00Z,13\n",
             "queue unix - -\n",
             "Notes: smtp_tls_security_level = may was set on Monday.\nThen it was taken back.\n",
+            "192.0.2.10\n192.0.2.11\n",
+            "\"name\"\n\"value\"\n",
+            "Invalid option: +json\nUsage:  dig [@global-server] [domain] [q-type]\n",
+            "We asked on Monday:\nsender.example descriptive text \"v=spf1 -all\"\nand were content.\n",
+            "; nothing but\n; comments\n",
             "auth_mechanisms = plain login\nmail_location = maildir:~/Maildir\nssl = required\n",
         ] {
             let found = recognise(Head { bytes: text.as_bytes(), whole: true });
@@ -214,7 +239,13 @@ mod tests {
     #[test]
     fn no_bytes_make_a_reader_fail_otherwise_than_by_its_error() {
         let mut seed = 7_u64;
-        let pieces: [&[u8]; 12] = [
+        let pieces: [&[u8]; 18] = [
+            b"; <<>> DiG 9\n;; ->>HEADER<<- status: NOERROR\n",
+            b";a. IN TXT\n",
+            b"a. 3 IN TXT (\n",
+            b"a. 3 IN TXT \"\\",
+            b";; WHEN: Tue Nov 24 02:43:07 UTC 2026\n;; ANSWER SECTION:\n",
+            b"a.b is an alias for a.b.\n",
             b"smtp unix - - n - - smtp\n",
             b" -o {",
             b"a = ${b?{",

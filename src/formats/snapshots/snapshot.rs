@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::Serialize;
 
+use super::dns::Answer;
 use crate::formats::Accounting;
 use crate::time::Stamp;
 
@@ -148,7 +149,9 @@ pub struct Snapshot {
     pub settings: Vec<Setting>,
     /// Services and transports, in order of line.
     pub services: Vec<Service>,
-    /// Settings that were not taken, because their names are not on the list.
+    /// DNS answers, in order of line.
+    pub answers: Vec<Answer>,
+    /// Settings and records that were not taken, because they are not on the list.
     pub left_out: u64,
     /// Where its lines went.
     pub accounting: Accounting,
@@ -168,12 +171,35 @@ impl Snapshot {
         self.software.extend(later.software);
         self.settings.extend(later.settings);
         self.services.extend(later.services);
+        self.answers.extend(later.answers);
         self.left_out += later.left_out;
         self.accounting.add(later.accounting);
         self.notes.extend(later.notes);
         self.unrecognised.extend(later.unrecognised);
         self.unrecognised.truncate(SAMPLES);
         self.addresses.extend(later.addresses);
+    }
+
+    /// Whether it is of a machine; what the DNS says is of none.
+    #[must_use]
+    pub const fn is_of_node(&self) -> bool {
+        let says = !self.software.is_empty() || !self.settings.is_empty() || !self.services.is_empty();
+        says || self.host.is_some()
+    }
+
+    /// Gives a date from outside to what has none of its own.
+    pub fn date(&mut self, outer: Option<Stamp>) {
+        self.taken = self.taken.or(outer);
+        for answer in &mut self.answers {
+            answer.taken = answer.taken.or(outer);
+        }
+    }
+
+    /// The first and the last moment that it is of.
+    #[must_use]
+    pub fn moments(&self) -> Option<(Stamp, Stamp)> {
+        let all = || self.answers.iter().filter_map(|a| a.taken).chain(self.taken);
+        Some((all().min()?, all().max()?))
     }
 
     /// Counts lines that are part of a value.

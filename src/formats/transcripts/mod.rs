@@ -24,6 +24,7 @@ mod testssl;
 mod transcript;
 mod verdict;
 
+pub(in crate::formats) use stamps::stamp_in_header;
 pub use stamps::{condition_in_file_name, stamp_in_file_name};
 pub use transcript::{Clock, Condition, Phase, Transcript, Verdict};
 

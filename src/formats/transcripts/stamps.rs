@@ -102,7 +102,7 @@ pub(super) fn tick(prefix: &[u8]) -> Option<i64> {
 }
 
 /// The moment a header line states: RFC 3339 anywhere in it, or the words of `date`.
-pub(super) fn stamp_in_header(line: &str) -> Option<Stamp> {
+pub(in crate::formats) fn stamp_in_header(line: &str) -> Option<Stamp> {
     // Most lines state no year; looking closer at each would cost more than all other reading.
     if line.len() > 400 || !line.contains("20") || !line.contains(':') {
         return None;
