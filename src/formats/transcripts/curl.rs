@@ -8,27 +8,10 @@ use super::lines::Line;
 use super::runs::{Border, split};
 use super::session::Session;
 use super::verdict::{Sign, system_words};
-use super::{Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
+use super::{Phase, Tool, Transcript};
 
 /// The reader of `curl`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Curl;
-
 pub(super) const TOOL: Tool = Tool { name: "curl", own_words, opens, read_lines };
-
-impl TranscriptFormat for Curl {
-    fn name(&self) -> &'static str {
-        TOOL.name
-    }
-
-    fn recognise(&self, head: Head<'_>) -> Option<String> {
-        TOOL.recognise(head)
-    }
-
-    fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        read_all(text, &TOOL)
-    }
-}
 
 /// Ports on which SMTP is spoken; curl prints the same notes for every protocol.
 const PORTS: [&str; 4] = ["25", "587", "465", "2525"];

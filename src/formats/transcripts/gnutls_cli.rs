@@ -10,27 +10,10 @@ use std::ops::Range;
 use super::lines::Line;
 use super::session::Session;
 use super::verdict::{Sign, system_words};
-use super::{Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
+use super::{Phase, Tool, Transcript};
 
 /// The reader of `gnutls-cli`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GnutlsCli;
-
 pub(super) const TOOL: Tool = Tool { name: "gnutls-cli", own_words, opens: |_| false, read_lines };
-
-impl TranscriptFormat for GnutlsCli {
-    fn name(&self) -> &'static str {
-        TOOL.name
-    }
-
-    fn recognise(&self, head: Head<'_>) -> Option<String> {
-        TOOL.recognise(head)
-    }
-
-    fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        read_all(text, &TOOL)
-    }
-}
 
 /// What it writes to standard error: before its output, when both go to one file.
 const ERRORS: [&str; 9] = [

@@ -43,12 +43,12 @@ pub trait TranscriptFormat: Sync {
 
 /// The registry, most specific first.
 pub static TRANSCRIPT_FORMATS: &[&dyn TranscriptFormat] = &[
-    &posttls_finger::PosttlsFinger,
-    &swaks::Swaks,
-    &curl::Curl,
-    &gnutls_cli::GnutlsCli,
-    &s_client::SClient,
-    &powermta::PmtaResolve,
+    &posttls_finger::TOOL,
+    &swaks::TOOL,
+    &curl::TOOL,
+    &gnutls_cli::TOOL,
+    &s_client::TOOL,
+    &powermta::TOOL,
     &sslyze::Sslyze,
     &testssl::Testssl,
 ];
@@ -66,11 +66,19 @@ struct Tool {
     read_lines: fn(&[lines::Line<'_>]) -> Vec<Transcript>,
 }
 
-impl Tool {
+impl TranscriptFormat for Tool {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn recognise(&self, head: Head<'_>) -> Option<String> {
         let all = lines::lines(head.bytes);
         let found = all.iter().find_map(|line| Some((line.number, (self.own_words)(line.text.trim_end())?)));
         found.map(|(number, words)| format!("line {number}: `{words}`"))
+    }
+
+    fn read(&self, text: &[u8]) -> Vec<Transcript> {
+        read_all(text, self)
     }
 }
 
@@ -87,11 +95,11 @@ fn tool_of(text: &str) -> Option<&'static Tool> {
 /// Reads a file that may mix tools (a loop that runs both): each stretch goes to its own reader.
 ///
 /// `tool` is what a file without a mark of any tool is taken for.
-fn read_all(file: &[u8], tool: &'static Tool) -> Vec<Transcript> {
+fn read_all(file: &[u8], tool: &Tool) -> Vec<Transcript> {
     let all = lines::lines(file);
     let mut out = Vec::new();
     let mut start = 0;
-    let mut current: Option<&'static Tool> = None;
+    let mut current: Option<&Tool> = None;
     // Headers and blanks before a tool's first line belong to what follows them.
     let mut lead = 0;
     for (at, line) in all.iter().enumerate() {

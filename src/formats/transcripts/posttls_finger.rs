@@ -5,30 +5,13 @@ use super::lines::Line;
 use super::session::Session;
 use super::shapes::real_time;
 use super::verdict::{Sign, system_words};
-use super::{Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
+use super::{Phase, Tool, Transcript};
 
 /// The reader of `posttls-finger`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PosttlsFinger;
-
 pub(super) const TOOL: Tool = Tool { name: "posttls-finger", own_words, opens: |_| false, read_lines };
 
 /// What every line of the tool begins with.
 pub(super) const PREFIX: &str = "posttls-finger: ";
-
-impl TranscriptFormat for PosttlsFinger {
-    fn name(&self) -> &'static str {
-        TOOL.name
-    }
-
-    fn recognise(&self, head: Head<'_>) -> Option<String> {
-        TOOL.recognise(head)
-    }
-
-    fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        read_all(text, &TOOL)
-    }
-}
 
 fn own_words(text: &str) -> Option<&'static str> {
     text.starts_with(PREFIX).then_some("posttls-finger:")

@@ -9,27 +9,10 @@ use super::lines::Line;
 use super::runs::{Border, split};
 use super::session::Session;
 use super::verdict::{Sign, system_words};
-use super::{Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
+use super::{Phase, Tool, Transcript};
 
 /// The reader of `pmta resolve --connect`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PmtaResolve;
-
 pub(super) const TOOL: Tool = Tool { name: "pmta resolve", own_words, opens: |_| false, read_lines };
-
-impl TranscriptFormat for PmtaResolve {
-    fn name(&self) -> &'static str {
-        TOOL.name
-    }
-
-    fn recognise(&self, head: Head<'_>) -> Option<String> {
-        TOOL.recognise(head)
-    }
-
-    fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        read_all(text, &TOOL)
-    }
-}
 
 /// Errors that PowerMTA words as `ECODE connecting to H (IP)`.
 fn errno(text: &str) -> Option<(&str, &str)> {

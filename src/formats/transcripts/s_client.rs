@@ -15,28 +15,11 @@ use super::shapes::{
 };
 use super::stamps::{EPOCHS, stamp_in_header};
 use super::verdict::{Clue, Sign, decide, openssl_error, refuses_inside};
-use super::{Clock, Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
+use super::{Clock, Phase, Tool, Transcript};
 use crate::time::Stamp;
 
 /// The reader of `openssl s_client`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SClient;
-
 pub(super) const TOOL: Tool = Tool { name: "openssl s_client", own_words, opens, read_lines };
-
-impl TranscriptFormat for SClient {
-    fn name(&self) -> &'static str {
-        TOOL.name
-    }
-
-    fn recognise(&self, head: Head<'_>) -> Option<String> {
-        TOOL.recognise(head)
-    }
-
-    fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        read_all(text, &TOOL)
-    }
-}
 
 /// Standard error may come first.
 fn opens(text: &str) -> bool {

@@ -8,27 +8,10 @@ use super::lines::Line;
 use super::runs::{Border, split};
 use super::session::Session;
 use super::verdict::{Sign, system_words, unknown_issuer};
-use super::{Head, Phase, Tool, Transcript, TranscriptFormat, read_all};
+use super::{Phase, Tool, Transcript};
 
 /// The reader of `swaks`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Swaks;
-
 pub(super) const TOOL: Tool = Tool { name: "swaks", own_words, opens, read_lines };
-
-impl TranscriptFormat for Swaks {
-    fn name(&self) -> &'static str {
-        TOOL.name
-    }
-
-    fn recognise(&self, head: Head<'_>) -> Option<String> {
-        TOOL.recognise(head)
-    }
-
-    fn read(&self, text: &[u8]) -> Vec<Transcript> {
-        read_all(text, &TOOL)
-    }
-}
 
 fn own_words(text: &str) -> Option<&'static str> {
     const STARTS: [&str; 5] = [
