@@ -6,13 +6,17 @@
 
 mod alignment;
 mod authentication;
+mod advice;
 mod causes;
+mod clocks;
 mod comparison;
+mod concern;
 mod contrast;
 mod facts;
 mod headroom;
 mod incident;
 mod items;
+mod limits;
 mod mitigation;
 mod order;
 mod pattern;
@@ -113,7 +117,7 @@ pub fn find(evident: &Evident<'_>) -> Findings {
         .map(|w| pattern::onset(evident.timeline, &evident.case.launches, w.first, first_failure(evident.tally, w)))
         .collect();
     let pattern = pattern::judge(&onsets, &evident.case.launches);
-    let limits = tree::limits(evident.case);
+    let limits = limits::limits(evident.case);
     let headroom = headroom::of_nodes(evident, &limits, &windows);
     let seen = items::Seen {
         evident,

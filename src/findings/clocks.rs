@@ -1,0 +1,49 @@
+//! The clock of each source: as read, and held against Google's own.
+
+use super::items::Seen;
+use super::{Node, Value, alignment};
+
+pub(super) fn clocks(seen: &Seen<'_>) -> Node {
+    let tally = seen.evident.tally;
+    let row = |(node, zone, basis): &(String, String, String)| {
+        let mut offsets: Vec<(i32, u64)> = Vec::new();
+        for ((egress, seconds), n) in &tally.skew {
+            if tally.names.egress_of(*egress).is_some_and(|e| e.node == *node) {
+                offsets.push((*seconds, *n));
+            }
+        }
+        let skew = weighted_median(offsets);
+        let of = if node.is_empty() { "the logs that name no node" } else { node };
+        let sentence = match skew {
+            Some(s) if s.abs() <= 5 => format!(
+                "Times of {of} are {zone} ({basis}); its acceptances by Gmail carry Google's clock and differ by {s} seconds (median)."
+            ),
+            Some(s) => format!(
+                "Times of {of} are {zone} ({basis}); by Google's clock in its acceptances they are off by {s} seconds (median). Not corrected."
+            ),
+            None => format!("Times of {of} are {zone} ({basis}); no acceptance by Gmail is there to check them."),
+        };
+        Node::group([
+            ("node", Value::Text(node.clone()).into()),
+            ("zone", Value::Text(zone.clone()).into()),
+            ("basis", Value::Text(basis.clone()).into()),
+            ("skew", Node::maybe(skew.map(|s| Value::Number(f64::from(s), 0, "seconds".to_owned())))),
+            ("sentence", Value::Sentence(sentence).into()),
+        ])
+    };
+    let metrics = alignment::rows(&seen.evident.timeline.alignments);
+    Node::List(seen.evident.clocks.iter().map(row).chain(metrics).collect())
+}
+
+fn weighted_median(mut values: Vec<(i32, u64)>) -> Option<i32> {
+    values.sort_unstable();
+    let half = values.iter().map(|(_, n)| n).sum::<u64>() / 2;
+    let mut seen = 0;
+    values
+        .into_iter()
+        .find(|(_, n)| {
+            seen += n;
+            seen > half
+        })
+        .map(|(v, _)| v)
+}

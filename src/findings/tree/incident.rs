@@ -1,0 +1,136 @@
+//! The incident as facts: its minutes, the rule that found them, and one sentence.
+
+use super::super::{Evidence, Incident, Node, Value, grouped, waves};
+use crate::scan::What;
+use crate::timeline::Timeline;
+
+pub(super) fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
+    let minutes = || [Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
+    let waves = || [Evidence::Table("waves", String::new())];
+    let minute = |m: Option<crate::time::Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
+    let (first, last, worst) = (incident.waves.first(), incident.waves.last(), incident.worst());
+    let (attempts, failed) = incident.waves.iter().fold((0, 0), |(a, f), w| (a + w.attempts, f + w.failed));
+    let censored = first.is_some_and(|w| w.in_progress_at_start);
+    let duration = first.zip(last).map(|(f, l)| l.end.since(f.first).max(0) as u64);
+    Node::group([
+        ("state", Node::fact(Value::Word(if first.is_some() { "found" } else { "none" }), waves())),
+        ("lane", Value::Word("gmail").into()),
+        ("first_minute", minute(first.filter(|_| !censored).map(|w| w.first))),
+        ("first_not_later_than", minute(first.filter(|_| censored).map(|w| w.first))),
+        ("peak_minute", minute(worst.and_then(|w| w.peak))),
+        ("recovery_minute", minute(last.and_then(|w| w.recovery))),
+        ("last_failure", minute(last.map(|w| w.end.plus(-1)))),
+        ("in_progress_at_start", Value::Flag(censored).into()),
+        ("ongoing_at_end", Value::Flag(last.is_some_and(|w| w.ongoing_at_end)).into()),
+        ("waves", Node::fact(Value::Count(incident.waves.len() as u64, "waves"), waves())),
+        ("attempts", Node::fact(Value::Count(attempts, "sessions"), minutes())),
+        ("failed", Node::fact(Value::Count(failed, "sessions"), minutes())),
+        ("failed_share", Node::fact(Value::Share(failed, attempts, "sessions"), minutes())),
+        (
+            "peak_failed",
+            Node::fact(worst.map_or(Value::Absent, |w| Value::Count(w.peak_failed, "sessions")), minutes()),
+        ),
+        ("duration", Node::maybe(duration.map(|d| Value::Count(d, "minutes")))),
+        ("smallest_detectable", Node::maybe(incident.smallest.map(|n| Value::Count(n, "sessions")))),
+        ("cannot_tell", Node::maybe(cannot_tell(incident, timeline).map(Value::Sentence))),
+        ("baseline", baseline(incident)),
+        ("summary", Value::Sentence(summary(incident, timeline)).into()),
+    ])
+}
+
+fn baseline(incident: &Incident) -> Node {
+    let Some(b) = &incident.baseline else {
+        let rule = "Too few minutes with traffic to say what is usual.".to_owned();
+        return Node::group([
+            ("share", Value::Absent.into()),
+            ("minutes", Value::Absent.into()),
+            ("tolerance", Value::Absent.into()),
+            ("weak", Value::Flag(true).into()),
+            ("source", Value::Word("own").into()),
+            ("rule", Value::Sentence(rule).into()),
+        ]);
+    };
+    let share = Value::Share(b.failed, b.sessions, "sessions");
+    let tolerance = Value::Number(b.tolerance * 100.0, 2, "%".to_owned());
+    let rule = format!(
+        "In the {} quiet minutes {} of the sessions failed. A stretch of minutes is a wave when more than {} % of its sessions fail, too many for chance at the usual rate, in at least two minutes; stretches with fewer than five quiet minutes between them are one wave. First is the first minute with a failed session, recovery the minute after the last one.",
+        grouped(u64::from(b.minutes)),
+        share.text(),
+        tolerance.text()
+    );
+    let minutes = || [Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
+    Node::group([
+        ("share", Node::fact(share, minutes())),
+        ("minutes", Node::fact(Value::Count(u64::from(b.minutes), "minutes"), minutes())),
+        ("tolerance", Node::fact(tolerance, minutes())),
+        ("weak", Value::Flag(b.weak).into()),
+        ("source", Value::Word(source_word(b.source)).into()),
+        ("rule", Value::Sentence(rule).into()),
+    ])
+}
+
+const fn source_word(source: waves::BaselineSource) -> &'static str {
+    match source {
+        waves::BaselineSource::Healthy => "healthy",
+        waves::BaselineSource::Own => "own",
+        waves::BaselineSource::Control => "control",
+    }
+}
+
+/// Why it is not known whether there was an incident.
+fn cannot_tell(incident: &Incident, timeline: &Timeline) -> Option<String> {
+    let blind = incident.waves.is_empty() && timeline.known(0, What::FAILURES).is_none();
+    blind.then(|| {
+        "The logs cannot show failed sessions: whether there was an incident on the Gmail lane is not known.".to_owned()
+    })
+}
+
+fn summary(incident: &Incident, timeline: &Timeline) -> String {
+    let Some((first, last)) = incident.waves.first().zip(incident.waves.last()) else {
+        if timeline.gmail().is_none() {
+            return "The logs hold no session to Gmail.".to_owned();
+        }
+        if let Some(why) = cannot_tell(incident, timeline) {
+            return why;
+        }
+        let unseen = incident
+            .smallest
+            .map(|n| format!(" An incident with fewer than about {} failed sessions would not show.", grouped(n)))
+            .unwrap_or_default();
+        return format!(
+            "No incident was found on the Gmail lane between {} and {}.{unseen}",
+            timeline.window.from,
+            timeline.window.to.plus(-1)
+        );
+    };
+    let begin = if first.in_progress_at_start {
+        format!("was in progress when the data begin; first error minute not later than {}", first.first)
+    } else {
+        format!("first error minute {}", first.first)
+    };
+    let peak = incident
+        .worst()
+        .and_then(|w| w.peak)
+        .map_or_else(|| "peak minute not known".to_owned(), |p| format!("peak minute {p}"));
+    let end = match last.recovery {
+        Some(minute) => format!("recovery minute {minute}"),
+        None => format!("recovery not shown; last failure {}", last.end.plus(-1)),
+    };
+    let waves = if incident.waves.len() == 1 {
+        "one wave".to_owned()
+    } else {
+        format!("{} waves", grouped(incident.waves.len() as u64))
+    };
+    format!("Gmail lane, {waves}: {begin}, {peak}, {end}.")
+}
+
+pub(super) fn spikes(incident: &Incident) -> Node {
+    let row = |(first, _, failed): &(crate::time::Minute, crate::time::Minute, u64)| {
+        let minute = || [Evidence::Table("minutes_by_lane", first.to_string())];
+        Node::group([
+            ("minute", Node::fact(Value::Minute(*first), minute())),
+            ("failed", Node::fact(Value::Count(*failed, "sessions"), minute())),
+        ])
+    };
+    Node::List(incident.spikes.iter().map(row).collect())
+}

@@ -1,0 +1,115 @@
+//! The fact tree, assembled: every path that texts, tables and charts can name.
+
+mod case;
+mod incident;
+mod sources;
+mod wave;
+
+use super::authentication::Answers;
+use super::causes::{self, Cause};
+use super::items::{Items, Seen};
+use super::pattern::{self, Onset};
+use super::requirements::{self, Requirement, requirements};
+use super::{
+    Evidence, Node, Value, advice, clocks, comparison, concern, headroom, mitigation, order, readiness, replies,
+    settings, starttls,
+};
+use crate::smtp::gmail_replies_date;
+
+/// Assembles the tree.
+pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes: &[Cause]) -> Node {
+    let (evident, timeline) = (seen.evident, seen.evident.timeline);
+    let waves = seen.incident.windows();
+    let required = required(seen);
+    let mut tree = Node::group([
+        ("case", case::case_node(evident.case)),
+        ("sender", case::sender(evident.case)),
+        ("notes", case::notes(evident.case)),
+        ("changes", case::changes(evident.case)),
+        ("window", case::window_node(timeline)),
+        ("incident", incident::incident_node(seen.incident, timeline)),
+        ("waves", wave::waves(seen, onsets)),
+        ("spikes", incident::spikes(seen.incident)),
+        ("ips", seen.contrast.ips_node()),
+        ("ips_summary", seen.contrast.ips_summary()),
+        ("mx_hosts", seen.contrast.mx_node(timeline)),
+        ("lanes", seen.contrast.lanes_node(evident.lanes)),
+        ("gmail", case::sublanes(timeline, &waves)),
+        ("closes", order::closes(timeline, evident.tally)),
+        ("tls_failures", seen.order.node(timeline)),
+        ("plaintext_deliveries", seen.order.plaintext_deliveries().into()),
+        ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves)).collect())),
+        ("pattern", seen.pattern.node(wave::controls(seen))),
+        ("launches", pattern::launches(&evident.case.launches, onsets, &waves)),
+        ("mitigation", mitigation::mitigation(timeline, &evident.case.changes, &waves)),
+        ("throughput", mitigation::throughput(timeline, &waves)),
+        ("queue", mitigation::queue(&timeline.metrics, &waves, timeline.window)),
+        ("nodes", headroom::nodes(seen.headroom, &super::provider_ids(evident.case))),
+        ("nodes_summary", Value::Sentence(headroom::sentence(seen.headroom)).into()),
+        ("settings", settings::nodes(evident)),
+        ("transcripts", starttls::nodes(evident.tests)),
+        ("transcripts_by_node", comparison::by_node(evident.tests, evident.lanes)),
+        ("transcripts_summary", starttls::summary(evident.tests, evident.lanes)),
+        ("requirements", Node::List(required.iter().map(Requirement::node).collect())),
+        ("requirements_line", Value::Sentence(requirements::line(&required)).into()),
+        ("clocks", clocks::clocks(seen)),
+        ("coverage", sources::coverage(seen)),
+        ("skipped", sources::skipped(seen)),
+        ("readiness", readiness::readiness(seen, items, &required)),
+        ("asks", advice::asks(seen, items)),
+        ("missing", sentences(advice::missing(seen, causes))),
+        ("proposals", advice::proposals(seen, items)),
+        ("queue_ids", replies::queue_ids(timeline, evident.tally, &waves)),
+        ("problems", sentences(evident.problems.to_vec())),
+        ("tool", tool()),
+    ]);
+    verdict(&mut tree, seen, items, causes);
+    tree
+}
+
+fn required(seen: &Seen<'_>) -> Vec<Requirement> {
+    let evident = seen.evident;
+    let answers = Answers::of(evident.case, evident.answers);
+    let sending = seen.contrast.sending_ips();
+    requirements(&evident.case.attest, &answers, &sending, seen.replies, case::tls_use(evident.timeline))
+}
+
+/// The causes weighed, what follows from them, and who should hear of it.
+fn verdict(tree: &mut Node, seen: &Seen<'_>, items: &Items, causes: &[Cause]) {
+    let found = !seen.incident.waves.is_empty();
+    let weighed = if found { causes } else { &[] };
+    let (word, sentence) = if found {
+        (causes::overall(causes), causes::sentence(causes))
+    } else {
+        ("none", "No incident was found on the Gmail lane, so no cause is weighed.".to_owned())
+    };
+    let (level, why) = concern::concern(seen, items);
+    tree.insert("causes", Node::List(weighed.iter().map(Cause::node).collect()));
+    tree.insert("verdict", Value::Word(word).into());
+    tree.insert("verdict_sentence", Value::Sentence(sentence).into());
+    tree.insert("concern", Value::Word(level).into());
+    tree.insert("concern_sentence", Value::Sentence(why).into());
+    tree.insert("ticket", Value::Sentence(concern::ticket(seen, items)).into());
+}
+
+/// What made the facts: with the same version and tables anybody gets the same.
+fn tool() -> Node {
+    Node::group([
+        ("version", Value::Text(env!("CARGO_PKG_VERSION").to_owned()).into()),
+        ("tzdb", Value::Text(chrono_tz::IANA_TZDB_VERSION.to_owned()).into()),
+        ("replies_date", Value::Text(gmail_replies_date().to_owned()).into()),
+    ])
+}
+
+fn text(value: Option<&str>) -> Node {
+    Node::maybe(value.filter(|t| !t.is_empty()).map(|t| Value::Text(t.to_owned())))
+}
+
+fn stated(value: Option<&str>, key: &str) -> Node {
+    let value = value.filter(|t| !t.is_empty()).map(|t| Value::Text(t.to_owned()));
+    Node::fact(value.unwrap_or(Value::Absent), [Evidence::Stated(key.to_owned())])
+}
+
+fn sentences(texts: Vec<String>) -> Node {
+    Node::List(texts.into_iter().map(|t| Value::Sentence(t).into()).collect())
+}
