@@ -63,11 +63,15 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         bound_ips: evidence.settings.sending_ips.clone(),
         uncounted: evidence.uncounted.clone(),
         window: case.window,
+        healthy: case.healthy,
     };
     let Some(timeline) = Timeline::new(&evidence.tally, evidence.metrics.clone(), &case.lanes, &setup) else {
         return Err(Failure::Nothing(words::nothing(&evidence, &case)));
     };
     problems.extend(clocks::problems(&timeline.alignments, &evidence));
+    if case.healthy.is_some() && timeline.healthy.is_empty() {
+        problems.push(words::NO_HEALTHY_TIME.to_owned());
+    }
     problems.extend(timeline.left_out.iter().map(|w| words::another_time(*w)));
     let cards = cards(&evidence);
     let skipped: Vec<_> = evidence.skipped.iter().map(|s| (s.name.clone(), s.why.clone())).collect();

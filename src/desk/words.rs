@@ -196,6 +196,9 @@ pub(super) fn not_understood(accounting: Accounting, unplaced: u64) -> Option<St
     })
 }
 
+/// The healthy time of case.yaml that no log is of.
+pub(super) const NO_HEALTHY_TIME: &str = "No log covers the time that case.yaml names as healthy (window.healthy), so the quiet minutes of the lane itself are the baseline.";
+
 /// Logs of another time among the files.
 pub(super) fn another_time(window: Window) -> String {
     format!(

@@ -1,10 +1,10 @@
 //! The incident on the Gmail lane: its waves, dated.
 
 use super::contrast::Yardstick;
-use super::waves::{self, Baseline, Detection, MinuteCount, Outcome};
+use super::waves::{self, Background, Baseline, Detection, MinuteCount, Outcome};
 use crate::smtp::Lane;
 use crate::time::{Minute, Window};
-use crate::timeline::{MinuteState, Timeline};
+use crate::timeline::{Counts, MinuteState, Timeline};
 
 /// One wave.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,14 @@ pub struct FoundWave {
     pub failed: u64,
     /// Failed sessions in the peak minute.
     pub peak_failed: u64,
+    /// The minutes with about as many failed sessions as the peak, the peak among them.
+    pub near_peak: Vec<Minute>,
+    /// The minute with the highest share of failed sessions, of those with at least the
+    /// usual traffic: another question than the peak, and never an answer to it.
+    pub highest_rate: Option<Minute>,
+    /// Log-likelihood gained by giving these minutes a rate of their own, and what that
+    /// gain has to exceed.
+    pub gain: (f64, f64),
 }
 
 /// All waves, and what they were measured against.
@@ -47,6 +55,10 @@ pub struct Incident {
     pub baseline: Option<Baseline>,
     /// The smallest number of failed sessions that would have shown as a wave.
     pub smallest: Option<u64>,
+    /// Failures outside waves and spikes: they are not the incident.
+    pub background: Option<Background>,
+    /// Minutes with traffic, where they are too few to say anything.
+    pub too_few: Option<usize>,
 }
 
 impl Incident {
@@ -73,37 +85,40 @@ impl Incident {
 /// Dates the waves of the Gmail lane.
 pub(super) fn find(timeline: &Timeline) -> Incident {
     let Some(gmail) = timeline.gmail() else { return Incident::default() };
-    let minutes: Vec<Option<MinuteCount>> = gmail
-        .counts
-        .iter()
-        .zip(&timeline.states)
-        .map(|(counts, state)| {
-            counts.map(|c| MinuteCount {
-                attempts: clamp(c.attempts),
-                failed: clamp(c.failed),
-                partial: false,
-                incomplete: *state != MinuteState::Full,
-            })
-        })
-        .collect();
-    let control = others(timeline);
-    let evidence = waves::Evidence { control: &control, ..waves::Evidence::new(timeline.window, &minutes) };
+    let full = |i: usize| timeline.states.get(i) == Some(&MinuteState::Full);
+    let minutes = minute_counts(gmail.counts.iter().copied(), full);
+    let control = minute_counts(others(timeline).into_iter(), full);
+    // What the user calls healthy counts as it was heard.
+    let healthy = minute_counts(timeline.healthy.iter().copied(), |_| true);
+    let evidence =
+        waves::Evidence { control: &control, healthy: &healthy, ..waves::Evidence::new(timeline.window, &minutes) };
     from_detection(waves::detect(&evidence))
 }
 
+fn minute_counts(
+    counts: impl Iterator<Item = Option<Counts>>,
+    is_full: impl Fn(usize) -> bool,
+) -> Vec<Option<MinuteCount>> {
+    let count = |(i, counts): (usize, Option<Counts>)| {
+        let c = counts?;
+        let (attempts, failed) = (clamp(c.attempts), clamp(c.failed));
+        Some(MinuteCount { attempts, failed, partial: false, incomplete: !is_full(i) })
+    };
+    counts.enumerate().map(count).collect()
+}
+
 /// All other receivers together, minute by minute: what the nodes could do elsewhere.
-fn others(timeline: &Timeline) -> Vec<Option<MinuteCount>> {
+fn others(timeline: &Timeline) -> Vec<Option<Counts>> {
     let rows: Vec<_> = timeline.lanes.iter().filter(|r| r.of != Lane::GMAIL).collect();
     if rows.is_empty() {
         return Vec::new();
     }
     let of_minute = |i: usize| {
-        let mut total = crate::timeline::Counts::default();
+        let mut total = Counts::default();
         for row in &rows {
             total.plus((*row.counts.get(i)?)?);
         }
-        let incomplete = timeline.states.get(i) != Some(&MinuteState::Full);
-        Some(MinuteCount { attempts: clamp(total.attempts), failed: clamp(total.failed), partial: false, incomplete })
+        Some(total)
     };
     (0..timeline.window.len()).map(of_minute).collect()
 }
@@ -126,6 +141,9 @@ fn from_detection(detection: Detection) -> Incident {
         attempts: w.attempts,
         failed: w.failed,
         peak_failed: u64::from(w.peak_failed),
+        near_peak: w.near_peak.clone(),
+        highest_rate: w.highest_rate,
+        gain: (w.gain, w.price),
     };
     Incident {
         waves: detection.waves().iter().map(wave).collect(),
@@ -134,6 +152,11 @@ fn from_detection(detection: Detection) -> Incident {
             Outcome::NoIncident { smallest_detectable } => Some(u64::from(smallest_detectable.failed)),
             _ => None,
         },
+        too_few: match &detection.outcome {
+            Outcome::Refused(waves::Refusal::TooShort { usable, .. }) => Some(*usable),
+            _ => None,
+        },
+        background: detection.background,
         baseline: detection.baseline,
     }
 }

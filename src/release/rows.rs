@@ -108,6 +108,7 @@ pub(super) fn tables(
             if audience == Audience::Google { COVERAGE } else { COVERAGE_WITH_FILE },
         ),
         tls_failures(facts),
+        kinds(facts),
     ];
     if audience != Audience::Google {
         tables.push(from_facts("queue_ids", "Sessions to look up.", facts, "queue_ids", QUEUE_IDS));
@@ -174,8 +175,14 @@ use ColumnKind::{Integer, Minute as MinuteKind, Number, Text, Time};
 const WAVES: &[FromFact] = &[
     ("wave", "number", Integer, "number of the wave"),
     ("first", "first", MinuteKind, "first minute with a failed session"),
+    ("first_earliest", "first_interval#from", MinuteKind, "earliest first minute that fits the data, about 95 %"),
+    ("first_latest", "first_interval#to", MinuteKind, "latest first minute that fits the data, about 95 %"),
     ("peak", "peak", MinuteKind, "minute with most failed sessions"),
+    ("near_peak", "near_peak", Text, "minutes with about as many failed sessions as the peak"),
+    ("highest_rate", "highest_rate", MinuteKind, "minute with the highest share of failed sessions at usual traffic"),
     ("recovery", "recovery", MinuteKind, "minute after the last failed session; empty where quiet is not shown"),
+    ("recovery_earliest", "recovery_interval#from", MinuteKind, "earliest recovery that fits the data, about 95 %"),
+    ("recovery_latest", "recovery_interval#to", MinuteKind, "latest recovery that fits the data, about 95 %"),
     ("attempts", "attempts", Integer, "sessions attempted inside"),
     ("failed", "failed", Integer, "sessions failed inside"),
     ("peak_failed", "peak_failed", Integer, "sessions failed in the peak minute"),
@@ -304,13 +311,13 @@ const QUEUE_IDS: &[FromFact] = &[
 ];
 
 fn from_facts(name: &'static str, title: &str, facts: &Node, list: &str, columns: &'static [FromFact]) -> Table {
-    let rows = match facts.at(list) {
-        Some(Node::List(items)) => {
-            items.iter().map(|item| columns.iter().map(|c| cell_of(item, c.1, c.2)).collect()).collect()
-        }
-        _ => Vec::new(),
-    };
+    let rows = facts.at(list).map(|items| rows_of(items, columns)).unwrap_or_default();
     Table { name, title: title.to_owned(), columns: columns.iter().map(|c| column(c.0, c.2, c.3)).collect(), rows }
+}
+
+fn rows_of(list: &Node, columns: &[FromFact]) -> Vec<Vec<Cell>> {
+    let Node::List(items) = list else { return Vec::new() };
+    items.iter().map(|item| columns.iter().map(|c| cell_of(item, c.1, c.2)).collect()).collect()
 }
 
 fn cell_of(row: &Node, path: &str, kind: ColumnKind) -> Cell {
@@ -318,6 +325,7 @@ fn cell_of(row: &Node, path: &str, kind: ColumnKind) -> Cell {
     match (row.value(path), part, kind) {
         (Some(Value::Share(n, _, _)), "part", _) | (Some(Value::Count(n, _)), _, Integer) => Cell::Integer(*n),
         (Some(Value::Share(_, n, _)), "whole", _) => Cell::Integer(*n),
+        (Some(Value::Between(m, _)), "from", _) | (Some(Value::Between(_, m)), "to", _) => Cell::Minute(*m),
         (Some(Value::Number(v, digits, _)), _, Number) => Cell::Number(*v, *digits),
         (Some(Value::Minute(m)), ..) => Cell::Minute(*m),
         (Some(Value::Second(s)), ..) => Cell::Time(*s),
@@ -346,6 +354,29 @@ fn tls_failures(facts: &Node) -> Table {
         title: "Sessions lost between STARTTLS and the end of the handshake, by what ended them; possibly_refused_starttls is not in the total.".to_owned(),
         columns: vec![column("ending", Text, "what ended them"), column("sessions", Integer, "sessions on the Gmail lane")],
         rows: kinds.iter().map(row).collect(),
+    }
+}
+
+/// Each kind of failure in each wave.
+fn kinds(facts: &Node) -> Table {
+    const COLUMNS: &[FromFact] = &[
+        ("wave", "wave", Integer, "number of the wave"),
+        ("outcome", "kind", Text, "what ended the sessions"),
+        ("sessions", "sessions", Integer, "sessions of the kind inside the wave"),
+        ("first", "first", MinuteKind, "first minute with one"),
+        ("peak", "peak", MinuteKind, "minute with most of them"),
+        ("last", "last", MinuteKind, "last minute with one"),
+    ];
+    let waves = match facts.at("waves") {
+        Some(Node::List(waves)) => waves.as_slice(),
+        _ => &[],
+    };
+    let rows = waves.iter().filter_map(|w| w.at("kinds")).flat_map(|kinds| rows_of(kinds, COLUMNS)).collect();
+    Table {
+        name: "wave_outcomes",
+        title: "One row for each kind of failure in each wave.".to_owned(),
+        columns: COLUMNS.iter().map(|c| column(c.0, c.2, c.3)).collect(),
+        rows,
     }
 }
 

@@ -28,6 +28,9 @@ use crate::time::{Minute, Window};
 pub struct Timeline {
     /// All minutes that any log covers.
     pub window: Window,
+    /// The Gmail lane's minutes in the time that case.yaml names as healthy, wherever it
+    /// lies; empty where none is named or no log covers it.
+    pub healthy: Vec<Option<Counts>>,
     /// Other times that some logs are about, days away: they are left out.
     pub left_out: Vec<Window>,
     /// What is known of each minute.
@@ -77,6 +80,8 @@ pub struct Setup {
     pub uncounted: BTreeSet<Outcome>,
     /// The window asked for; none takes all that the logs cover.
     pub window: Option<Window>,
+    /// The time that the user named as healthy.
+    pub healthy: Option<Window>,
 }
 
 impl Timeline {
@@ -102,8 +107,10 @@ impl Timeline {
         cells.sort_unstable_by_key(|(key, _)| *key);
         let places = series::places(&tally.names, &setup.sending_ips, &setup.bound_ips, &tally.named_ips);
         let alignments = alignment::alignments(tally, &nodes, &metrics);
+        let healthy = setup.healthy.map(|w| healthy(tally, &nodes, w)).unwrap_or_default();
         let mut timeline = Self {
             window,
+            healthy,
             left_out,
             states,
             uncounted: setup.uncounted.clone(),
@@ -197,4 +204,17 @@ impl Timeline {
         }
         found.into_values().collect()
     }
+}
+
+/// The Gmail lane in a window that the grid need not cover; nothing where no log does.
+fn healthy(tally: &Tally, nodes: &[NodeCoverage], window: Window) -> Vec<Option<Counts>> {
+    let states = coverage::states(nodes, &coverage::counted(tally), window);
+    let mut row = Row::empty(Lane::GMAIL, &states);
+    let of_gmail = |key: &CellKey| key.lane == Lane::GMAIL && matches!(key.axis, Axis::Egress(_));
+    for (key, n) in tally.cells.iter().filter(|(key, _)| of_gmail(key)) {
+        if let Some(Some(counts)) = window.index(key.minute).and_then(|i| row.counts.get_mut(i)) {
+            counts.add(key.what, *n);
+        }
+    }
+    if row.counts.iter().any(Option::is_some) { row.counts } else { Vec::new() }
 }

@@ -2,15 +2,24 @@
 
 use super::super::{Evidence, Incident, Node, Value, grouped, waves};
 use crate::scan::What;
+use crate::time::Minute;
 use crate::timeline::Timeline;
 
 pub(super) fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
     let minutes = || [Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
     let waves = || [Evidence::Table("waves", String::new())];
-    let minute = |m: Option<crate::time::Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
+    let minute = |m: Option<Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
     let (first, last, worst) = (incident.waves.first(), incident.waves.last(), incident.worst());
+    // Of one minute alone there is nothing to say.
+    let wide = |interval: Option<(Minute, Minute)>| {
+        let between = interval.filter(|(a, b)| a != b).map(|(a, b)| Value::Between(a, b));
+        Node::fact(between.unwrap_or(Value::Absent), waves())
+    };
     let (attempts, failed) = incident.waves.iter().fold((0, 0), |(a, f), w| (a + w.attempts, f + w.failed));
-    let censored = first.is_some_and(|w| w.in_progress_at_start);
+    // Where quiet was not seen before it, the first minute is a limit.
+    let doubtful = incident.baseline.as_ref().is_some_and(|b| b.doubtful);
+    let in_progress = first.is_some_and(|w| w.in_progress_at_start);
+    let censored = in_progress || (doubtful && first.is_some());
     let duration = first.zip(last).map(|(f, l)| l.end.since(f.first).max(0) as u64);
     Node::group([
         ("state", Node::fact(Value::Word(if first.is_some() { "found" } else { "none" }), waves())),
@@ -19,8 +28,10 @@ pub(super) fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
         ("first_not_later_than", minute(first.filter(|_| censored).map(|w| w.first))),
         ("peak_minute", minute(worst.and_then(|w| w.peak))),
         ("recovery_minute", minute(last.and_then(|w| w.recovery))),
+        ("first_interval", wide(first.filter(|_| !censored).map(|w| w.first_interval))),
+        ("recovery_interval", wide(last.filter(|w| w.recovery.is_some()).map(|w| w.recovery_interval))),
         ("last_failure", minute(last.map(|w| w.end.plus(-1)))),
-        ("in_progress_at_start", Value::Flag(censored).into()),
+        ("in_progress_at_start", Value::Flag(in_progress).into()),
         ("ongoing_at_end", Value::Flag(last.is_some_and(|w| w.ongoing_at_end)).into()),
         ("waves", Node::fact(Value::Count(incident.waves.len() as u64, "waves"), waves())),
         ("attempts", Node::fact(Value::Count(attempts, "sessions"), minutes())),
@@ -33,6 +44,8 @@ pub(super) fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
         ("duration", Node::maybe(duration.map(|d| Value::Count(d, "minutes")))),
         ("smallest_detectable", Node::maybe(incident.smallest.map(|n| Value::Count(n, "sessions")))),
         ("cannot_tell", Node::maybe(cannot_tell(incident, timeline).map(Value::Sentence))),
+        ("background", background(incident)),
+        ("caution", Node::maybe((censored && !in_progress).then(|| Value::Sentence(DOUBTFUL.to_owned())))),
         ("baseline", baseline(incident)),
         ("summary", Value::Sentence(summary(incident, timeline)).into()),
     ])
@@ -77,19 +90,45 @@ const fn source_word(source: waves::BaselineSource) -> &'static str {
     }
 }
 
+/// Said where the minutes taken as quiet are none beside the other receivers'.
+const DOUBTFUL: &str = "The quietest minutes of the Gmail lane fail far more often than healthy minutes do, so the data may begin inside the incident: the first error minute is not later than the one given.";
+
+/// Failures before, between and after the waves, so that nobody takes the first error in the
+/// log for the first minute of the incident.
+fn background(incident: &Incident) -> Node {
+    let minutes = || [Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
+    let sentence = incident.background.filter(|_| !incident.waves.is_empty()).map(|b| {
+        format!(
+            "Outside the waves {} of the sessions failed, from {} on: they are not the incident.",
+            Value::Share(b.failed, b.attempts, "sessions").text(),
+            b.first
+        )
+    });
+    Node::fact(sentence.map_or(Value::Absent, Value::Sentence), minutes())
+}
+
 /// Why it is not known whether there was an incident.
 fn cannot_tell(incident: &Incident, timeline: &Timeline) -> Option<String> {
-    let blind = incident.waves.is_empty() && timeline.known(0, What::FAILURES).is_none();
-    blind.then(|| {
-        "The logs cannot show failed sessions: whether there was an incident on the Gmail lane is not known.".to_owned()
-    })
+    if !incident.waves.is_empty() {
+        return None;
+    }
+    if timeline.gmail().is_none() {
+        return Some("The logs hold no session to Gmail: whether there was an incident is not known.".to_owned());
+    }
+    if timeline.known(0, What::FAILURES).is_none() {
+        return Some(
+            "The logs cannot show failed sessions: whether there was an incident on the Gmail lane is not known."
+                .to_owned(),
+        );
+    }
+    let minutes = Value::Count(incident.too_few? as u64, "minutes").text();
+    Some(format!(
+        "The logs hold sessions to Gmail in {minutes}, too few to say whether there was an incident: give more of the log."
+    ))
 }
 
 fn summary(incident: &Incident, timeline: &Timeline) -> String {
     let Some((first, last)) = incident.waves.first().zip(incident.waves.last()) else {
-        if timeline.gmail().is_none() {
-            return "The logs hold no session to Gmail.".to_owned();
-        }
         if let Some(why) = cannot_tell(incident, timeline) {
             return why;
         }
@@ -105,6 +144,8 @@ fn summary(incident: &Incident, timeline: &Timeline) -> String {
     };
     let begin = if first.in_progress_at_start {
         format!("was in progress when the data begin; first error minute not later than {}", first.first)
+    } else if incident.baseline.as_ref().is_some_and(|b| b.doubtful) {
+        format!("first error minute not later than {}", first.first)
     } else {
         format!("first error minute {}", first.first)
     };
@@ -125,7 +166,7 @@ fn summary(incident: &Incident, timeline: &Timeline) -> String {
 }
 
 pub(super) fn spikes(incident: &Incident) -> Node {
-    let row = |(first, _, failed): &(crate::time::Minute, crate::time::Minute, u64)| {
+    let row = |(first, _, failed): &(Minute, Minute, u64)| {
         let minute = || [Evidence::Table("minutes_by_lane", first.to_string())];
         Node::group([
             ("minute", Node::fact(Value::Minute(*first), minute())),

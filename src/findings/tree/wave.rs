@@ -1,11 +1,15 @@
 //! Each wave as facts, and the controls beside the claim that waves are alike.
 
+use std::collections::BTreeMap;
+
 use super::super::contrast::RowVerdict;
 use super::super::items::Seen;
 use super::super::pattern::{self, Onset};
-use super::super::{Evidence, FoundWave, Node, Value};
+use super::super::{Evidence, FoundWave, Node, Value, number};
+use crate::scan::Axis;
 use crate::smtp::{Lane, Outcome};
-use crate::time::Window;
+use crate::time::{Minute, Window};
+use crate::timeline::{MinuteState, Timeline};
 
 /// The waves in order of time.
 pub(super) fn waves(seen: &Seen<'_>, onsets: &[Onset]) -> Node {
@@ -22,8 +26,8 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
         let n = timeline.sum(Lane::GMAIL, window, |w| w.outcome == outcome && w.is_failure());
         Node::fact(timeline.known(n, &[outcome]).map_or(Value::Absent, |n| Value::Count(n, "sessions")), minutes())
     };
-    let minute = |m: Option<crate::time::Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
-    let between = |(a, b): (crate::time::Minute, crate::time::Minute)| Node::fact(Value::Between(a, b), row());
+    let minute = |m: Option<Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
+    let between = |(a, b): (Minute, Minute)| Node::fact(Value::Between(a, b), row());
     let launch = onset.launch.and_then(|(i, s)| Some((pattern::launch_name(seen.evident.case.launches.get(i)?, i), s)));
     Node::group([
         ("number", Value::Count(index as u64 + 1, "").into()),
@@ -67,6 +71,10 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
                 row(),
             ),
         ),
+        ("near_peak", Node::fact(Value::Text(listed(&wave.near_peak)), minutes())),
+        ("highest_rate", minute(wave.highest_rate)),
+        ("why", Node::fact(Value::Sentence(why(wave)), row())),
+        ("kinds", kinds(timeline, index, window)),
         ("messages_per_session", Value::Absent.into()),
         (
             "outcomes",
@@ -80,6 +88,47 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
             ]),
         ),
     ])
+}
+
+/// Minutes in a row of words.
+fn listed(minutes: &[Minute]) -> String {
+    minutes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What tells these minutes from the others, in numbers that can be redone.
+fn why(wave: &FoundWave) -> String {
+    let (gain, price) = wave.gain;
+    format!(
+        "A failure rate of their own for these minutes gains {} log-likelihood units; {} would have sufficed.",
+        number(gain, 0),
+        number(price, 0)
+    )
+}
+
+/// Each kind of failure inside a wave: how many, and its own first, peak and last minute.
+/// Nothing is detected again: the wave was found on all of them together.
+fn kinds(timeline: &Timeline, index: usize, window: Window) -> Node {
+    let mut minutes: BTreeMap<Outcome, BTreeMap<Minute, u64>> = BTreeMap::new();
+    for (key, n) in timeline.inside(window) {
+        if key.lane == Lane::GMAIL && matches!(key.axis, Axis::Egress(_)) && key.what.is_failure() {
+            *minutes.entry(key.what.outcome).or_default().entry(key.minute).or_default() += n;
+        }
+    }
+    let row = |(outcome, counts): (Outcome, BTreeMap<Minute, u64>)| {
+        let evidence = || [Evidence::Table("minutes_by_lane", format!("wave {}", index + 1))];
+        let whole = counts.iter().filter(|(m, _)| timeline.state(**m) == MinuteState::Full);
+        let peak = whole.max_by_key(|(m, n)| (**n, std::cmp::Reverse(**m))).map(|(m, _)| *m);
+        let minute = |m: Option<Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), evidence());
+        Node::group([
+            ("wave", Value::Count(index as u64 + 1, "").into()),
+            ("kind", Value::Word(outcome.word()).into()),
+            ("sessions", Node::fact(Value::Count(counts.values().sum(), "sessions"), evidence())),
+            ("first", minute(counts.keys().next().copied())),
+            ("peak", minute(peak)),
+            ("last", minute(counts.keys().next_back().copied())),
+        ])
+    };
+    Node::List(minutes.into_iter().map(row).collect())
 }
 
 /// The controls printed next to the pattern claim.
