@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::flat_top::flat_top;
 use super::{Evidence, Evident, Node, Value};
 use crate::formats::metrics::{MetricCell, MetricSeries};
 use crate::time::{Minute, Window};
+use crate::timeline::{MinuteState, Timeline};
 
 /// Whether a resource hit its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +37,8 @@ pub(super) struct Headroom {
     pub(super) ceiling: Ceiling,
     /// When the ceiling was first held for three minutes.
     pub(super) hit_at: Option<Minute>,
+    /// The ceiling was not stated: the metric stopped rising while the load went on.
+    by_flat_top: bool,
     /// No log is of its host: it is shown, and no ceiling of a sender.
     is_of_another_host: bool,
     unit: &'static str,
@@ -65,6 +69,10 @@ const SHOWN: &[(&str, Resource, Option<f64>)] = &[
     ("load1", Resource::Other, None),
 ];
 
+/// Signals whose ceiling may show without being stated. Connections and workers are left out:
+/// where they stop rising, it is the MTA's own setting.
+const FLAT_TOPS: &[&str] = &["egress_bps", "conntrack_used"];
+
 /// Limits by node and signal, in the signal's canonical unit, as case.yaml states them.
 pub(super) type Limits = BTreeMap<(String, String), f64>;
 
@@ -72,7 +80,8 @@ pub(super) type Limits = BTreeMap<(String, String), f64>;
 pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window]) -> Vec<Headroom> {
     let timeline = evident.timeline;
     let whole = timeline.metrics.iter().filter(|m| is_whole(m));
-    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, limits, waves, timeline.window)).collect();
+    let load = load(timeline);
+    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, limits, waves, timeline.window, &load)).collect();
     // Of a host that no log is of nobody knows whether mail left it: its limits limit nothing.
     let senders = senders(evident);
     for headroom in found.iter_mut().filter(|h| is_another_host(&h.node, &senders)) {
@@ -96,8 +105,12 @@ pub(super) fn senders<'a>(evident: &Evident<'a>) -> BTreeSet<&'a str> {
 /// Whether metrics are of a host that is none of the nodes, by its first label: one file says
 /// `mta1`, the next `mta1.sender.example`.
 pub(super) fn is_another_host(host: &str, nodes: &BTreeSet<&str>) -> bool {
+    !host.is_empty() && !nodes.is_empty() && nodes.iter().all(|node| !is_same_host(node, host))
+}
+
+fn is_same_host(a: &str, b: &str) -> bool {
     let short = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    !host.is_empty() && !nodes.is_empty() && nodes.iter().all(|node| short(node) != short(host))
+    short(a) == short(b)
 }
 
 /// A part of a whole (one lane, one IP, one state) has no ceiling of its own; charts show it.
@@ -106,7 +119,27 @@ fn is_whole(series: &MetricSeries) -> bool {
     series.instance.is_empty() || signal.starts_with("egress") || signal == "link_util_percent"
 }
 
-fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Window) -> Option<Headroom> {
+/// Sessions attempted towards all receivers, by minute.
+fn load(timeline: &Timeline) -> BTreeMap<Minute, f64> {
+    let attempts = |i: usize| timeline.lanes.iter().filter_map(|row| (*row.counts.get(i)?).map(|c| c.attempts)).sum();
+    let known = (0..timeline.window.len()).filter(|i| timeline.states.get(*i) == Some(&MinuteState::Full));
+    known
+        .map(|i| {
+            (timeline.window.at(i), {
+                let n: u64 = attempts(i);
+                n as f64
+            })
+        })
+        .collect()
+}
+
+fn of_series(
+    series: &MetricSeries,
+    limits: &Limits,
+    waves: &[Window],
+    whole: Window,
+    load: &BTreeMap<Minute, f64>,
+) -> Option<Headroom> {
     let signal = series.signal.name();
     let (_, resource, own_limit) = SHOWN.iter().find(|(name, ..)| *name == signal)?;
     let stated = limits.get(&(series.node.clone(), signal.to_owned())).copied();
@@ -118,7 +151,16 @@ fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Wi
         series.minutes.iter().filter(|(m, _)| whole.contains(**m) && !in_waves(m)).map(|(_, c)| c.mean).collect();
     let max = inside.iter().map(|(m, c)| (c.max, *m)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let at_first = waves.first().and_then(|w| series.minutes.get(&w.from)).map(|c| c.mean);
-    let (ceiling, hit_at) = limit.map_or((Ceiling::Unknown, None), |l| against_limit(&inside, l));
+    let by_flat_top = limit.is_none() && FLAT_TOPS.contains(&signal);
+    let (ceiling, hit_at) = match limit {
+        Some(limit) => against_limit(&inside, limit),
+        None if by_flat_top => flat_top(&series.minutes, load, waves),
+        None => (Ceiling::Unknown, None),
+    };
+    // Nothing is below its limit in minutes that nobody measured.
+    let asked = if waves.is_empty() { whole.len() } else { waves.iter().map(|w| w.len()).sum() };
+    let covered = inside.len() * 10 >= asked * 9;
+    let ceiling = if ceiling == Ceiling::Below && !covered { Ceiling::Unknown } else { ceiling };
     // A link below its own speed shows nothing of a cap that lies below that speed.
     let ceiling = if signal == "link_util_percent" && ceiling == Ceiling::Below { Ceiling::Unknown } else { ceiling };
     Some(Headroom {
@@ -127,6 +169,7 @@ fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Wi
         resource: *resource,
         ceiling,
         hit_at,
+        by_flat_top: by_flat_top && ceiling != Ceiling::Unknown,
         is_of_another_host: false,
         unit: series.signal.unit(),
         instance: series.instance.clone(),
@@ -184,6 +227,7 @@ impl Headroom {
             ("max", number(self.max.map(|(v, _)| v))),
             ("max_minute", Node::fact(self.max.map_or(Value::Absent, |(_, m)| Value::Minute(m)), evidence())),
             ("limit", number(self.limit)),
+            ("ceiling_basis", Value::Word(if self.by_flat_top { "flat_top" } else { "limit" }).into()),
             ("ceiling", Node::fact(Value::Word(self.ceiling.word()), evidence())),
         ])
     }
@@ -225,35 +269,53 @@ pub(super) fn sentence_of(found: &[Headroom], resource: Resource) -> String {
 
 /// One sentence on what hit its ceiling, or that nothing did where it was measured.
 pub(super) fn sentence(found: &[Headroom]) -> String {
-    let names = |c: Ceiling| -> Vec<String> {
-        let mut names: Vec<_> =
-            found.iter().filter(|h| h.ceiling == c).map(|h| format!("{} on {}", h.name(), h.node)).collect();
+    let names = |ceiling: Ceiling, by_flat_top: bool| -> String {
+        let mine = found.iter().filter(|h| h.ceiling == ceiling && h.by_flat_top == by_flat_top);
+        let mut names: Vec<_> = mine.map(|h| format!("{} on {}", h.name(), h.node)).collect();
         names.dedup();
-        names
+        names.join(", ")
     };
-    let (hit, below) = (names(Ceiling::Hit), names(Ceiling::Below));
+    let kinds = [
+        (names(Ceiling::Hit, false), "At its limit for three minutes or more: ", "."),
+        (names(Ceiling::Hit, true), "Stopped rising while the load went on, as at a limit that nobody stated: ", "."),
+        (
+            names(Ceiling::Below, false),
+            "No resource with a known limit hit it in these minutes: ",
+            " stayed below 80 %.",
+        ),
+        (names(Ceiling::Below, true), "Rose with the load in these minutes, with no sign of a limit: ", "."),
+    ];
+    let hit = kinds.iter().take(2).any(|(names, ..)| !names.is_empty());
+    let told = kinds.iter().take(if hit { 2 } else { 4 }).filter(|(names, ..)| !names.is_empty());
+    let mut said: Vec<String> = told.map(|(names, before, after)| format!("{before}{names}{after}")).collect();
+    if said.is_empty() {
+        let none = found.is_empty();
+        said.push(
+            if none {
+                "No metrics of the nodes were given."
+            } else {
+                "Metrics were given, but no limit to hold them against."
+            }
+            .to_owned(),
+        );
+    }
     let others: BTreeSet<_> = found.iter().filter(|h| h.is_of_another_host).map(|h| h.node.as_str()).collect();
-    let others: Vec<_> = others.into_iter().collect();
-    let aside = if others.is_empty() {
-        String::new()
-    } else {
-        format!(" Not weighed, as neither a log nor case.yaml names such a node: {}.", others.join(", "))
-    };
-    let said = match (hit.as_slice(), below.as_slice()) {
-        ([], []) if found.is_empty() => "No metrics of the nodes were given.".to_owned(),
-        ([], []) => "Metrics were given, but no limit to hold them against.".to_owned(),
-        ([], below) => {
-            format!("No resource with a known limit hit it in these minutes: {} stayed below 80 %.", below.join(", "))
-        }
-        (hit, _) => format!("At its limit for three minutes or more: {}.", hit.join(", ")),
-    };
-    said + &aside
+    if !others.is_empty() {
+        let others: Vec<_> = others.into_iter().collect();
+        said.push(format!("Not weighed, as neither a log nor case.yaml names such a node: {}.", others.join(", ")));
+    }
+    said.join(" ")
 }
 
 /// Whether any resource of a kind hit its ceiling no later than one minute after the
-/// first error (else it is a consequence). None where none of them was measured
-/// against a limit.
-pub(super) fn ceiling_of(found: &[Headroom], resource: Resource, first: Option<Minute>) -> Option<bool> {
+/// first error (else it is a consequence). None where none was measured against a limit
+/// on one of the nodes: that node may have been at its own.
+pub(super) fn ceiling_of(
+    found: &[Headroom],
+    resource: Resource,
+    first: Option<Minute>,
+    nodes: &BTreeSet<&str>,
+) -> Option<bool> {
     let mine = || found.iter().filter(|h| h.resource == resource);
     let in_time = |h: &Headroom| match (h.hit_at, first) {
         (Some(at), Some(first)) => at <= first.plus(1),
@@ -264,8 +326,13 @@ pub(super) fn ceiling_of(found: &[Headroom], resource: Resource, first: Option<M
         return Some(true);
     }
     // A hit that came later is a consequence, not a cause; it counts as not limiting.
-    let known = |h: &Headroom| matches!(h.ceiling, Ceiling::Below | Ceiling::Hit);
-    mine().any(known).then_some(false)
+    let known = |h: &&Headroom| matches!(h.ceiling, Ceiling::Below | Ceiling::Hit);
+    let of_node = |node: &str| {
+        let of = |h: &Headroom| h.node.is_empty() && nodes.len() == 1 || is_same_host(&h.node, node);
+        mine().filter(known).any(of)
+    };
+    let each = if nodes.is_empty() { mine().any(|h| known(&h)) } else { nodes.iter().all(|node| of_node(node)) };
+    each.then_some(false)
 }
 
 #[cfg(test)]

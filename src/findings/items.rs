@@ -5,7 +5,9 @@ use super::contrast::{Contrast, RowVerdict};
 use super::headroom::{Headroom, Resource, ceiling_of, sentence_of};
 use super::order::SessionOrder;
 use super::pattern::Pattern;
+use super::queue::Queue;
 use super::replies::{ReplyGroup, policy_share, requirement_share, system_share};
+use super::throughput::Throughput;
 use super::waves::statistics::clopper_pearson;
 use super::{Evident, Incident, Value, grouped, starttls};
 use crate::formats::transcripts::Condition;
@@ -24,6 +26,8 @@ pub(super) struct Seen<'a> {
     pub(super) replies: &'a [ReplyGroup],
     pub(super) headroom: &'a [Headroom],
     pub(super) pattern: &'a Pattern,
+    pub(super) queue: &'a Queue,
+    pub(super) throughput: &'a Throughput,
 }
 
 /// Reads all items. Without a wave there is nothing to weigh.
@@ -33,8 +37,9 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
     }
     let failed = Failed::of(seen);
     let first = seen.incident.waves.first().map(|w| w.first);
+    let logged = seen.evident.timeline.nodes.iter().map(|n| n.node.as_str()).filter(|node| !node.is_empty()).collect();
     let ceiling =
-        |resource| Item::new(ceiling_of(seen.headroom, resource, first), sentence_of(seen.headroom, resource));
+        |resource| Item::new(ceiling_of(seen.headroom, resource, first, &logged), sentence_of(seen.headroom, resource));
     Items {
         others_clean: others_clean(seen),
         pressure: failed.share(failed.pressed, "421 answers and remote closes make up"),
@@ -151,27 +156,39 @@ fn downstream(seen: &Seen<'_>) -> Item {
     )
 }
 
+/// Minutes after a busy one in which a quiet minute still says nothing: back-off lowers the
+/// load while the other side still refuses (Google's own drill begins with ten silent ones).
+const AFTERMATH: usize = 10;
+
 /// Failures come with load: the waves begin in busy minutes, and quiet minutes stay
-/// at the usual rate. Load is the number of sessions attempted.
+/// at the usual rate. Load is the number of sessions attempted. A quiet minute in the
+/// aftermath of a busy one is quiet because of the failures, and counts for neither.
 fn load_linked(seen: &Seen<'_>) -> Item {
     let timeline = seen.evident.timeline;
     let Some(gmail) = timeline.gmail() else { return Item::default() };
-    let mut loads: Vec<_> = gmail.counts.iter().flatten().map(|c| c.attempts).filter(|n| *n > 0).collect();
+    let load: Vec<Option<u64>> = gmail.counts.iter().map(|c| c.map(|c| c.attempts)).collect();
+    let mut loads: Vec<_> = load.iter().flatten().copied().filter(|n| *n > 0).collect();
     loads.sort_unstable();
     let at = |percent: usize| loads.get(loads.len() * percent / 100).copied();
     let (Some(low), Some(busy)) = (at(40), at(60)) else { return Item::default() };
+    let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
+    let in_aftermath =
+        |i: usize| in_wave(i) && load[i.saturating_sub(AFTERMATH)..i].iter().flatten().any(|n| *n >= busy);
     let mut quiet = Counts::default();
-    for counts in gmail.counts.iter().flatten().filter(|c| c.attempts < low) {
-        quiet.plus(*counts);
+    for (i, counts) in gmail.counts.iter().enumerate() {
+        if let Some(counts) = counts.filter(|c| c.attempts < low && !in_aftermath(i)) {
+            quiet.plus(counts);
+        }
     }
     let yardstick = seen.incident.yardstick();
     let (lower, upper) = yardstick.interval(quiet);
-    let load_at = |m| {
-        timeline.window.index(m).and_then(|i| gmail.counts.get(i).copied().flatten()).map_or(0, |c: Counts| c.attempts)
-    };
+    let load_at = |m| timeline.window.index(m).and_then(|i| load.get(i).copied().flatten()).unwrap_or_default();
     let busy_onsets = seen.incident.waves.iter().all(|w| (load_at(w.first) + load_at(w.first.plus(-1))) / 2 >= busy);
     let share = Value::Share(quiet.failed, quiet.attempts, "sessions").text();
-    let says = format!("In the quieter minutes (fewer than {} sessions) {share} of the sessions failed.", grouped(low));
+    let says = format!(
+        "In the quieter minutes (fewer than {} sessions, and no busy minute shortly before) {share} of the sessions failed.",
+        grouped(low)
+    );
     let known = if quiet.attempts > 0 && lower > yardstick.tolerance {
         Some(false)
     } else if seen.pattern.word == "consistent" || (busy_onsets && quiet.attempts > 0 && upper < yardstick.tolerance) {

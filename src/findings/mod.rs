@@ -13,6 +13,7 @@ mod comparison;
 mod concern;
 mod contrast;
 mod facts;
+mod flat_top;
 mod headroom;
 mod incident;
 mod items;
@@ -20,11 +21,13 @@ mod limits;
 mod mitigation;
 mod order;
 mod pattern;
+mod queue;
 mod readiness;
 mod replies;
 mod requirements;
 mod settings;
 mod starttls;
+mod throughput;
 mod tree;
 pub mod waves;
 
@@ -119,6 +122,8 @@ pub fn find(evident: &Evident<'_>) -> Findings {
     let pattern = pattern::judge(&onsets, &evident.case.launches);
     let limits = limits::limits(evident.case);
     let headroom = headroom::of_nodes(evident, &limits, &windows);
+    let queue = queue::Queue::of(evident);
+    let throughput = throughput::throughput(evident.timeline, &contrast, &windows, queue.waiting(&windows));
     let seen = items::Seen {
         evident,
         incident: &incident,
@@ -127,6 +132,8 @@ pub fn find(evident: &Evident<'_>) -> Findings {
         replies: &replies,
         headroom: &headroom,
         pattern: &pattern,
+        queue: &queue,
+        throughput: &throughput,
     };
     let items = items::items(&seen);
     let causes = causes::judge(&items);

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use super::replies::ReplyGroup;
 use super::{Evidence, Node, Value};
 use crate::scan::{Axis, Tally, What};
-use crate::smtp::{By, Lane, Outcome, Stage, TlsUse};
+use crate::smtp::{By, Category, Lane, Outcome, Stage, TlsUse};
 use crate::timeline::Timeline;
 
 /// Sessions lost between STARTTLS and the end of the handshake, by what ended them.
@@ -94,6 +95,28 @@ impl SessionOrder {
             (0, 1..) => Value::Absent,
             (n, _) => Value::Count(n, "messages"),
         }
+    }
+
+    /// Mail in clear and Google's limit on mail in clear are one finding: the first brings on the second.
+    pub(super) fn in_clear(&self, replies: &[ReplyGroup]) -> Node {
+        let limits: Vec<_> = replies.iter().filter(|g| g.category == Category::TlsRequired).collect();
+        let answers: u64 = limits.iter().map(|g| g.attempts).sum();
+        let (clear, first) = (self.plaintext_deliveries, limits.iter().map(|g| g.span.0).min());
+        let sentence = first.filter(|_| answers > 0).map(|first| {
+            let before = if clear > 0 {
+                format!("{} {} accepted in clear", super::grouped(clear), if clear == 1 { "message was" } else { "messages were" })
+            } else {
+                "whether mail was sent in clear the logs do not show".to_owned()
+            };
+            format!(
+                "From {} on Google limited mail that came without TLS ({} {}); {before}: one finding, to be mended by requiring TLS towards Gmail.",
+                first.to_second(),
+                super::grouped(answers),
+                if answers == 1 { "answer" } else { "answers" }
+            )
+        });
+        let evidence = [Evidence::Table("replies", "category tls_required".to_owned())];
+        Node::fact(sentence.map_or(Value::Absent, Value::Sentence), evidence)
     }
 
     /// Whether the logs could show any of them, had there been one.

@@ -121,9 +121,11 @@ fn cannot_tell(incident: &Incident, timeline: &Timeline) -> Option<String> {
                 .to_owned(),
         );
     }
-    let minutes = Value::Count(incident.too_few? as u64, "minutes").text();
+    let minutes = incident.too_few? as u64;
     Some(format!(
-        "The logs hold sessions to Gmail in {minutes}, too few to say whether there was an incident: give more of the log."
+        "The logs hold sessions to Gmail in {} {}, too few to say whether there was an incident: give more of the log.",
+        grouped(minutes),
+        if minutes == 1 { "minute" } else { "minutes" }
     ))
 }
 

@@ -101,6 +101,15 @@ pub fn inverse_incomplete_beta(probability: f64, a: f64, b: f64) -> f64 {
     }
 }
 
+/// The `t` that Student's distribution with `degrees` of freedom exceeds with half of
+/// `1 - confidence` on each side. Degrees may be fractional (Welch-Satterthwaite).
+#[must_use]
+pub fn student_t(confidence: f64, degrees: f64) -> f64 {
+    // P(|T| > t) = I_x(d/2, 1/2) with x = d / (d + t^2).
+    let x = inverse_incomplete_beta(1.0 - confidence, degrees / 2.0, 0.5);
+    (degrees * (1.0 - x) / x).sqrt()
+}
+
 /// The chance of `failed` or more failures in `attempts` at rate `p`: `P(X >= failed)`
 /// of a binomial, continued to fractional counts so that both may be shrunk by a dispersion.
 #[must_use]

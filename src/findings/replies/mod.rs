@@ -1,9 +1,19 @@
 //! What Gmail answered: grouped by wording, with meaning and scope.
 
+mod pull;
+mod scopes;
+mod shares;
+mod suspect;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use pull::queue_ids;
+pub(super) use scopes::scopes;
+pub(super) use shares::{policy_share, requirement_share, system_share};
+pub(super) use suspect::doubtful_bounces;
+
 use super::{Evidence, Node, Value};
-use crate::scan::{Excerpt, ReplyExample, ReplyTally, Tally};
+use crate::scan::{ReplyExample, ReplyTally, Tally};
 use crate::smtp::{Category, Outcome, Scope, Stage};
 use crate::time::{Stamp, Window};
 use crate::timeline::Timeline;
@@ -19,7 +29,7 @@ pub(super) struct ReplyGroup {
     code: Option<u16>,
     enhanced: Option<String>,
     stages: BTreeMap<Stage, u64>,
-    span: (Stamp, Stamp),
+    pub(super) span: (Stamp, Stamp),
     ips: BTreeSet<String>,
     mx_hosts: BTreeSet<String>,
     examples: Vec<ReplyExample>,
@@ -143,109 +153,4 @@ fn example(timeline: &Timeline, e: &ReplyExample) -> Node {
         ("text", Node::fact(text(&e.text), line())),
         ("queue_id", Node::fact(text(&e.queue_id), line())),
     ])
-}
-
-/// Up to five queue ids that an ESP can look up: of each wave the first deferred
-/// session of each sending IP, waves in turn.
-pub(super) fn queue_ids(timeline: &Timeline, tally: &Tally, waves: &[Window]) -> Node {
-    let of_wave = |wave: &Window| -> Vec<&Excerpt> {
-        let mut seen = BTreeSet::new();
-        let inside = tally
-            .excerpts
-            .iter()
-            .filter(|((minute, outcome, _), _)| wave.contains(*minute) && *outcome == Outcome::Deferral);
-        inside
-            .map(|(_, e)| e)
-            .filter(|e| {
-                !e.queue_id.is_empty() && seen.insert(timeline.place(e.egress).map(crate::timeline::Place::label))
-            })
-            .collect()
-    };
-    let waves: Vec<_> = waves.iter().map(of_wave).collect();
-    let longest = waves.iter().map(Vec::len).max().unwrap_or_default();
-    let in_turn = (0..longest).flat_map(|i| waves.iter().filter_map(move |w| w.get(i)));
-    let row = |e: &&Excerpt| {
-        let mut node = super::example_of(timeline, e);
-        let message = e.lines.last().map(|l| String::from_utf8_lossy(&l.text).into_owned()).unwrap_or_default();
-        let said = message.split_once(&format!("{}: ", e.queue_id)).map_or(message.as_str(), |(_, said)| said);
-        let said = said.find("said: ").or_else(|| said.find("refused ")).map_or(said, |at| &said[at..]);
-        node.insert("queue_id", Value::Text(e.queue_id.clone()).into());
-        node.insert("text", Value::Text(said.to_owned()).into());
-        node
-    };
-    Node::List(in_turn.take(5).map(row).collect())
-}
-
-/// Share of 4xx answers that speak of reputation, content or policy, with its base.
-pub(super) fn policy_share(groups: &[ReplyGroup]) -> (u64, u64) {
-    share(groups, |category| category == Category::Reputation)
-}
-
-/// Share of 4xx answers that speak of Google's own system, with its base.
-pub(super) fn system_share(groups: &[ReplyGroup]) -> (u64, u64) {
-    share(groups, |category| category == Category::System)
-}
-
-/// Share of 4xx answers that put off what came without TLS or was not authenticated, with its
-/// base. They name the sender's own lack as their reason, whatever they do to the rate.
-pub(super) fn requirement_share(groups: &[ReplyGroup]) -> (u64, u64) {
-    share(groups, |category| matches!(category, Category::TlsRequired | Category::Authentication))
-}
-
-/// Attempts put off by answers of a kind, of all put off by pressure on the lane: a full
-/// mailbox says nothing of the lane, however many there are.
-fn share(groups: &[ReplyGroup], is_of_kind: impl Fn(Category) -> bool) -> (u64, u64) {
-    let pressing = || groups.iter().filter(|g| g.outcome == Outcome::Deferral && g.category.is_pressure());
-    let of_kind = pressing().filter(|g| is_of_kind(g.category)).map(|g| g.attempts).sum();
-    (of_kind, pressing().map(|g| g.attempts).sum())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::smtp::{Reply, meaning_of};
-
-    /// Answers of a wording, so many.
-    fn answers(attempts: u64, reply: &str) -> ReplyGroup {
-        let (reply, at) = (Reply::parse(reply), Stamp::from_seconds(0));
-        let meaning = meaning_of(&reply);
-        ReplyGroup {
-            outcome: Outcome::Deferral,
-            category: meaning.category,
-            scope: meaning.scope,
-            attempts,
-            row: meaning.id,
-            code: reply.code,
-            enhanced: reply.enhanced,
-            stages: BTreeMap::new(),
-            span: (at, at),
-            ips: BTreeSet::new(),
-            mx_hosts: BTreeSet::new(),
-            examples: Vec::new(),
-        }
-    }
-
-    const FULL: &str = "452-4.2.2 The email account that you tried to reach is over quota.";
-    const BUSY: &str = "450-4.2.1 The user you are trying to contact is receiving mail too quickly.";
-    const SUSPICIOUS: &str =
-        "421-4.7.0 This message is suspicious due to the very low reputation of the sending IP address.";
-    const IN_CLEAR: &str =
-        "421-4.7.29 Your email has been rate limited because this message wasn't sent over a TLS connection.";
-
-    // oss trap 32: thousands of full mailboxes beside the eight answers that matter.
-    #[test]
-    fn full_mailboxes_outvote_no_word_about_the_lane() {
-        let groups = [answers(2996, FULL), answers(2252, BUSY), answers(8, SUSPICIOUS)];
-        assert_eq!(policy_share(&groups), (8, 8));
-        assert_eq!(system_share(&groups), (0, 8));
-        assert!(!groups[0].is_for_google() && !groups[1].is_for_google());
-    }
-
-    // oss trap 33: a limit for want of TLS is of the sender's making.
-    #[test]
-    fn a_limit_for_want_of_tls_is_a_requirement() {
-        let groups = [answers(8, SUSPICIOUS), answers(90, IN_CLEAR)];
-        assert_eq!(requirement_share(&groups), (90, 98));
-        assert_eq!(policy_share(&groups), (8, 98));
-    }
 }

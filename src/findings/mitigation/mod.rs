@@ -1,0 +1,40 @@
+//! What was done about it, measured: what people stated, Google's drill, and what the MTA
+//! did by itself.
+
+mod changes;
+mod drill;
+mod own;
+
+use super::items::{Items, Seen};
+use super::{Evidence, Node, Value};
+
+/// One thing that was done, and where it can be checked.
+struct Deed {
+    sentence: String,
+    evidence: Evidence,
+}
+
+/// All of it. Google's drill is asked for only where the other side pressed.
+pub(super) fn mitigation(seen: &Seen<'_>, items: &Items) -> Node {
+    let timeline = seen.evident.timeline;
+    let waves = seen.incident.windows();
+    let drills = drill::drills(timeline, &waves);
+    let mut deeds = changes::changes(timeline, &seen.evident.case.changes);
+    deeds.extend(drills.iter().map(drill::Drill::deed));
+    deeds.extend(own::decisions(timeline, &seen.incident.waves));
+    deeds.extend(own::retries(timeline, &seen.incident.waves));
+    let done = drills.iter().any(drill::Drill::is_whole);
+    let sentence = match (waves.is_empty(), items.pressure.known) {
+        (true, _) => "No wave was found, so there was nothing to act on.",
+        (false, Some(false)) => {
+            "The failures are not refusals by the receiver, so Google's published drill for rate limits does not apply."
+        }
+        (false, _) => drill::sentence(&drills),
+    };
+    let row = |deed: Deed| Node::fact(Value::Sentence(deed.sentence), [deed.evidence]);
+    Node::group([
+        ("drill_done", Value::Flag(done).into()),
+        ("sentence", Value::Sentence(sentence.to_owned()).into()),
+        ("items", Node::List(deeds.into_iter().map(row).collect())),
+    ])
+}
