@@ -52,7 +52,9 @@ impl LogFormat for Exchange {
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {
-        Survey::of_moments(lines_of(head.bytes).find_map(|l| Row::of(l).map(|r| r.at)))
+        let mut survey = Survey::of_moments();
+        lines_of(head.bytes).filter_map(Row::of).for_each(|row| survey.moment(row.at));
+        survey
     }
 
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
