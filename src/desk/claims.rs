@@ -133,6 +133,8 @@ pub(super) enum NotTurned {
     File(OneWay),
     /// Its records are several lines each: they stand newest first, and their lines may not.
     Records,
+    /// Its rows were sorted downwards by time, and those of one moment left as they stood.
+    Ties,
 }
 
 impl<'m> LogJobs<'m> {
@@ -243,7 +245,7 @@ const fn basis_of(survey: &Survey) -> ZoneBasis {
 
 fn unplaced(found: &Claimed<'_>, shape: LogShape<'_>, near: Option<Stamp>) -> Option<Unplaced> {
     let survey = &found.survey;
-    if let Some(why) = found.turns().then(|| not_turned(&found.source, shape)).flatten() {
+    if let Some(why) = found.turns().then(|| not_turned(found, shape)).flatten() {
         Some(Unplaced::NewestFirst(why))
     } else if survey.dated {
         None
@@ -255,9 +257,12 @@ fn unplaced(found: &Claimed<'_>, shape: LogShape<'_>, near: Option<Stamp>) -> Op
 }
 
 /// What keeps a log from being read from its end.
-fn not_turned(source: &Source, shape: LogShape<'_>) -> Option<NotTurned> {
+fn not_turned(found: &Claimed<'_>, shape: LogShape<'_>) -> Option<NotTurned> {
+    if found.survey.ties_rise {
+        return Some(NotTurned::Ties);
+    }
     if shape.wrapping.has_records_of_lines() {
         return Some(NotTurned::Records);
     }
-    OneWay::of_file(&source.path).map(NotTurned::File)
+    OneWay::of_file(&found.source.path).map(NotTurned::File)
 }

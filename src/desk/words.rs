@@ -147,7 +147,7 @@ pub(super) fn no_such_day(Noted { times, first, .. }: &Noted) -> String {
 
 /// A log that was read from its end.
 pub(super) fn turned() -> String {
-    "its lines stand newest first, so it was read from its last line to its first, those of one second as well; line numbers are counted from its top".to_owned()
+    "its lines stand newest first, so it was read from its last line to its first (numbers are counted from its top), those of one second as well; where a sort by time left those as they stood, sessions may be read wrong: give the log as it was written".to_owned()
 }
 
 /// A log that stands newest first and cannot be read from its end, and what helps.
@@ -164,6 +164,9 @@ pub(super) fn not_turned(name: &str, why: NotTurned) -> String {
         NotTurned::Records => {
             "its records are several lines each, and the lines of one need not stand in the order of the file; export it again without -r, or with -o json".to_owned()
         }
+        NotTurned::Ties => format!(
+            "its rows were sorted by time alone, and those of one moment stand oldest first; sort it by session and sequence as well (sort -s -t, -k1,1 -k3,3 -k4,4n {name} > sorted-{name}) and put that in its place"
+        ),
     };
     format!("it stands newest first, so its sessions run backwards; it was not read: {help}")
 }

@@ -99,6 +99,27 @@ fn exchange_tells_the_same_with_its_head_at_either_end() {
     assert_eq!(counted(&told), counted(&alone(&log)));
 }
 
+#[cfg(unix)]
+#[test]
+fn rows_that_were_sorted_by_time_alone_are_refused_with_the_sort_that_mends_them() {
+    let log = sample("tests/data/logs/exchange/documented.log");
+    let (head, rows): (Vec<&str>, Vec<&str>) = log.lines().partition(|line| line.starts_with('#'));
+    // Stamps to the second, so that rows of one session share them, as lines of a reply do.
+    let mut rows: Vec<String> = rows.iter().map(|row| format!("{}000{}", &row[..20], &row[23..])).collect();
+    let text = |rows: &[String]| format!("{}\n{}\n", head.join("\n"), rows.join("\n"));
+    let right = alone(&text(&rows));
+    rows.sort_by(|a, b| b[..23].cmp(&a[..23]));
+    let sorted = folder(&[("mail.log", &text(&rows))]);
+    let told = &inspected(sorted.path())["mail.log"];
+    assert!(problems(told).contains("was not read") && told["outcomes"] == json!({}), "{told}");
+    let command = "sort -s -t, -k1,1 -k3,3 -k4,4n mail.log > sorted-mail.log";
+    assert!(problems(told).contains(command), "{told}");
+    let ran = std::process::Command::new("sh").args(["-c", command]).current_dir(sorted.path()).status();
+    assert!(ran.expect("a shell").success());
+    let mended = std::fs::read_to_string(sorted.path().join("sorted-mail.log")).expect("sorted");
+    assert_eq!(counted(&alone(&mended)), counted(&right));
+}
+
 #[test]
 fn a_log_longer_than_what_is_looked_at_begins_at_its_end() {
     let newest = sample("sample-data/throttle/logs/mail.log");

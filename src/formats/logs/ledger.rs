@@ -72,7 +72,7 @@ impl Ledger {
         }
     }
 
-    /// The ledger of a file whose records stand in no order of time, if they do not.
+    /// The ledger of a file of records, which may stand in no order of time.
     pub(super) fn of_records(exhibit: Exhibit, compare: Compare, ordered: bool) -> Self {
         Self { ordered, ..Self::new(exhibit, compare) }
     }

@@ -127,7 +127,7 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
     }
 }
 
-/// Lines of a process and lines for all, in the order in which they stand in the files. A
+/// Lines of a process and lines for all, in the order in which they came from the files. A
 /// line that is both stands once; but a line that its process holds several times is one of
 /// several copies.
 fn in_order(files: &[Exhibit], before: &[KeptLine], shared: &[KeptLine]) -> Vec<KeptLine> {

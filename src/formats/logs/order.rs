@@ -15,7 +15,7 @@ pub(super) enum Written {
 /// those of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Order {
-    ends: Option<Ends>,
+    reach: Option<Reach>,
     /// Lines above the one before them, and below it, in time.
     rises: u32,
     falls: u32,
@@ -27,7 +27,7 @@ pub(super) struct Order {
 /// Milliseconds since some moment; of stamps without a year, in a year of twelve months of
 /// 31 days: only the order counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ends {
+struct Reach {
     first: i64,
     last: i64,
     lowest: i64,
@@ -54,13 +54,13 @@ impl Order {
             Written::Day(day) => (i64::from(day.month * 31 + day.day) * DAY_MS + day.millis, false),
             Written::Local(at) | Written::Moment(at) => (at.millis(), true),
         };
-        Self { ends: Some(Ends { first: at, last: at, lowest: at, highest: at, has_year }), ..Self::default() }
+        Self { reach: Some(Reach { first: at, last: at, lowest: at, highest: at, has_year }), ..Self::default() }
     }
 
     /// Goes on with what follows in the file.
     pub(super) fn then(&mut self, next: Self) {
-        let (Some(here), Some(there)) = (self.ends, next.ends) else {
-            *self = if self.ends.is_none() { next } else { *self };
+        let (Some(here), Some(there)) = (self.reach, next.reach) else {
+            *self = if self.reach.is_none() { next } else { *self };
             return;
         };
         let there = there.in_the_year_nearest_to(here);
@@ -68,7 +68,7 @@ impl Order {
         self.falls += next.falls + u32::from(there.first < here.last);
         self.climb = self.climb.max(next.climb).max(there.highest - here.lowest);
         self.drop = self.drop.max(next.drop).max(here.highest - there.lowest);
-        self.ends = Some(Ends {
+        self.reach = Some(Reach {
             first: here.first,
             last: there.last,
             lowest: here.lowest.min(there.lowest),
@@ -98,7 +98,7 @@ impl Order {
     }
 }
 
-impl Ends {
+impl Reach {
     /// The same lines in the year that brings them nearest to those before: December stands
     /// next to January.
     fn in_the_year_nearest_to(self, before: Self) -> Self {

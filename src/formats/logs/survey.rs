@@ -34,6 +34,8 @@ pub struct Survey {
     /// By how many seconds the log's stamps are ahead of Gmail's clock (zone and skew in one),
     /// and at which moment of Gmail's; the median.
     pub off_gmail: Option<(i64, Stamp)>,
+    /// Whether lines of one moment stand oldest first, where they tell.
+    pub ties_rise: bool,
     /// The host that logged, from the first line.
     pub node: Option<String>,
     /// Whether stamps are finer than a second.

@@ -53,7 +53,16 @@ impl LogFormat for Exchange {
 
     fn survey(&self, head: Head<'_>) -> Survey {
         let mut survey = Survey::of_moments();
-        lines_of(head.bytes).filter_map(Row::of).for_each(|row| survey.moment(row.at));
+        let (mut before, mut rising, mut falling) = (None::<Row<'_>>, 0, 0);
+        for row in lines_of(head.bytes).filter_map(Row::of) {
+            survey.moment(row.at);
+            if let Some(before) = before.filter(|b| (b.at, b.session) == (row.at, row.session)) {
+                rising += u32::from(row.place() > before.place());
+                falling += u32::from(row.place() < before.place());
+            }
+            before = Some(row);
+        }
+        survey.ties_rise = rising > falling;
         survey
     }
 
