@@ -7,7 +7,7 @@ use super::mapping::OwnMappings;
 use crate::case::{Case, SourceRule};
 use crate::formats::logs::{LogClock, LogShape, Stretch, Survey, ZoneBasis, zone_of};
 use crate::formats::{Format, Head, by_name, hint, mapped, recognise_with};
-use crate::intake::{Exhibit, IntakeError, Skipped, Source, gather, head_of, places_of};
+use crate::intake::{Exhibit, IntakeError, OneWay, Skipped, Source, gather, head_of, places_of};
 use crate::scan::LogJob;
 use crate::time::{Stamp, Zone};
 
@@ -80,15 +80,21 @@ fn claim<'m>(source: &Source, case: &Case, own: &'m OwnMappings) -> Result<Optio
     Ok(Some(Claimed { source: source.clone(), format, hint, survey }))
 }
 
-/// What the head tells of the clock; of a log whose zone only acceptances tell, what several
-/// places tell.
+/// What the head tells of the clock and the order; of a log whose zone only acceptances tell,
+/// or whose head is of a few seconds, what several places tell.
 fn survey_of(shape: LogShape<'_>, head: Head<'_>, source: &Source, rule: Option<&SourceRule>) -> Survey {
     let mut survey = shape.survey(head);
     let is_known = survey.zoned || survey.always.is_some() || rule.is_some_and(|r| r.zone.is_some());
-    if !head.whole && !is_known {
-        for place in places_of(&source.path, PLACES, PLACE) {
-            survey.learn(shape.survey(Head { bytes: &place, whole: false }));
-        }
+    let places = if head.whole {
+        0
+    } else if !is_known || survey.is_order_open() {
+        PLACES
+    } else {
+        // Where it stands newest first, its end is where it begins.
+        u64::from(survey.is_newest_first())
+    };
+    for place in places_of(&source.path, places, PLACE) {
+        survey.learn(shape.survey(Head { bytes: &place, whole: false }));
     }
     survey
 }
@@ -116,8 +122,19 @@ pub(super) enum Unplaced {
     Undated,
     /// Its lines carry no time.
     Unstamped,
-    /// Its lines stand newest first, so that sessions run backwards. It is not read.
-    NewestFirst,
+    /// Its lines stand newest first, and it cannot be read from its end.
+    NewestFirst(NotTurned),
+}
+
+/// Why a log that stands newest first is not read from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotTurned {
+    /// The file allows it from its beginning only.
+    File(OneWay),
+    /// Its records are several lines each: they stand newest first, and their lines may not.
+    Records,
+    /// Its rows were sorted downwards by time, and those of one moment left as they stood.
+    Ties,
 }
 
 impl<'m> LogJobs<'m> {
@@ -145,23 +162,24 @@ impl<'m> LogJobs<'m> {
         let node = found.node(case).unwrap_or_default();
         let (zone, basis) = zone_of_log(rule, &found.survey, zones.get(&node).copied());
         let (exhibit, near) = (found.source.exhibit, found.survey.near.or(near));
-        let unplaced = unplaced(&found.survey, near);
+        let unplaced = unplaced(found, *shape, near);
         self.unplaced.extend(unplaced.map(|why| (exhibit, why)));
         self.nodes.insert(exhibit, node.clone());
         self.zones.insert(exhibit, (zone, basis));
         self.clocks.entry(node.clone()).or_insert((zone, basis));
         let skew = found.survey.off_gmail.map(|(off, at)| off - i64::from(zone.offset_at(at)));
         self.skews.extend(skew.map(|skew| (exhibit, skew)));
-        if unplaced == Some(Unplaced::NewestFirst) {
+        if matches!(unplaced, Some(Unplaced::NewestFirst(_))) {
             return;
         }
-        let begins_near = found.survey.stretches.first().map(|stretch| stretch.from);
-        let clock = LogClock::new(zone, near).beginning_near(begins_near);
+        let earliest = found.survey.stretches.iter().map(|stretch| stretch.from);
+        let clock = LogClock::new(zone, near).beginning_near(earliest.min());
         self.jobs.push(LogJob {
             source: found.source.clone(),
             shape: *shape,
             rank: found.survey.rank(),
             begins: found.survey.begins(&clock),
+            newest_first: found.survey.is_newest_first(),
             clock,
             stated_node: rule.and_then(|r| r.node.clone()),
             node,
@@ -170,6 +188,13 @@ impl<'m> LogJobs<'m> {
 }
 
 impl Claimed<'_> {
+    /// Whether it is a log that must be read from its end: it stands newest first, and what
+    /// its lines mean depends on those before.
+    pub(super) fn turns(&self) -> bool {
+        let Some((Format::Log(shape), _)) = &self.format else { return false };
+        self.survey.is_newest_first() && !shape.format.stands_alone()
+    }
+
     fn node(&self, case: &Case) -> Option<String> {
         case.rule_for(&self.source.name).and_then(|r| r.node.clone()).or_else(|| self.survey.node.clone())
     }
@@ -218,9 +243,10 @@ const fn basis_of(survey: &Survey) -> ZoneBasis {
     if survey.offset_by_ids { ZoneBasis::Ids } else { ZoneBasis::Gmail }
 }
 
-fn unplaced(survey: &Survey, near: Option<Stamp>) -> Option<Unplaced> {
-    if survey.newest_first {
-        Some(Unplaced::NewestFirst)
+fn unplaced(found: &Claimed<'_>, shape: LogShape<'_>, near: Option<Stamp>) -> Option<Unplaced> {
+    let survey = &found.survey;
+    if let Some(why) = found.turns().then(|| not_turned(found, shape)).flatten() {
+        Some(Unplaced::NewestFirst(why))
     } else if survey.dated {
         None
     } else if !survey.has_stamps() {
@@ -228,4 +254,15 @@ fn unplaced(survey: &Survey, near: Option<Stamp>) -> Option<Unplaced> {
     } else {
         near.is_none().then_some(Unplaced::Undated)
     }
+}
+
+/// What keeps a log from being read from its end.
+fn not_turned(found: &Claimed<'_>, shape: LogShape<'_>) -> Option<NotTurned> {
+    if found.survey.ties_rise {
+        return Some(NotTurned::Ties);
+    }
+    if shape.wrapping.has_records_of_lines() {
+        return Some(NotTurned::Records);
+    }
+    OneWay::of_file(&found.source.path).map(NotTurned::File)
 }

@@ -12,8 +12,8 @@ use super::exit::Failure;
 use super::mapping::case_around;
 use super::progress::Reading;
 use super::words;
-use crate::formats::logs::{Compare, Event, LooseEnds, Opening, Pulse, Sink, join};
-use crate::intake::{Exhibit, for_each_block, open};
+use crate::formats::logs::{Compare, Event, LooseEnds, Pulse, Sink, join};
+use crate::intake::Exhibit;
 use crate::scan::{Elsewhere, LogJob, Repetition, Scanned, scan};
 use crate::smtp::{Lanes, Outcome, Reply, Sublane, meaning_of};
 use crate::time::Minute;
@@ -25,9 +25,9 @@ pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) 
     let claims = Claims::of(&args.paths, &case, &own)?;
     let LogJobs { jobs, unplaced, .. } = LogJobs::of(&claims.claimed, &case);
     for found in &claims.claimed {
-        if unplaced.get(&found.source.exhibit) == Some(&Unplaced::NewestFirst) {
+        if let Some(Unplaced::NewestFirst(why)) = unplaced.get(&found.source.exhibit) {
             let name = &found.source.name;
-            super::tell(&words::shown(&format!("{name}: {}", words::newest_first(name))));
+            super::tell(&words::shown(&format!("{name}: {}", words::not_turned(name, *why))));
         }
     }
     let Scanned { repetitions, elsewhere, .. } = compared(&jobs, &case.lanes, stop)?;
@@ -75,9 +75,8 @@ fn compared(jobs: &[LogJob<'_>], lanes: &Lanes, stop: &'static AtomicBool) -> Re
 
 /// Tells one file's events; what its edges leave open is told at the end.
 fn read(job: &LogJob<'_>, compare: Compare, printer: &mut Printer<'_, impl Write>) -> Result<LooseEnds, Failure> {
-    let exhibit = job.source.exhibit;
-    let mut reader = job.shape.reader(Opening { exhibit, clock: job.clock.clone(), compare });
-    let read = for_each_block(&mut open(&job.source.path)?, |block| {
+    let (mut way, mut reader) = job.open(compare, |_| true)?;
+    let read = way.for_each_block(|block| {
         reader.read(block, printer);
         printer.failed.is_none()
     });

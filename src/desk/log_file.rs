@@ -55,6 +55,8 @@ pub(super) fn of_log(
 /// Says which lines are understood and stand at no time, and what would place them.
 fn place(format: &dyn LogFormat, found: &Claimed<'_>, file: &mut ReadFile, evidence: &Evidence, scanned: &Scanned) {
     let exhibit = found.source.exhibit;
+    let is_refused = matches!(evidence.unplaced.get(&exhibit), Some(Unplaced::NewestFirst(_)));
+    file.problems.extend((found.turns() && !is_refused).then(words::turned));
     let noted = scanned.tally.files.get(&exhibit).and_then(|tally| tally.notes.get(&Note::Unplaced));
     file.unplaced = noted.map_or(0, |noted| noted.times);
     let why = evidence.unplaced.get(&exhibit);
@@ -63,7 +65,7 @@ fn place(format: &dyn LogFormat, found: &Claimed<'_>, file: &mut ReadFile, evide
         file.samples.clear();
     }
     file.problems.extend(match (why, noted) {
-        (Some(Unplaced::NewestFirst), _) => Some(words::newest_first(&found.source.name)),
+        (Some(Unplaced::NewestFirst(why)), _) => Some(words::not_turned(&found.source.name, *why)),
         (Some(Unplaced::Unstamped), _) => Some(words::unstamped(format.how_to_stamp())),
         (Some(Unplaced::Undated), _) => Some(words::undated()),
         (None, Some(noted)) => Some(words::no_such_day(noted)),

@@ -1,10 +1,12 @@
 //! Every sentence that is printed. Text from files is shown, never obeyed.
 
 use super::build::Built;
+use super::claims::NotTurned;
 use super::evidence::{Evidence, ReadFile};
 use crate::case::Case;
 use crate::formats::logs::Note;
 use crate::formats::{Accounting, Kind};
+use crate::intake::OneWay;
 use crate::scan::{Elsewhere, LeftOut, Noted, Repetition};
 use crate::smtp::Lane;
 use crate::time::{Window, Zone};
@@ -143,12 +145,30 @@ pub(super) fn no_such_day(Noted { times, first, .. }: &Noted) -> String {
     )
 }
 
-/// A log whose sessions would run backwards.
-pub(super) fn newest_first(name: &str) -> String {
+/// A log that was read from its end.
+pub(super) fn turned() -> String {
+    "its lines stand newest first, so it was read from its last line to its first (numbers are counted from its top), those of one second as well; where a sort by time left those as they stood, sessions may be read wrong: give the log as it was written".to_owned()
+}
+
+/// A log that stands newest first and cannot be read from its end, and what helps.
+pub(super) fn not_turned(name: &str, why: NotTurned) -> String {
     let name = name.rsplit('/').next().unwrap_or(name);
-    format!(
-        "its lines stand newest first, so its sessions run backwards; it was not read: turn it round (tac {name} > turned-{name}; if it is compressed, unpack it before) and put that in its place, or export it again, oldest first (journalctl without -r)"
-    )
+    let help = match why {
+        NotTurned::File(OneWay::Compressed(codec)) => format!(
+            "a compressed file cannot be read from its end; unpack it ({} -dc {name} > unpacked-{name}) and put that in its place",
+            codec.word()
+        ),
+        NotTurned::File(OneWay::Utf16) => format!(
+            "UTF-16 is not read from its end; make it UTF-8 (iconv -f UTF-16 -t UTF-8 {name} > utf8-{name}) and put that in its place"
+        ),
+        NotTurned::Records => {
+            "its records are several lines each, and the lines of one need not stand in the order of the file; export it again without -r, or with -o json".to_owned()
+        }
+        NotTurned::Ties => format!(
+            "its rows were sorted by time alone, and those of one moment stand oldest first; sort it by session and sequence as well (sort -s -t, -k1,1 -k3,3 -k4,4n {name} > sorted-{name}) and put that in its place"
+        ),
+    };
+    format!("it stands newest first, so its sessions run backwards; it was not read: {help}")
 }
 
 /// A clock that is not Gmail's; half a minute moves most lines to no other minute.

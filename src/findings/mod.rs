@@ -150,8 +150,9 @@ fn first_failure(tally: &Tally, wave: &FoundWave) -> crate::time::Stamp {
 /// A kept event as facts: when, from where, to where, and its line.
 fn example_of(timeline: &Timeline, excerpt: &Excerpt) -> Node {
     let lines = excerpt.lines.last().map(|l| {
-        let from = excerpt.lines.iter().filter(|f| f.exhibit == l.exhibit).map(|f| f.number).min().unwrap_or(l.number);
-        Evidence::Lines(l.exhibit, from, l.number)
+        // Of a file that was read from its end the line that decided is the first.
+        let numbers = || excerpt.lines.iter().filter(|f| f.exhibit == l.exhibit).map(|f| f.number);
+        Evidence::Lines(l.exhibit, numbers().min().unwrap_or(l.number), numbers().max().unwrap_or(l.number))
     });
     let evidence = || lines.clone();
     let text = |t: &str| if t.is_empty() { Value::Absent } else { Value::Text(t.to_owned()) };

@@ -9,7 +9,7 @@ pub const BLOCK: usize = 512 * 1024;
 
 /// A line longer than this is handed out in pieces, so that it need not fit into memory;
 /// [`Lines`] makes one line of them again.
-const LONGEST_LINE: usize = 4 * 1024 * 1024;
+pub(super) const LONGEST_LINE: usize = 4 * 1024 * 1024;
 
 /// Reads to the end and hands out blocks that end at a line end (the last one
 /// may not, nor one that is a piece of a very long line). Stops early when `take` returns false.

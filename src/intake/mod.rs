@@ -7,6 +7,7 @@
 //!   and given as UTF-8 by `text`.
 //! - `blocks` hands out whole lines from a reused buffer.
 //! - `places` looks into the middle of a file.
+//! - `turned` reads a file from its last line to its first; `way` hides which of the two it is.
 
 mod blocks;
 mod codec;
@@ -17,8 +18,10 @@ mod raw;
 mod refuse;
 mod source;
 mod text;
+mod turned;
 mod undo;
 mod walk;
+mod way;
 
 pub use blocks::{BLOCK, Lines, for_each_block, lines_of};
 pub use codec::Codec;
@@ -26,3 +29,5 @@ pub use error::{Broken, IntakeError};
 pub use open::{Opened, head_of, open, sha256_hex};
 pub use places::places_of;
 pub use source::{Exhibit, Gathered, Skipped, Source, gather};
+pub use turned::{OneWay, Turned};
+pub use way::Way;

@@ -32,7 +32,7 @@ impl Read for Opened {
 }
 
 impl Opened {
-    fn new(path: &Path, raw: impl Read + Send + 'static) -> Result<Self, IntakeError> {
+    pub(super) fn new(path: &Path, raw: impl Read + Send + 'static) -> Result<Self, IntakeError> {
         let mut raw = Raw::new(raw);
         let codec = Codec::of(raw.peek(Codec::TELLING));
         let mut stream = Stream { undo: undo(codec), raw, head: Vec::new(), given: 0, ended: None };

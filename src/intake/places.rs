@@ -6,23 +6,25 @@ use std::path::Path;
 
 use memchr::{memchr, memrchr};
 
-use super::Codec;
+use super::{Codec, OneWay};
 
 /// Whole lines from so many places of a file, evenly spread, the last of them its end; at most
 /// so many bytes each. None for files that cannot be entered in the middle: compressed ones,
 /// and UTF-16. A place that cannot be read is left out.
 #[must_use]
 pub fn places_of(path: &Path, places: u64, bytes: usize) -> Vec<Vec<u8>> {
+    if places == 0 {
+        return Vec::new();
+    }
     let look = || -> std::io::Result<Vec<Vec<u8>>> {
         let mut file = File::open(path)?;
         let mut begin = Vec::new();
         file.by_ref().take(Codec::TELLING as u64).read_to_end(&mut begin)?;
-        let is_utf16 = matches!(begin[..], [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
-        if is_utf16 || Codec::of(&begin) != Codec::Plain {
+        if OneWay::of(&begin).is_some() {
             return Ok(Vec::new());
         }
         let last = file.metadata()?.len().saturating_sub(bytes as u64);
-        let step = last / places.max(1);
+        let step = last / places;
         (1..=places).map(|n| lines_at(&mut file, if n == places { last } else { step * n }, bytes)).collect()
     };
     look().unwrap_or_default()

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use super::overlap::{Plan, Shared, View, plan};
 use super::{Collector, Elsewhere, Tally};
 use crate::formats::logs::{
-    Closed, Compare, Done, LogClock, LogShape, LooseEnds, Opening, Prints, Pulse, Repeats, Wanted, join,
+    Closed, Compare, Done, LogClock, LogReader, LogShape, LooseEnds, Opening, Prints, Pulse, Repeats, Sequence, Wanted,
+    join,
 };
-use crate::intake::{Broken, Exhibit, IntakeError, Source, for_each_block, open};
+use crate::intake::{Broken, Exhibit, IntakeError, Source, Way};
 use crate::smtp::Lanes;
 use crate::time::{Minute, Stamp};
 
@@ -28,9 +29,14 @@ pub struct LogJob<'a> {
     pub node: String,
     /// How much its stamps tell; of two files with the same lines the higher is read.
     pub rank: u8,
-    /// Its first stamp: orders the parts of a stream.
+    /// Its earliest stamp: orders the parts of a stream.
     pub begins: Option<Stamp>,
+    /// Whether its lines stand newest first.
+    pub newest_first: bool,
 }
+
+/// Reads the lines of one file.
+type Reader = Box<dyn LogReader + Send>;
 
 /// What a scan reports while it runs, and how it is stopped.
 #[derive(Debug, Default)]
@@ -140,6 +146,28 @@ impl LogJob<'_> {
         (self.shape.format.name(), &self.node)
     }
 
+    /// Whether it is read from its last line: its lines stand newest first, and what they mean
+    /// depends on those before.
+    #[must_use]
+    pub fn is_turned(&self) -> bool {
+        self.newest_first && !self.shape.format.stands_alone()
+    }
+
+    /// Opens its file for its reader. `go_on` is as in [`Way::open`].
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or not be counted.
+    pub fn open(&self, compare: Compare, go_on: impl FnMut(usize) -> bool) -> Result<(Way, Reader), IntakeError> {
+        let way = Way::open(&self.source.path, self.is_turned(), go_on)?;
+        let sequence = match &way {
+            Way::Backwards(turned) => Sequence::FromTheEnd { lines: turned.lines() },
+            Way::Forwards(_) if self.newest_first => Sequence::NewestFirst,
+            Way::Forwards(_) => Sequence::OldestFirst,
+        };
+        let opening = Opening { exhibit: self.source.exhibit, clock: self.clock.clone(), compare, sequence };
+        Ok((way, self.shape.reader(opening)))
+    }
+
     /// Whether another file counts attempts that this one tells of. A file that names no node
     /// may be of any.
     fn is_counted_by(&self, other: &Self) -> bool {
@@ -195,15 +223,17 @@ impl Work<'_> {
     fn read_one(&self, at: usize, compare: Compare) -> Result<Part, IntakeError> {
         let job = &self.jobs[at];
         let exhibit = job.source.exhibit;
-        let mut opened = open(&job.source.path)?;
-        let mut reader = job.shape.reader(Opening { exhibit, clock: job.clock.clone(), compare });
-        let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at]);
-        let result = for_each_block(&mut opened, |block| {
-            reader.read(block, &mut collector);
-            self.progress.bytes.fetch_add(block.len() as u64, Ordering::Relaxed);
+        let go_on = |bytes: usize| {
+            self.progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
             !self.progress.stop.load(Ordering::Relaxed)
+        };
+        let (mut way, mut reader) = job.open(compare, go_on)?;
+        let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at]);
+        let result = way.for_each_block(|block| {
+            reader.read(block, &mut collector);
+            go_on(block.len())
         });
-        let digest = opened.digest();
+        let digest = way.digest();
         let problem = match result {
             Err(e) => Some(broke_off(&e, reader.accounting().read)),
             Ok(()) if grew(job, digest.1) => {

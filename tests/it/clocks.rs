@@ -10,10 +10,10 @@ use casefile::intake::open;
 use casefile::time::{Stamp, parse_rfc3339};
 use serde_json::Value;
 
-const HOUR: i64 = 3600;
+pub(crate) const HOUR: i64 = 3600;
 
 /// Lines of a recording of the lab.
-fn recorded(path: &str) -> String {
+pub(crate) fn recorded(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/behaviours").join(path);
     let mut text = String::new();
     open(&path).expect("a recording").read_to_string(&mut text).expect("its lines");
@@ -21,7 +21,7 @@ fn recorded(path: &str) -> String {
 }
 
 /// A folder with files of these names and texts.
-fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, text) in files {
         std::fs::write(folder.path().join(name), text).expect("written");
@@ -29,14 +29,14 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-fn printed(args: &[&str], folder: &Path) -> String {
+pub(crate) fn printed(args: &[&str], folder: &Path) -> String {
     let ran = Command::new(env!("CARGO_BIN_EXE_casefile")).args(args).arg(folder).output().expect("casefile runs");
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     String::from_utf8(ran.stdout).expect("UTF-8")
 }
 
 /// What `inspect` says of each file, by name.
-fn inspected(folder: &Path) -> BTreeMap<String, Value> {
+pub(crate) fn inspected(folder: &Path) -> BTreeMap<String, Value> {
     let found: Value = serde_json::from_str(&printed(&["inspect", "--json"], folder)).expect("JSON");
     let files = found["files"].as_array().expect("files").clone();
     let name = |file: &Value| PathBuf::from(file["path"].as_str().expect("a path")).file_name().map(|n| n.to_owned());
@@ -44,11 +44,11 @@ fn inspected(folder: &Path) -> BTreeMap<String, Value> {
 }
 
 /// What `inspect` says of one file.
-fn alone(text: &str) -> Value {
+pub(crate) fn alone(text: &str) -> Value {
     inspected(folder(&[("mail.log", text)]).path()).remove("mail.log").expect("the file")
 }
 
-fn problems(file: &Value) -> String {
+pub(crate) fn problems(file: &Value) -> String {
     file["problems"].as_array().expect("problems").iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
 }
 
@@ -62,7 +62,7 @@ fn year_less(local: i64) -> String {
 }
 
 /// A recorded acceptance of Postfix 3.7.11, at each of these moments, by a clock so far east.
-fn acceptances(moments: impl Iterator<Item = i64>, east: impl Fn(i64) -> i64) -> String {
+pub(crate) fn acceptances(moments: impl Iterator<Item = i64>, east: impl Fn(i64) -> i64) -> String {
     let line = |at: i64| {
         let stamp = year_less(at + east(at));
         format!(
@@ -76,7 +76,7 @@ fn acceptances(moments: impl Iterator<Item = i64>, east: impl Fn(i64) -> i64) ->
 }
 
 /// Each acceptance that `events` tells stands at the second of Gmail's clock in it.
-fn assert_times_are_gmails(folder: &Path, lines: usize, how: &str) {
+pub(crate) fn assert_times_are_gmails(folder: &Path, lines: usize, how: &str) {
     let events = printed(&["events"], folder);
     assert_eq!(events.lines().count(), lines, "{how}");
     for line in events.lines() {
@@ -90,7 +90,7 @@ fn assert_times_are_gmails(folder: &Path, lines: usize, how: &str) {
 
 /// Both edges of New York's daylight saving time in 2026: the moment, and the offsets in hours
 /// before and after.
-const EDGES: [(&str, i64, i64); 2] = [("2026-03-08T07:00Z", -5, -4), ("2026-11-01T06:00Z", -4, -5)];
+pub(crate) const EDGES: [(&str, i64, i64); 2] = [("2026-03-08T07:00Z", -5, -4), ("2026-11-01T06:00Z", -4, -5)];
 
 #[test]
 fn an_edge_of_daylight_saving_time_in_the_middle_of_a_log_is_found() {
@@ -207,43 +207,6 @@ fn the_age_of_a_message_is_no_zone() {
     // With the arrivals they do, in any zone.
     let told = alone(&of_exim(&[" == ", " <= "], 5 * HOUR + HOUR / 2));
     assert_eq!(told["zone"], "UTC+05:30 (from the times inside message ids)");
-}
-
-/// Recordings of text logs whose sessions have an order.
-const IN_ORDER: [&str; 7] = [
-    "postfix3711-may/rfc3164.log.gz",
-    "postfix3711-may/iso8601.log.gz",
-    "exim496-default/mainlog.gz",
-    "exim41001-default/mainlog.gz",
-    "haraka316-default/haraka.log.gz",
-    "opensmtpd680-default/rfc3164.log.gz",
-    "sendmail8171-default/rfc3164.log.gz",
-];
-
-#[test]
-fn a_log_that_stands_newest_first_is_not_read_and_says_how_to_turn_it() {
-    for recording in IN_ORDER {
-        let log = recorded(recording);
-        let right = alone(&log);
-        assert!(!problems(&right).contains("newest first"), "{recording}: {right}");
-        let turned: String = log.lines().rev().map(|line| format!("{line}\n")).collect();
-        let told = alone(&turned);
-        assert!(
-            problems(&told).contains("newest first") && problems(&told).contains("tac mail.log"),
-            "{recording}: {told}"
-        );
-        assert_eq!((&told["format"], &told["outcomes"]), (&right["format"], &serde_json::json!({})), "{recording}");
-    }
-}
-
-#[test]
-fn records_that_stand_for_themselves_may_stand_newest_first() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/mappings/mailgun.ndjson");
-    let log = std::fs::read_to_string(path).expect("a sample");
-    let turned: String = log.lines().rev().map(|line| format!("{line}\n")).collect();
-    let (told, right) = (alone(&turned), alone(&log));
-    assert_eq!(told["outcomes"], right["outcomes"]);
-    assert!(!problems(&told).contains("newest first") && right["outcomes"] != serde_json::json!({}), "{told}");
 }
 
 #[test]

@@ -195,6 +195,7 @@ pub(crate) fn scanned(case: &str, threads: usize) -> Scanned {
                 shape: LogShape { format: &Postfix, wrapping: Wrapping::None },
                 rank: survey.rank(),
                 begins: survey.begins(&clock),
+                newest_first: survey.is_newest_first(),
                 clock,
                 stated_node: None,
                 node: "mta1".into(),

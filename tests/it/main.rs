@@ -18,5 +18,6 @@ mod overlap;
 mod recordings;
 mod snapshots;
 mod truth;
+mod turned;
 mod transcripts;
 mod wrappings;

@@ -11,7 +11,7 @@ use casefile::smtp::Lanes;
 use casefile::time::{Zone, parse_rfc3339};
 
 /// Scans files of these names and contents; those whose names begin with `mta2` are of another node.
-fn scanned(files: &[(&str, &[u8])]) -> Scanned {
+pub(crate) fn scanned(files: &[(&str, &[u8])]) -> Scanned {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).expect("written");
@@ -29,7 +29,8 @@ fn scanned(files: &[(&str, &[u8])]) -> Scanned {
             let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), near);
             let (begins, rank) = (survey.begins(&clock), survey.rank());
             let node = if source.name.contains("mta2") { "mta2" } else { "mta1" }.to_owned();
-            LogJob { source, shape, clock, stated_node: None, node, rank, begins }
+            let newest_first = survey.is_newest_first();
+            LogJob { source, shape, clock, stated_node: None, node, rank, begins, newest_first }
         })
         .collect();
     scan(&jobs, &Lanes::default(), 2, &Progress::default()).expect("scanned")

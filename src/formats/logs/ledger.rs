@@ -72,9 +72,9 @@ impl Ledger {
         }
     }
 
-    /// The ledger of a file whose records stand in no order of time.
-    pub(super) fn unordered(exhibit: Exhibit, compare: Compare) -> Self {
-        Self { ordered: false, ..Self::new(exhibit, compare) }
+    /// The ledger of a file of records, which may stand in no order of time.
+    pub(super) fn of_records(exhibit: Exhibit, compare: Compare, ordered: bool) -> Self {
+        Self { ordered, ..Self::new(exhibit, compare) }
     }
 
     /// Begins the next line.

@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::sequence::Numbered;
 use super::uniform::InOneForm;
-use super::{LogClock, LogFormat, Opening, Sink};
+use super::{LogClock, LogFormat, Opening, Sequence, Sink};
 use crate::intake::Exhibit;
 use crate::time::Stamp;
 
@@ -55,7 +56,23 @@ impl Ends {
 
 /// The open edges of a file, by process or session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LooseEnds(pub BTreeMap<Box<[u8]>, Ends>);
+pub struct LooseEnds {
+    /// The edges; their lines are numbered as they came.
+    pub by_key: BTreeMap<Box<[u8]>, Ends>,
+    /// How they came.
+    pub sequence: Sequence,
+}
+
+impl LooseEnds {
+    pub(super) fn of(by_key: Vec<(Box<[u8]>, Ends)>) -> Self {
+        Self { by_key: by_key.into_iter().collect(), ..Self::default() }
+    }
+
+    /// The file; nothing when none of its lines was kept.
+    fn exhibit(&self) -> Option<Exhibit> {
+        self.by_key.values().find_map(|ends| ends.head.iter().chain(&ends.tail).next()).map(|line| line.exhibit)
+    }
+}
 
 /// The key of lines that may matter to any process of the next files: its tail is replayed
 /// among the lines before the head of each.
@@ -71,15 +88,20 @@ const MOST_SHARED: usize = 1024;
 /// events that were waiting.
 pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sink: &mut dyn Sink) {
     let sink = &mut InOneForm(sink);
+    let files: Vec<Exhibit> = parts.iter().filter_map(LooseEnds::exhibit).collect();
+    let came = parts.iter().filter_map(|part| Some((part.exhibit()?, part.sequence))).collect();
     let mut known: BTreeMap<Box<[u8]>, Vec<KeptLine>> = BTreeMap::new();
-    let (mut shared, mut files) = (Vec::new(), Vec::new());
-    let reader = |lines: &[KeptLine]| lines.first().map(|l| format.reader(Opening::again(l.exhibit, clock.clone())));
+    let mut shared = Vec::new();
+    let reader = |lines: &[KeptLine]| {
+        let of = lines.first()?.exhibit;
+        Some((format.reader(Opening::again(of, clock.clone())), of))
+    };
     for mut part in parts {
-        files.extend(part.0.values().find_map(|ends| ends.head.iter().chain(&ends.tail).next()).map(|l| l.exhibit));
-        let shared_next = part.0.remove(SHARED).map(|ends| ends.tail).unwrap_or_default();
-        for (process, ends) in part.0 {
+        let shared_next = part.by_key.remove(SHARED).map(|ends| ends.tail).unwrap_or_default();
+        for (process, ends) in part.by_key {
             let before = known.entry(process).or_default();
-            if let Some(mut reader) = reader(&ends.head) {
+            if let Some((mut reader, of)) = reader(&ends.head) {
+                let sink = &mut Numbered { files: &came, of, sink };
                 if shared.is_empty() {
                     reader.replay(before, &ends.head, sink);
                 } else {
@@ -97,14 +119,15 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
         shared.drain(..shared.len().saturating_sub(MOST_SHARED));
     }
     for lines in known.into_values() {
-        if let Some(mut reader) = reader(&lines) {
+        if let Some((mut reader, of)) = reader(&lines) {
+            let sink = &mut Numbered { files: &came, of, sink };
             reader.replay(&lines, &[], sink);
             reader.conclude(sink);
         }
     }
 }
 
-/// Lines of a process and lines for all, in the order in which they stand in the files. A
+/// Lines of a process and lines for all, in the order in which they came from the files. A
 /// line that is both stands once; but a line that its process holds several times is one of
 /// several copies.
 fn in_order(files: &[Exhibit], before: &[KeptLine], shared: &[KeptLine]) -> Vec<KeptLine> {

@@ -7,7 +7,8 @@
 //!
 //! What readers share, from the bottom up: `envelope` takes the stamp and the syslog
 //! envelope off a line, `ledger` accounts for it, `prints` finds lines that two files hold,
-//! `survey`, `offsets` and `ages` read a log's clock,
+//! `survey`, `offsets` and `ages` read a log's clock, `order` tells which end of it is the
+//! newest and `sequence` numbers the lines of one that is read from its end,
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
 //! around the grammar of one MTA, `uniform` writes names and addresses in one form, `claim`
 //! tells one log from another.
@@ -28,11 +29,13 @@ mod loose;
 pub mod mapping;
 mod offsets;
 pub mod opensmtpd;
+mod order;
 pub mod postfix;
 pub mod powermta;
 mod prints;
 mod records;
 pub mod sendmail;
+mod sequence;
 mod survey;
 #[cfg(test)]
 mod testing;
@@ -46,6 +49,7 @@ pub use ledger::{Closed, Compare};
 pub use loose::{Ends, KeptLine, LooseEnds, join};
 pub use offsets::{Stretch, zone_of};
 pub use prints::{Prints, Repeats, Wanted};
+pub use sequence::Sequence;
 pub use survey::Survey;
 
 use super::Head;
@@ -77,6 +81,11 @@ pub trait LogFormat: Send + Sync {
     }
     /// What the first lines tell about the log's clock.
     fn survey(&self, head: Head<'_>) -> Survey;
+    /// Whether each of its records stands for itself, so that they are told the same from
+    /// either end.
+    fn stands_alone(&self) -> bool {
+        false
+    }
     /// Whether only the user can know the zone of its times.
     fn asks_for_zone(&self) -> bool {
         false
@@ -98,13 +107,15 @@ pub struct Opening {
     pub clock: LogClock,
     /// What is done with lines that other files hold too.
     pub compare: Compare,
+    /// In which order its lines come.
+    pub sequence: Sequence,
 }
 
 impl Opening {
     /// To read a file for the first time, or lines kept of it.
     #[must_use]
     pub const fn again(exhibit: Exhibit, clock: LogClock) -> Self {
-        Self { exhibit, clock, compare: Compare::No }
+        Self { exhibit, clock, compare: Compare::No, sequence: Sequence::OldestFirst }
     }
 }
 
@@ -179,10 +190,15 @@ impl<'a> LogShape<'a> {
     /// A reader for one file.
     #[must_use]
     pub fn reader(self, opening: Opening) -> Box<dyn LogReader + Send> {
+        let Opening { exhibit, sequence, .. } = opening;
         let mut reader = self.format.reader(opening);
         if self.wrapping != Wrapping::None {
             reader = Box::new(envelope::Unwrapping::new(self.wrapping, reader));
         }
-        Box::new(uniform::Uniform(reader))
+        reader = Box::new(uniform::Uniform(reader));
+        match sequence {
+            Sequence::OldestFirst | Sequence::NewestFirst => reader,
+            Sequence::FromTheEnd { .. } => Box::new(sequence::FromTheEnd::new(reader, exhibit, sequence)),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::event::{Event, Note, Pulse, Sink};
 use super::ledger::{Compare, Fate, Ledger};
-use super::{Done, Ends, KeptLine, LogReader, LooseEnds, Opening};
+use super::{Done, Ends, KeptLine, LogReader, LooseEnds, Opening, Sequence};
 use crate::formats::Accounting;
 use crate::intake::{Exhibit, Lines};
 use crate::time::{Minute, Stamp};
@@ -93,9 +93,9 @@ pub(super) struct RecordLog<R> {
 impl<R: Records> RecordLog<R> {
     /// The clock of the opening is for `records` to use.
     pub(super) fn new(opening: Opening, records: R) -> Self {
-        let Opening { exhibit, compare, .. } = opening;
-        let ledger = if R::ORDERED { Ledger::new(exhibit, compare) } else { Ledger::unordered(exhibit, compare) };
-        Self { lines: Lines::default(), ledger, records }
+        let Opening { exhibit, compare, sequence, .. } = opening;
+        let ordered = R::ORDERED && sequence != Sequence::NewestFirst;
+        Self { lines: Lines::default(), ledger: Ledger::of_records(exhibit, compare, ordered), records }
     }
 }
 
@@ -123,8 +123,7 @@ impl<R: Records> LogReader for RecordLog<R> {
     }
 
     fn finish(mut self: Box<Self>) -> Done {
-        let ends = self.records.ends().into_iter().collect();
-        Done { ends: LooseEnds(ends), closed: self.ledger.close() }
+        Done { ends: LooseEnds::of(self.records.ends()), closed: self.ledger.close() }
     }
 
     fn accounting(&self) -> Accounting {

@@ -2,9 +2,10 @@
 
 use super::LogClock;
 use super::ages::age_told;
-use super::clock::{Day, day_of};
+use super::clock::day_of;
 use super::envelope::{Stamped, stamped};
 use super::offsets::{Stretch, TwoClocks, median, nearest_offset, stretches};
+use super::order::{Order, Written};
 use crate::intake::lines_of;
 use crate::smtp::acceptance_second;
 use crate::time::{Stamp, Zone};
@@ -12,8 +13,10 @@ use crate::time::{Stamp, Zone};
 /// What a log's first lines tell about its clock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Survey {
-    /// The first stamp of the log, as it stands.
-    first: Option<First>,
+    /// The first stamp of the log, as it stands, and the last that was seen.
+    first: Option<Written>,
+    last: Option<Written>,
+    order: Order,
     /// Whether stamps carry their zone.
     pub zoned: bool,
     /// Whether stamps carry their year.
@@ -31,8 +34,8 @@ pub struct Survey {
     /// By how many seconds the log's stamps are ahead of Gmail's clock (zone and skew in one),
     /// and at which moment of Gmail's; the median.
     pub off_gmail: Option<(i64, Stamp)>,
-    /// Whether its lines stand newest first.
-    pub newest_first: bool,
+    /// Whether lines of one moment stand oldest first, where they tell.
+    pub ties_rise: bool,
     /// The host that logged, from the first line.
     pub node: Option<String>,
     /// Whether stamps are finer than a second.
@@ -41,26 +44,52 @@ pub struct Survey {
     pub always: Option<Zone>,
 }
 
-/// A stamp, as far as it tells by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum First {
-    Day(Day),
-    Local(Stamp),
-    Moment(Stamp),
-}
-
 impl Survey {
-    /// The survey of records with a moment inside, the first of them here.
-    #[must_use]
-    pub fn of_moments(first: Option<Stamp>) -> Self {
-        let first_moment = first.map(First::Moment);
-        Self { first: first_moment, zoned: true, dated: true, near: first, ..Self::default() }
+    /// The survey of records with a moment inside.
+    pub(super) fn of_moments() -> Self {
+        Self { zoned: true, ..Self::of_local_times() }
     }
 
     /// The survey of records with dated times in a zone that is not said.
+    pub(super) fn of_local_times() -> Self {
+        Self { dated: true, ..Self::default() }
+    }
+
+    /// Takes the moment of the next record.
+    pub(super) fn moment(&mut self, at: Stamp) {
+        self.near = self.near.or(Some(at));
+        self.written(Written::Moment(at));
+    }
+
+    /// Takes the time of the next record, in the zone that is not said.
+    pub(super) fn local_time(&mut self, at: Stamp) {
+        self.near = self.near.or(Some(at));
+        self.written(Written::Local(at));
+    }
+
+    /// Takes the earliest time of records that stand in no order, in a zone that is not said.
+    pub(super) fn earliest(&mut self, at: Stamp) {
+        self.near = Some(at);
+        self.first = Some(Written::Local(at));
+    }
+
+    /// Takes the stamp of the next line.
+    fn written(&mut self, stamp: Written) {
+        self.order.then(Order::of(stamp));
+        self.first = self.first.or(Some(stamp));
+        self.last = Some(stamp);
+    }
+
+    /// Whether its lines stand newest first.
     #[must_use]
-    pub fn of_local_times(first: Option<Stamp>) -> Self {
-        Self { first: first.map(First::Local), dated: true, near: first, ..Self::default() }
+    pub const fn is_newest_first(&self) -> bool {
+        self.order.is_newest_first()
+    }
+
+    /// Whether too few of the lines seen differ in time to be sure of their order.
+    #[must_use]
+    pub const fn is_order_open(&self) -> bool {
+        self.order.is_open()
     }
 
     /// Whether any of its first lines carries a time.
@@ -69,8 +98,11 @@ impl Survey {
         self.first.is_some()
     }
 
-    /// Takes in what a further place of the same log tells of its zone.
+    /// Takes in what a further place of the same log tells of its zone and its order. Places
+    /// come as they stand in the file.
     pub fn learn(&mut self, place: Self) {
+        self.order.then(place.order);
+        self.last = place.last.or(self.last);
         let is_better = self.offset_by_ids && place.offset_s.is_some() && !place.offset_by_ids;
         if self.offset_s.is_none() || is_better {
             (self.offset_s, self.offset_by_ids) = (place.offset_s, place.offset_by_ids);
@@ -93,10 +125,10 @@ impl Survey {
     /// When the log begins, by its clock; nothing when its year is unknown.
     #[must_use]
     pub fn begins(&self, clock: &LogClock) -> Option<Stamp> {
-        match self.first? {
-            First::Day(day) => clock.clone().on_day(day),
-            First::Local(local) => Some(clock.clone().zone_less(local)),
-            First::Moment(at) => Some(at),
+        match if self.is_newest_first() { self.last? } else { self.first? } {
+            Written::Day(day) => clock.clone().on_day(day),
+            Written::Local(local) => Some(clock.clone().zone_less(local)),
+            Written::Moment(at) => Some(at),
         }
     }
 }
@@ -127,7 +159,6 @@ fn first_word(rest: &[u8]) -> Option<&[u8]> {
 pub(super) fn survey(head: &[u8], clues: &Clues) -> Survey {
     let mut survey = Survey::default();
     let (mut by_gmail, mut by_ids) = (Vec::new(), Vec::new());
-    let mut order = Order::default();
     for line in lines_of(head) {
         let Some(stamp) = (clues.stamped)(line) else { continue };
         let rest = stamp.rest();
@@ -147,9 +178,9 @@ pub(super) fn survey(head: &[u8], clues: &Clues) -> Survey {
             Stamped::YearLess(..) | Stamped::Day(..) => gmail.or(id).and_then(|second| local_near(stamp, second)),
         };
         survey.fine |= local.is_some_and(|at| at.millis() % 1000 != 0);
-        let first = first_of(stamp);
-        order.next(first);
-        survey.first = survey.first.or(first);
+        if let Some(written) = written(stamp) {
+            survey.written(written);
+        }
         if survey.node.is_none() {
             survey.node = (clues.host)(rest).map(|host| String::from_utf8_lossy(host).into_owned());
         }
@@ -159,7 +190,6 @@ pub(super) fn survey(head: &[u8], clues: &Clues) -> Survey {
         let arrival_and_age = id.zip(age_told(rest));
         by_ids.extend(arrival_and_age.map(|(arrival, age)| TwoClocks { local, moment: arrival + age }));
     }
-    survey.newest_first = order.is_newest_first();
     survey.two_clocks(&by_gmail, &by_ids);
     survey
 }
@@ -181,43 +211,12 @@ impl Survey {
     }
 }
 
-/// Whether stamps rise or fall from line to line.
-#[derive(Default)]
-struct Order {
-    last: Option<i64>,
-    rises: u32,
-    falls: u32,
-}
-
-/// Falls below which nothing is concluded: lines overtake each other, and an hour repeats.
-const FEWEST_FALLS: u32 = 3;
-
-impl Order {
-    fn next(&mut self, stamp: Option<First>) {
-        let Some(stamp) = stamp else { return };
-        let at = match stamp {
-            // Of a made-up year in which all months have 31 days: only the order counts.
-            First::Day(day) => i64::from(day.month * 31 + day.day) * 86_400_000 + day.millis,
-            First::Local(at) | First::Moment(at) => at.millis(),
-        };
-        if let Some(last) = self.last.replace(at) {
-            self.rises += u32::from(at > last);
-            self.falls += u32::from(at < last);
-        }
-    }
-
-    /// Where the order is meant to rise, a fall is an exception.
-    const fn is_newest_first(&self) -> bool {
-        self.falls >= FEWEST_FALLS && self.falls > self.rises * 8
-    }
-}
-
-fn first_of(stamp: Stamped<'_>) -> Option<First> {
+fn written(stamp: Stamped<'_>) -> Option<Written> {
     Some(match stamp {
-        Stamped::YearLess(text, _) => First::Day(day_of(text)?),
-        Stamped::Day(day, _) => First::Day(day),
-        Stamped::Local(local, _) => First::Local(local),
-        Stamped::Zoned(at, _) | Stamped::Rfc5424(at, _) => First::Moment(at),
+        Stamped::YearLess(text, _) => Written::Day(day_of(text)?),
+        Stamped::Day(day, _) => Written::Day(day),
+        Stamped::Local(local, _) => Written::Local(local),
+        Stamped::Zoned(at, _) | Stamped::Rfc5424(at, _) => Written::Moment(at),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Compare, Event, LogClock, LogFormat, LogShape, Opening, Pulse, Sink, Wrapping, join};
+use super::{Event, LogClock, LogFormat, LogShape, Opening, Pulse, Sink, Wrapping, join};
 use crate::formats::{Accounting, Head};
 use crate::intake::Exhibit;
 use crate::time::{Minute, Zone};
@@ -74,7 +74,7 @@ pub(super) fn read_in_blocks(format: &dyn LogFormat, files: &[&[u8]], block: usi
     for (n, file) in files.iter().enumerate() {
         let exhibit = Exhibit(n as u16 + 1);
         let shape = LogShape { format, wrapping: Wrapping::None };
-        let mut reader = shape.reader(Opening { exhibit, clock: clock.clone(), compare: Compare::No });
+        let mut reader = shape.reader(Opening::again(exhibit, clock.clone()));
         let mut rest = *file;
         while !rest.is_empty() {
             let from = block.min(rest.len()) - 1;

@@ -211,7 +211,7 @@ impl<G: Grammar> LogReader for TextLog<G> {
     }
 
     fn finish(self: Box<Self>) -> Done {
-        Done { ends: LooseEnds(self.grammar.ends().into_iter().collect()), closed: self.ledger.close() }
+        Done { ends: LooseEnds::of(self.grammar.ends()), closed: self.ledger.close() }
     }
 
     fn accounting(&self) -> Accounting {
@@ -352,7 +352,8 @@ mod tests {
             reader.read(block.as_bytes(), &mut told);
         }
         assert_eq!((told.unrecognised, reader.accounting().read), (vec![1], 4));
-        let lines: Vec<_> = reader.finish().ends.0.values().flat_map(|e| e.head.iter().map(|l| l.number)).collect();
+        let lines: Vec<_> =
+            reader.finish().ends.by_key.values().flat_map(|e| e.head.iter().map(|l| l.number)).collect();
         assert_eq!(lines, [3, 4]);
     }
 

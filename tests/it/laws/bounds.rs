@@ -17,7 +17,7 @@ fn read_in(shape: LogShape<'_>, clock: &LogClock, blocks: &[&[u8]]) -> (Told, us
     reader.end_of_file(&mut told);
     let done = reader.finish();
     told.accounting.add(done.closed.accounting);
-    (told, done.ends.0.values().map(|ends| ends.head.len() + ends.tail.len()).sum())
+    (told, done.ends.by_key.values().map(|ends| ends.head.len() + ends.tail.len()).sum())
 }
 
 proptest! {

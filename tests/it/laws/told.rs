@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use casefile::formats::Accounting;
-use casefile::formats::logs::{Compare, Event, LogClock, LogShape, LooseEnds, Note, Opening, Pulse, Sink, join};
+use casefile::formats::logs::{Event, LogClock, LogShape, LooseEnds, Note, Opening, Pulse, Sink, join};
 use casefile::intake::{Exhibit, lines_of};
 use casefile::time::Minute;
 
@@ -76,7 +76,7 @@ pub(super) fn told(shape: LogShape<'_>, clock: &LogClock, files: &[&[u8]], block
     let mut parts: Vec<LooseEnds> = Vec::new();
     for (n, file) in files.iter().enumerate() {
         let exhibit = Exhibit(n as u16 + 1);
-        let mut reader = shape.reader(Opening { exhibit, clock: clock.clone(), compare: Compare::No });
+        let mut reader = shape.reader(Opening::again(exhibit, clock.clone()));
         let mut rest = *file;
         while !rest.is_empty() {
             let from = block.clamp(1, rest.len()) - 1;

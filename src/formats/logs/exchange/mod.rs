@@ -52,7 +52,18 @@ impl LogFormat for Exchange {
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {
-        Survey::of_moments(lines_of(head.bytes).find_map(|l| Row::of(l).map(|r| r.at)))
+        let mut survey = Survey::of_moments();
+        let (mut before, mut rising, mut falling) = (None::<Row<'_>>, 0, 0);
+        for row in lines_of(head.bytes).filter_map(Row::of) {
+            survey.moment(row.at);
+            if let Some(before) = before.filter(|b| (b.at, b.session) == (row.at, row.session)) {
+                rising += u32::from(row.place() > before.place());
+                falling += u32::from(row.place() < before.place());
+            }
+            before = Some(row);
+        }
+        survey.ties_rise = rising > falling;
+        survey
     }
 
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {

@@ -34,6 +34,11 @@ impl<'a> Row<'a> {
         shaped.then_some(Row { at, session, sequence, local, remote, event, data, context: unquoted(context) })
     }
 
+    /// Its place in its session.
+    pub(super) fn place(&self) -> Option<u64> {
+        std::str::from_utf8(self.sequence).ok()?.parse().ok()
+    }
+
     /// Whether the other side is a server of the same organisation.
     pub(super) fn is_internal(&self) -> bool {
         let port = memrchr(b':', self.remote).map_or(&[][..], |at| &self.remote[at + 1..]);

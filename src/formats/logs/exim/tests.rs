@@ -386,7 +386,7 @@ fn a_storm_of_retry_hints_is_not_remembered() {
     reader.read(log.as_bytes(), &mut told);
     assert_eq!(told.events.len(), 3000);
     assert!(told.events.iter().all(|e| e.contains("local by sender at unknown") && e.contains("weight=1")));
-    assert!(reader.finish().ends.0.is_empty());
+    assert!(reader.finish().ends.by_key.is_empty());
 }
 
 #[test]

@@ -95,10 +95,19 @@ impl LogFormat for KumoMta {
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {
-        let first = lines_of(head.bytes).find_map(|l| Record::of(l).and_then(|r| Some((r.at()?, r.is_fine()))));
-        let mut survey = Survey::of_moments(first.map(|(at, _)| at));
-        survey.fine = first.is_some_and(|(_, fine)| fine);
+        let mut survey = Survey::of_moments();
+        for (at, fine) in lines_of(head.bytes).filter_map(|l| Record::of(l).and_then(|r| Some((r.at()?, r.is_fine()))))
+        {
+            if !survey.has_stamps() {
+                survey.fine = fine;
+            }
+            survey.moment(at);
+        }
         survey
+    }
+
+    fn stands_alone(&self) -> bool {
+        true
     }
 
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {

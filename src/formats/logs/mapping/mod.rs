@@ -181,6 +181,10 @@ impl LogFormat for Mapping {
         self.cannot_count.iter().copied().chain(missing).collect()
     }
 
+    fn stands_alone(&self) -> bool {
+        true
+    }
+
     fn survey(&self, head: Head<'_>) -> Survey {
         survey::survey(&self.plan, head)
     }

@@ -13,12 +13,11 @@ use super::record::{Opened, Opener, Record};
 use super::seen::{Seen, Window};
 use super::time::{Moment, ZoneRule};
 use crate::formats::Accounting;
-use crate::formats::logs::Event;
 use crate::formats::logs::ledger::{Fate, Ledger};
 use crate::formats::logs::prints::print_of;
-use crate::formats::logs::{Done, EventLine, KeptLine, LogClock, LogReader, LooseEnds, Note, Opening, Pulse, Sink};
+use crate::formats::logs::{Done, EventLine, KeptLine, LogClock, LogReader, LooseEnds, Note, Opening, Sequence, Sink};
 use crate::smtp::Outcome;
-use crate::time::{Minute, Stamp};
+use crate::time::Stamp;
 
 /// A reader of one file.
 pub(super) struct MappedLog {
@@ -45,13 +44,14 @@ impl MappedLog {
             ZoneRule::Always(zone) => LogClock::new(zone, opening.clock.near),
             ZoneRule::Ask | ZoneRule::Embedded => opening.clock,
         };
+        let ordered = !plan.unordered && opening.sequence != Sequence::NewestFirst;
         Self {
             decoder: Decoder::new(plan.encoding),
             cutter: Cutter::new(plan),
             opener: Opener::new(plan),
             book: Book {
                 plan: plan.clone(),
-                ledger: Ledger::new(opening.exhibit, opening.compare),
+                ledger: Ledger::of_records(opening.exhibit, opening.compare, ordered),
                 clock,
                 bursts: Bursts::default(),
                 window: Window::default(),
@@ -113,9 +113,7 @@ impl Book {
     /// What is no record tells at most that the log was running.
     fn noise(&mut self, at: Option<Stamp>, text: &[u8], fate: Fate, sink: &mut dyn Sink) -> Fate {
         match at {
-            Some(at) if !self.ledger.place(at, print_of(&[], text), &mut InOrder::of(&self.plan, sink)) => {
-                Fate::Repeated
-            }
+            Some(at) if !self.ledger.place(at, print_of(&[], text), sink) => Fate::Repeated,
             _ => fate,
         }
     }
@@ -128,7 +126,7 @@ impl Book {
             let at = self.moment(&element);
             let print = print.wrapping_add(n as u64);
             let one = match at {
-                Some(at) if !self.ledger.place(at, print, &mut InOrder::of(&self.plan, sink)) => Fate::Repeated,
+                Some(at) if !self.ledger.place(at, print, sink) => Fate::Repeated,
                 _ => self.element(&element, at, cut, &mut told, sink),
             };
             fate = Some(fate.map_or(one, |before| better(before, one)));
@@ -274,36 +272,4 @@ fn lines_of<'t>(text: &'t [u8], cut: &Cut<'_>, ledger: &Ledger) -> Vec<EventLine
     let first = cut.number + 1 - cut.units.min(cut.number + 1);
     let numbered = text.split(|b| *b == b'\n').zip(first..);
     numbered.map(|(text, number)| EventLine { exhibit: ledger.exhibit, number, text }).collect()
-}
-
-/// Takes what a ledger says; of files in no order, not that their clock went back.
-struct InOrder<'s> {
-    sink: &'s mut dyn Sink,
-    unordered: bool,
-}
-
-impl<'s> InOrder<'s> {
-    fn of(plan: &Plan, sink: &'s mut dyn Sink) -> Self {
-        Self { sink, unordered: plan.unordered }
-    }
-}
-
-impl Sink for InOrder<'_> {
-    fn event(&mut self, event: &Event<'_>) {
-        self.sink.event(event);
-    }
-
-    fn heard(&mut self, minute: Minute, pulse: Pulse) {
-        self.sink.heard(minute, pulse);
-    }
-
-    fn unrecognised(&mut self, number: u64, text: &[u8]) {
-        self.sink.unrecognised(number, text);
-    }
-
-    fn note(&mut self, note: Note, number: u64, amount: u64) {
-        if !(self.unordered && note == Note::ClockBack) {
-            self.sink.note(note, number, amount);
-        }
-    }
 }

@@ -39,12 +39,10 @@ pub(super) fn fitting(plan: &Plan, head: Head<'_>) -> (usize, usize) {
 /// What the first records tell about the clock.
 pub(super) fn survey(plan: &Plan, head: Head<'_>) -> Survey {
     if plan.time.fields.is_empty() {
-        let mut survey = survey_of_lines(head.bytes, &Clues::default());
-        // A record stands for itself, so it may stand anywhere.
-        survey.newest_first = false;
-        return survey;
+        return survey_of_lines(head.bytes, &Clues::default());
     }
-    let (mut first, mut zoned, mut fine) = (None::<Moment>, true, false);
+    let (mut survey, mut earliest) = (Survey::of_local_times(), None::<Stamp>);
+    let (mut zoned, mut fine) = (true, false);
     let (mut node, mut by_gmail) = (None, Vec::new());
     let mut clock = LogClock::new(Zone::UTC, None);
     walk(plan, head.bytes, head.whole, &mut clock, &mut |opened| {
@@ -52,10 +50,12 @@ pub(super) fn survey(plan: &Plan, head: Head<'_>) -> Survey {
         for element in record.exploded(&plan.explode) {
             let Some(moment) = element.moment(&plan.time) else { continue };
             zoned &= matches!(moment, Moment::At(_));
-            fine |= moment.reading().millis() % 1000 != 0;
-            let is_earlier = |known: Moment| plan.unordered && moment.reading() < known.reading();
-            if first.is_none_or(is_earlier) {
-                first = Some(moment);
+            let reading = moment.reading();
+            fine |= reading.millis() % 1000 != 0;
+            if plan.unordered {
+                earliest = Some(earliest.map_or(reading, |known| known.min(reading)));
+            } else {
+                survey.local_time(reading);
             }
             let Judged::Attempt(mapped) = plan.judge(&element) else { continue };
             if let (Moment::Local(local), Some(moment)) = (moment, acceptance_second(&mapped.reply)) {
@@ -67,8 +67,11 @@ pub(super) fn survey(plan: &Plan, head: Head<'_>) -> Survey {
             }
         }
     });
-    let reading = first.map(Moment::reading);
-    let mut survey = if zoned { Survey::of_moments(reading) } else { Survey::of_local_times(reading) };
+    if let Some(earliest) = earliest {
+        survey.earliest(earliest);
+    }
+    // The reading of a moment is that of UTC.
+    survey.zoned = zoned;
     if let (false, ZoneRule::Always(zone)) = (zoned, plan.time.zone) {
         survey.always = Some(zone);
     } else if !zoned {

@@ -13,7 +13,7 @@ fn kept_of(lines: impl Iterator<Item = String>) -> (usize, Told) {
     for line in lines {
         reader.read(line.as_bytes(), &mut told);
     }
-    (reader.finish().ends.0.values().map(|e| e.head.len() + e.tail.len()).sum(), told)
+    (reader.finish().ends.by_key.values().map(|e| e.head.len() + e.tail.len()).sum(), told)
 }
 
 /// A line of one process within a few seconds.

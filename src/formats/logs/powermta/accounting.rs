@@ -62,18 +62,21 @@ impl LogFormat for Accounting {
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {
-        let mut table = Table::default();
+        let (mut table, mut survey) = (Table::default(), None);
         for line in lines_of(head.bytes) {
             let mut json = None;
             let Line::Record(found) = table.take_apart(line, &mut json) else { continue };
             if let Some(at) = zoned(found.record.time) {
-                return Survey::of_moments(Some(at));
-            }
-            if let Some(local) = local_stamp(found.record.time) {
-                return Survey::of_local_times(Some(local));
+                survey.get_or_insert_with(Survey::of_moments).moment(at);
+            } else if let Some(local) = local_stamp(found.record.time) {
+                survey.get_or_insert_with(Survey::of_local_times).local_time(local);
             }
         }
-        Survey::of_moments(None)
+        survey.unwrap_or_else(Survey::of_moments)
+    }
+
+    fn stands_alone(&self) -> bool {
+        true
     }
 
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {

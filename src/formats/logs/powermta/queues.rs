@@ -52,7 +52,11 @@ impl LogFormat for Queues {
 
     fn survey(&self, head: Head<'_>) -> Survey {
         let times = lines_of(head.bytes).filter_map(Item::of).filter(|item| item.event && item.name == b"time");
-        Survey::of_local_times(times.filter_map(|item| local_stamp(item.value)).min())
+        let mut survey = Survey::of_local_times();
+        if let Some(earliest) = times.filter_map(|item| local_stamp(item.value)).min() {
+            survey.earliest(earliest);
+        }
+        survey
     }
 
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {

@@ -57,6 +57,12 @@ impl Wrapping {
         }
     }
 
+    /// Whether a record is several lines.
+    #[must_use]
+    pub const fn has_records_of_lines(self) -> bool {
+        matches!(self, Self::JournalPretty | Self::JournalExport)
+    }
+
     /// The wrapping of a file by its first bytes.
     #[must_use]
     pub fn of(head: &[u8]) -> Self {

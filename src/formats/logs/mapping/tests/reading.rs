@@ -1,7 +1,7 @@
 use super::shipped::examples_of;
 use super::*;
+use crate::formats::logs::LogClock;
 use crate::formats::logs::testing::{Told, assert_damage_is_survived, assert_splits_agree, events, read};
-use crate::formats::logs::{Compare, LogClock};
 use crate::intake::Exhibit;
 use crate::time::{Stamp, Zone};
 
@@ -11,7 +11,7 @@ fn read_records(mapping: &Mapping, text: &[u8], block: usize) -> (Told, Accounti
     let survey = mapping.survey(Head { bytes: text, whole: true });
     let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), survey.near);
     let mut told = Told::default();
-    let mut reader = mapping.telling_reader(Opening { exhibit: Exhibit(1), clock, compare: Compare::No });
+    let mut reader = mapping.telling_reader(Opening::again(Exhibit(1), clock));
     let mut rest = text;
     while !rest.is_empty() {
         let from = block.min(rest.len()) - 1;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::formats::logs::testing::{Told, read};
-use crate::formats::logs::{Compare, LOG_FORMATS, LogClock, LogFormat as _, Note};
+use crate::formats::logs::{LOG_FORMATS, LogClock, LogFormat as _, Note};
 use crate::intake::Exhibit;
 use crate::smtp::{Reply, meaning_of};
 use crate::time::Zone;
@@ -19,7 +19,7 @@ fn told(id: &str, text: &str) -> (Vec<String>, Accounting, Told) {
 fn read_with(mapping: &Mapping, text: &str) -> (Vec<String>, Accounting, Told) {
     let mut told = Told::default();
     let clock = LogClock::new(Zone::UTC, None);
-    let mut reader = mapping.telling_reader(Opening { exhibit: Exhibit(1), clock, compare: Compare::No });
+    let mut reader = mapping.telling_reader(Opening::again(Exhibit(1), clock));
     reader.reader().read(text.as_bytes(), &mut told);
     reader.reader().end_of_file(&mut told);
     let events = told.events.iter().filter_map(|e| Some(e.split_once(' ')?.1.to_owned())).collect();
