@@ -16,6 +16,7 @@ mod minutes;
 mod offsets;
 mod overlap;
 mod recordings;
+mod reversals;
 mod snapshots;
 mod truth;
 mod turned;

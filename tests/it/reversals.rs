@@ -1,0 +1,195 @@
+//! One recorded incident, each time with one piece of its evidence taken away or turned
+//! round: the verdict changes as its rule says, and what is missing is named.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What a reversal does to the case.
+#[derive(Default)]
+struct Reversal<'a> {
+    /// Lines of the log, as they become; none leaves a line out.
+    line: Option<&'a dyn Fn(&str) -> Option<String>>,
+    /// Folders of the case that are left out.
+    without: &'a [&'a str],
+    /// Lines of case.yaml that are left out.
+    unstated: &'a [&'a str],
+}
+
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-data/throttle")
+}
+
+fn log() -> String {
+    let mut text = String::new();
+    for name in ["mail.log.3.gz", "mail.log.2.gz", "mail.log.1.gz", "mail.log"] {
+        let mut file = casefile::intake::open(&sample().join("logs").join(name)).expect("a log");
+        std::io::Read::read_to_string(&mut file, &mut text).expect("text");
+    }
+    text
+}
+
+/// Facts of the case after a reversal, by id.
+fn facts(reversal: &Reversal<'_>) -> BTreeMap<String, Value> {
+    let dir = tempfile::tempdir().expect("a folder");
+    let case = dir.path().join("case");
+    fs::create_dir_all(case.join("logs")).expect("a folder");
+    for folder in ["metrics", "transcripts", "settings"].iter().filter(|f| !reversal.without.contains(f)) {
+        fs::create_dir_all(case.join(folder)).expect("a folder");
+        for entry in fs::read_dir(sample().join(folder)).expect("a folder") {
+            let from = entry.expect("an entry").path();
+            fs::copy(&from, case.join(folder).join(from.file_name().expect("a name"))).expect("a copy");
+        }
+    }
+    let kept = |line: &&str| !reversal.unstated.iter().any(|part| line.contains(part));
+    let yaml = fs::read_to_string(sample().join("case.yaml")).expect("case.yaml");
+    fs::write(case.join("case.yaml"), yaml.lines().filter(kept).fold(String::new(), |text, l| text + l + "\n"))
+        .expect("case.yaml");
+    let mut text = String::new();
+    for line in log().lines() {
+        if let Some(line) = reversal.line.map_or_else(|| Some(line.to_owned()), |change| change(line)) {
+            writeln!(text, "{line}").expect("memory");
+        }
+    }
+    fs::write(case.join("logs/mail.log"), text).expect("a log");
+    let output = dir.path().join("out");
+    let mut build = Command::new(env!("CARGO_BIN_EXE_casefile"));
+    let ran = build.args(["build", "--quiet", "-o"]).arg(&output).arg(&case).output().expect("casefile runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let facts: Value =
+        serde_json::from_slice(&fs::read(output.join("keep/facts.json")).expect("facts.json")).expect("JSON");
+    let rows = facts["facts"].as_array().expect("a list").iter();
+    rows.map(|f| (f["id"].as_str().expect("an id").to_owned(), f["value"].clone())).collect()
+}
+
+/// The verdict on one cause.
+fn cause<'a>(facts: &'a BTreeMap<String, Value>, id: &str) -> &'a str {
+    let of = |i: usize| facts.get(&format!("causes.{i}.id")).and_then(Value::as_str).map(|found| (i, found));
+    let (i, _) = (1..).map_while(of).find(|(_, found)| *found == id).expect("the cause is weighed");
+    facts[&format!("causes.{i}.verdict")].as_str().expect("a word")
+}
+
+fn text<'a>(facts: &'a BTreeMap<String, Value>, id: &str) -> &'a str {
+    facts.get(id).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// All that is said to be missing.
+fn missing(facts: &BTreeMap<String, Value>) -> String {
+    facts
+        .iter()
+        .filter(|(id, _)| id.starts_with("missing."))
+        .map(|(_, v)| v.as_str().unwrap_or_default())
+        .fold(String::new(), |all, one| all + one + "\n")
+}
+
+fn is_gmail(line: &str) -> bool {
+    line.contains("google.com")
+}
+
+/// Postfix lines of sessions with others than Gmail.
+fn is_of_another_lane(line: &str) -> bool {
+    line.contains("/smtp[")
+        && !is_gmail(line)
+        && ["yahoodns", "outlook", "messagingengine", "mail.example.net"].iter().any(|h| line.contains(h))
+}
+
+#[test]
+fn the_whole_evidence_names_the_cause() {
+    let facts = facts(&Reversal::default());
+    assert_eq!(text(&facts, "verdict"), "google_rate");
+    assert_eq!(facts["waves.3.number"], 3);
+}
+
+#[test]
+fn without_other_receivers_nothing_is_concluded() {
+    let cut = |line: &str| (!is_of_another_lane(line)).then(|| line.to_owned());
+    let facts = facts(&Reversal { line: Some(&cut), ..Reversal::default() });
+    assert_eq!(text(&facts, "verdict"), "inconclusive");
+    assert_eq!(cause(&facts, "google_rate"), "possible");
+    assert!(missing(&facts).contains("other receivers"), "{}", missing(&facts));
+    assert!(text(&facts, "ticket").contains("weak"));
+}
+
+#[test]
+fn without_metrics_neither_side_is_blamed() {
+    let facts = facts(&Reversal { without: &["metrics"], ..Reversal::default() });
+    assert_eq!(text(&facts, "verdict"), "inconclusive");
+    assert_eq!(cause(&facts, "google_rate"), "possible");
+    for lacking in ["egress", "CPU"] {
+        assert!(missing(&facts).to_lowercase().contains(&lacking.to_lowercase()), "{lacking}: {}", missing(&facts));
+    }
+    assert_eq!(text(&facts, "nodes_summary"), "No metrics of the nodes were given.");
+}
+
+#[test]
+fn other_receivers_that_fail_too_speak_against_google() {
+    // Every second session with another receiver ends as Gmail's did: a 421 in place of its acceptance.
+    let turn = |line: &str| {
+        let failed =
+            is_of_another_lane(line) && line.contains("status=sent") && line.len() % 2 == 0 && line.contains(" 04:");
+        let (head, _) = line.split_once("dsn=").filter(|_| failed).unwrap_or((line, ""));
+        Some(if failed {
+            format!(
+                "{head}dsn=4.7.0, status=deferred (host mx.example.net[203.0.113.9] said: 421 4.7.0 Try again later (in reply to MAIL FROM command))"
+            )
+        } else {
+            line.to_owned()
+        })
+    };
+    let facts = facts(&Reversal { line: Some(&turn), ..Reversal::default() });
+    assert_eq!(cause(&facts, "google_rate"), "against");
+    assert!(text(&facts, "ticket").contains("not to Google"), "{}", text(&facts, "ticket"));
+    assert!(text(&facts, "readiness.google.sentence").contains("do not write to Google"));
+}
+
+#[test]
+fn without_answers_of_421_the_closes_still_date_the_waves() {
+    let cut = |line: &str| (!(is_gmail(line) && line.contains(" 421"))).then(|| line.to_owned());
+    let facts = facts(&Reversal { line: Some(&cut), ..Reversal::default() });
+    let waves = |id: &str| text(&facts, id).to_owned();
+    assert_eq!(waves("waves.1.first"), "2026-11-24T03:56Z");
+    assert_eq!(facts["tls_failures.after_421"], 0);
+    // No reply is left to show Google: that is said, and none is invented.
+    assert!(text(&facts, "readiness.google.sentence").contains("no reply with a token"));
+    assert!(!facts.keys().any(|id| id.starts_with("scopes.")), "no answer, no scope");
+}
+
+#[test]
+fn one_launch_alone_shows_no_pattern() {
+    let cut = |line: &str| (line < "Nov 24 04:11").then(|| line.to_owned());
+    let facts = facts(&Reversal { line: Some(&cut), unstated: &["window:"], ..Reversal::default() });
+    assert_eq!(text(&facts, "pattern.word"), "single wave");
+    assert!(!facts.contains_key("waves.2.number"));
+    assert!(text(&facts, "readiness.google.sentence").contains("one wave only"));
+}
+
+#[test]
+fn faults_in_place_of_closes_are_no_consequences() {
+    // The same sessions, ended by an alert and not by a close; and no answer of 421 beside them.
+    let turn = |line: &str| {
+        if is_gmail(line) && line.contains(" 421") {
+            return None;
+        }
+        let closed = line.contains("SSL_connect error to") && is_gmail(line);
+        let (head, _) = line.split_once("SSL_connect").filter(|_| closed).unwrap_or((line, ""));
+        let (_, to) = line.split_once("error to ").filter(|_| closed).unwrap_or(("", ""));
+        let mx = to.rsplit_once(": ").map_or(to, |(mx, _)| mx);
+        Some(if closed {
+            format!(
+                "{head}SSL_connect error to {mx}: -1\n{head}warning: TLS library problem: error:0A000410:SSL routines::ssl/tls alert handshake failure:../ssl/record/rec_layer_s3.c:1605:SSL alert number 40:"
+            )
+        } else {
+            line.to_owned()
+        })
+    };
+    let facts = facts(&Reversal { line: Some(&turn), ..Reversal::default() });
+    let of = |id: &str| facts[id].as_u64().expect("a count");
+    assert!(of("tls_failures.genuine") > 1000 && of("tls_failures.genuine") * 2 > of("tls_failures.total"));
+    assert_eq!(cause(&facts, "google_rate"), "against");
+    assert_eq!(cause(&facts, "tls_stack"), "against", "the other receivers are clean, and idle tests succeed");
+    assert_eq!(text(&facts, "verdict"), "inconclusive");
+}
