@@ -1,9 +1,8 @@
 //! What is missing, what to ask each reader for, and what to change next.
 
 use super::causes::{self, Cause};
-use super::contrast::RowVerdict;
 use super::items::{Items, Seen};
-use super::{Node, Value, number};
+use super::{Node, Value, grouped, number};
 
 /// What the causes and the readers lack, each once.
 pub(super) fn missing(seen: &Seen<'_>, causes: &[Cause]) -> Vec<String> {
@@ -28,19 +27,29 @@ pub(super) fn missing(seen: &Seen<'_>, causes: &[Cause]) -> Vec<String> {
     missing
 }
 
+/// So many addresses are named; the rest stand in the table.
+const NAMED: usize = 10;
+
+fn some(addresses: &[String]) -> String {
+    match addresses.len().checked_sub(NAMED) {
+        None | Some(0) => addresses.join(", "),
+        Some(more) => format!("{} and {} more (tables/ips.csv)", addresses[..NAMED].join(", "), grouped(more as u64)),
+    }
+}
+
 /// What to ask each reader for: only what the evidence lacks or shows.
 pub(super) fn asks(seen: &Seen<'_>, items: &Items) -> Node {
-    let failing: Vec<_> =
-        seen.contrast.ips.iter().filter(|j| j.verdict == RowVerdict::Failing).map(|j| j.of.label()).collect();
+    let failing: Vec<_> = seen.contrast.failing_ips().into_iter().collect();
     let mut esp = Vec::new();
     if !seen.incident.waves.is_empty() {
         esp.push("Which of your limits (bandwidth, packets, connections tracked, port 25) apply to these nodes, and did any of their counters rise in the minutes of the waves?".to_owned());
         esp.push(if failing.is_empty() {
             "Which source addresses did these nodes use towards Gmail in these minutes?".to_owned()
         } else {
+            let address = if failing.len() == 1 { "Is the address" } else { "Are the addresses" };
             format!(
-                "Are the addresses {} shared with other senders, and what did those send to Gmail in these minutes?",
-                failing.join(", ")
+                "{address} {} shared with other senders, and what did those send to Gmail in these minutes?",
+                some(&failing)
             )
         });
         esp.push(

@@ -129,7 +129,7 @@ fn failed(loaded: &Side<'_>) -> String {
     let failures = || loaded.tests.iter().filter(|t| !t.succeeded()).map(|t| t.transcript.verdict);
     let all = |accept: fn(Verdict) -> bool| failures().all(accept);
     let why = if all(|v| matches!(v, Verdict::Downstream | Verdict::Plaintext)) {
-        "the receiver refused or closed; the load is ours, the limit is theirs"
+        "the receiver refused or closed under load"
     } else if all(|v| v == Verdict::LocalResource) {
         "the node itself refused"
     } else if all(|v| matches!(v, Verdict::Connect | Verdict::Timeout | Verdict::LocalResource)) {

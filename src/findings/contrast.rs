@@ -116,6 +116,11 @@ impl Contrast {
         (known, self.ips.iter().filter(|j| j.of.ip.is_none()).count())
     }
 
+    /// The labels of the sending IPs that fail.
+    pub(super) fn failing_ips(&self) -> BTreeSet<String> {
+        self.ips.iter().filter(|j| j.verdict == RowVerdict::Failing).map(|j| j.of.label()).collect()
+    }
+
     pub(super) fn ips_node(&self) -> Node {
         let row = |j: &Judged<Place>| {
             let mut node = counts_node(j, "ips");

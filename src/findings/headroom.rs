@@ -243,9 +243,12 @@ impl Ceiling {
     }
 }
 
-/// The `nodes` part of the tree. `ids` gives each node's name at the provider.
-pub(super) fn nodes(found: &[Headroom], ids: &BTreeMap<String, String>) -> Node {
-    let mut by_node: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
+/// The `nodes` part of the tree: all that logs or metrics name. `ids` gives each node's name
+/// at the provider.
+pub(super) fn nodes(found: &[Headroom], logged: &BTreeSet<&str>, ids: &BTreeMap<String, String>) -> Node {
+    let is_measured = |node: &str| found.iter().any(|h| is_same_host(&h.node, node));
+    let mut by_node: BTreeMap<&str, Vec<Node>> =
+        logged.iter().filter(|node| !is_measured(node)).map(|node| (*node, Vec::new())).collect();
     for headroom in found {
         by_node.entry(&headroom.node).or_default().push(headroom.node());
     }

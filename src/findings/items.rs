@@ -124,7 +124,7 @@ fn others_clean(seen: &Seen<'_>) -> Item {
     let named = |v: RowVerdict| -> Vec<String> {
         let mine = rows.iter().filter(|r| r.verdict == v);
         mine.map(|r| {
-            format!("{} ({})", lanes.name(r.of), Value::Share(r.counts.failed, r.counts.attempts, "sessions").text())
+            format!("{} ({})", lanes.title(r.of), Value::Share(r.counts.failed, r.counts.attempts, "sessions").text())
         })
         .collect()
     };

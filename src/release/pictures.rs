@@ -90,11 +90,11 @@ impl Studio<'_> {
         let rows = self.timeline.lanes.iter().take(8);
         let series = rows.enumerate().map(|(i, row)| {
             let tint = if row.of == Lane::GMAIL { Tint::Deferral } else { Tint::Nth(i as u8) };
-            line(self.lanes.name(row.of), tint, of(row, Counts::delivered), i)
+            line(self.lanes.title(row.of), tint, of(row, Counts::delivered), i)
         });
         let failed = self.timeline.lanes.iter().take(8).enumerate().map(|(i, row)| {
             let tint = if row.of == Lane::GMAIL { Tint::Deferral } else { Tint::Nth(i as u8) };
-            line(self.lanes.name(row.of), tint, of(row, |c| c.failed), i)
+            line(self.lanes.title(row.of), tint, of(row, |c| c.failed), i)
         });
         let panels = vec![
             panel("Messages accepted", "messages per minute", PanelKind::Lines, series.collect()),

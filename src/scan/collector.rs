@@ -146,12 +146,11 @@ impl<'a> Collector<'a> {
 
     /// Keeps the exact lines of a failed attempt of the Gmail lane.
     fn keep_lines(&mut self, event: &Event<'_>, what: What, egress: EgressId) {
-        let minute = event.at.minute();
-        let known = self.tally.excerpts.get(&(minute, event.outcome, egress));
+        let known = self.tally.excerpts.get(&(event.at.minute(), event.outcome, event.stage, egress));
         if what.is_failure() && known.is_none_or(|k| event.at <= k.at) {
             let mx = self.tally.names.mx(event.mx_host);
             if let Some(excerpt) = Excerpt::of(event, egress, mx) {
-                self.tally.keep(minute, event.outcome, egress, excerpt);
+                self.tally.keep(excerpt);
             }
         }
     }

@@ -24,6 +24,8 @@ pub struct Excerpt {
     pub mx: MxId,
     /// Queue id; empty when there is none.
     pub queue_id: String,
+    /// The receiver's reply as logged; empty when there is none.
+    pub reply: String,
 }
 
 /// One exact line.
@@ -63,6 +65,7 @@ impl Excerpt {
             egress,
             mx,
             queue_id: String::from_utf8_lossy(event.queue_id).into_owned(),
+            reply: String::from_utf8_lossy(event.reply).into_owned(),
         })
     }
 }

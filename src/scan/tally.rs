@@ -31,8 +31,8 @@ pub struct Tally {
     /// Replies of the Gmail lane, by normal form.
     pub replies: BTreeMap<ReplyKey, ReplyTally>,
     /// Failed attempts of the Gmail lane with their exact lines: the earliest of
-    /// each minute, outcome and egress.
-    pub excerpts: BTreeMap<(Minute, Outcome, EgressId), Excerpt>,
+    /// each minute, outcome, stage and egress.
+    pub excerpts: BTreeMap<(Minute, Outcome, Stage, EgressId), Excerpt>,
     /// Established TLS sessions seen in delivered or failed attempts, by egress:
     /// tells whether the log writes them at all.
     pub established: BTreeMap<EgressId, u64>,
@@ -181,10 +181,9 @@ impl Tally {
                 }
             }
         }
-        for ((minute, outcome, egress), mut excerpt) in other.excerpts {
-            let egress = to.egress(egress);
-            (excerpt.egress, excerpt.mx) = (egress, to.mx(excerpt.mx));
-            self.keep(minute, outcome, egress, excerpt);
+        for (_, mut excerpt) in other.excerpts {
+            (excerpt.egress, excerpt.mx) = (to.egress(excerpt.egress), to.mx(excerpt.mx));
+            self.keep(excerpt);
         }
         for (egress, n) in other.established {
             *self.established.entry(to.egress(egress)).or_default() += n;
@@ -202,8 +201,8 @@ impl Tally {
     }
 
     /// Keeps an excerpt if it is the earliest of its kind; ties by its bytes.
-    pub(super) fn keep(&mut self, minute: Minute, outcome: Outcome, egress: EgressId, excerpt: Excerpt) {
-        match self.excerpts.entry((minute, outcome, egress)) {
+    pub(super) fn keep(&mut self, excerpt: Excerpt) {
+        match self.excerpts.entry((excerpt.at.minute(), excerpt.outcome, excerpt.stage, excerpt.egress)) {
             std::collections::btree_map::Entry::Vacant(slot) => {
                 slot.insert(excerpt);
             }

@@ -97,22 +97,32 @@ impl ReplyGroup {
         }
     }
 
-    /// Examples inside the waves come first: they are what the reader looks up.
-    fn shown(&self, waves: &[Window]) -> Vec<&ReplyExample> {
-        let inside = |e: &&ReplyExample| waves.iter().any(|w| w.contains(e.at.minute()));
-        let (mut first, rest): (Vec<_>, Vec<_>) = self.examples.iter().partition(inside);
-        first.extend(rest);
-        first.truncate(2);
-        first
+    /// Examples inside the waves come first, and of those the ones to failing IPs: they are
+    /// what the reader looks up.
+    fn shown(&self, timeline: &Timeline, waves: &[Window], failing: &BTreeSet<String>) -> Vec<&ReplyExample> {
+        let outside = |e: &ReplyExample| !waves.iter().any(|w| w.contains(e.at.minute()));
+        let unharmed = |e: &ReplyExample| timeline.place(e.egress).is_none_or(|p| !failing.contains(&p.label()));
+        let mut shown: Vec<_> = self.examples.iter().collect();
+        shown.sort_by_key(|e| (outside(e), unharmed(e)));
+        shown.truncate(2);
+        shown
     }
 
-    pub(super) fn node(&self, timeline: &Timeline, waves: &[Window]) -> Node {
-        let shown = self.shown(waves);
-        let text = shown.first().map(|e| crate::smtp::Reply::parse(&e.text)).map_or_else(String::new, |r| r.text);
+    /// Code, enhanced code and words of an example, its token left out.
+    fn verbatim(&self, example: Option<&ReplyExample>) -> String {
+        let words = example.map(|e| crate::smtp::Reply::parse(&e.text).text);
+        let parts = [self.code.map(|c| c.to_string()), self.enhanced.clone(), words];
+        parts.into_iter().flatten().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+
+    /// As facts; `failing` are the labels of the sending IPs that fail.
+    pub(super) fn node(&self, timeline: &Timeline, waves: &[Window], failing: &BTreeSet<String>) -> Node {
+        let shown = self.shown(timeline, waves, failing);
+        let first = shown.first().copied();
         let stages: Vec<_> = self.stages.iter().map(|(s, n)| format!("{} {}", s.word(), super::grouped(*n))).collect();
         let evidence = || [Evidence::Table("replies", format!("code {}", self.code.unwrap_or_default()))];
         Node::group([
-            ("text", Value::Text(text).into()),
+            ("text", Node::fact(Value::Text(self.verbatim(first)), first.map(line_of))),
             ("code", Node::maybe(self.code.map(|c| Value::Text(c.to_string())))),
             ("enhanced", Node::maybe(self.enhanced.clone().map(Value::Text))),
             ("row", Value::Text(self.row.to_owned()).into()),
@@ -139,9 +149,13 @@ fn join(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
 }
 
+const fn line_of(e: &ReplyExample) -> Evidence {
+    Evidence::Lines(e.exhibit, e.number, e.number)
+}
+
 /// One occurrence as facts.
 fn example(timeline: &Timeline, e: &ReplyExample) -> Node {
-    let line = || [Evidence::Lines(e.exhibit, e.number, e.number)];
+    let line = || [line_of(e)];
     let text = |t: &str| if t.is_empty() { Value::Absent } else { Value::Text(t.to_owned()) };
     let place = timeline.place(e.egress);
     Node::group([

@@ -20,6 +20,7 @@ use crate::smtp::gmail_replies_date;
 pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes: &[Cause]) -> Node {
     let (evident, timeline) = (seen.evident, seen.evident.timeline);
     let waves = seen.incident.windows();
+    let failing = seen.contrast.failing_ips();
     let required = required(seen);
     let mut tree = Node::group([
         ("case", case::case_node(evident.case)),
@@ -39,7 +40,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("tls_failures", seen.order.node(timeline)),
         ("plaintext_deliveries", seen.order.plaintext_deliveries().into()),
         ("in_clear", seen.order.in_clear(seen.replies)),
-        ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves)).collect())),
+        ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves, &failing)).collect())),
         ("scopes", replies::scopes(seen.replies)),
         ("doubtful_bounces", replies::doubtful_bounces(timeline, seen.replies, &waves)),
         ("pattern", seen.pattern.node(wave::controls(seen))),
@@ -47,7 +48,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("mitigation", mitigation::mitigation(seen, items)),
         ("throughput", seen.throughput.node(!waves.is_empty())),
         ("queue", seen.queue.node(&waves, timeline.window)),
-        ("nodes", headroom::nodes(seen.headroom, &super::provider_ids(evident.case))),
+        ("nodes", headroom::nodes(seen.headroom, &headroom::senders(evident), &super::provider_ids(evident.case))),
         ("nodes_summary", Value::Sentence(headroom::sentence(seen.headroom)).into()),
         ("settings", settings::nodes(evident)),
         ("transcripts", starttls::nodes(evident.tests)),

@@ -145,7 +145,7 @@ pub(super) fn controls(seen: &Seen<'_>) -> Vec<Node> {
     let share = |c: crate::timeline::Counts| Value::Share(c.failed, c.attempts, "sessions").text();
     let lanes = seen.contrast.others().map(|j| {
         control(
-            format!("{}, same minutes: {} of sessions failed:", seen.evident.lanes.name(j.of), share(j.counts)),
+            format!("{}, same minutes: {} of sessions failed:", seen.evident.lanes.title(j.of), share(j.counts)),
             j.verdict,
             "lanes",
         )

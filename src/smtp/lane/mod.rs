@@ -123,6 +123,20 @@ impl Lanes {
         }
     }
 
+    /// The name as prose and charts print it: `Gmail`, `Microsoft`; a user's lane as it was named.
+    #[must_use]
+    pub fn title(&self, lane: Lane) -> &str {
+        match self.name(lane) {
+            "gmail" => "Gmail",
+            "yahoo" => "Yahoo",
+            "microsoft" => "Microsoft",
+            "icloud" => "iCloud",
+            "fastmail" => "Fastmail",
+            "other" => "all others",
+            name => name,
+        }
+    }
+
     /// The lane of a name, as [`Lanes::name`] gives it; `other` for a name that is none.
     #[must_use]
     pub fn named(&self, name: &str) -> Lane {
