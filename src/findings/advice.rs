@@ -1,8 +1,8 @@
 //! What is missing, what to ask each reader for, and what to change next.
 
-use super::causes::{self, Cause};
+use super::causes::{self, Cause, Item};
 use super::items::{Items, Seen};
-use super::{Node, Value, grouped, number};
+use super::{Node, Value, grouped};
 
 /// What the causes and the readers lack, each once.
 pub(super) fn missing(seen: &Seen<'_>, causes: &[Cause]) -> Vec<String> {
@@ -76,47 +76,82 @@ pub(super) fn asks(seen: &Seen<'_>, items: &Items) -> Node {
     ])
 }
 
+/// A change to make, and the fact that calls for it.
+struct Proposal {
+    what: &'static str,
+    because: String,
+    /// The id of that fact.
+    fact: &'static str,
+}
+
 /// What to change next; each only where a fact calls for it.
 pub(super) fn proposals(seen: &Seen<'_>, items: &Items) -> Node {
-    let mut rows = Vec::new();
-    let mut propose = |what: &str, because: String| {
-        rows.push(Node::group([
-            ("what", Value::Sentence(what.to_owned()).into()),
-            ("because", Value::Sentence(because).into()),
-        ]));
+    let found = !seen.incident.waves.is_empty();
+    let row = |p: Proposal| {
+        Node::group([
+            ("what", Value::Sentence(p.what.to_owned()).into()),
+            ("because", Value::Sentence(p.because).into()),
+            ("fact", Value::Text(p.fact.to_owned()).into()),
+        ])
     };
-    if !seen.incident.waves.is_empty() {
-        if items.pressure.known == Some(true) && items.others_clean.known == Some(true) {
-            propose(
-                "Lower the number of concurrent connections per sending IP to Gmail's MX hosts, and lengthen the back-off after temporary replies.",
-                items.pressure.says.clone(),
-            );
-        }
-        if seen.pattern.word == "consistent" {
-            propose(
-                "Stagger launches, so that sending IPs do not reach the same load at once.",
-                format!("The pattern is {}.", seen.pattern.word),
-            );
-        }
-        if seen.order.plaintext_deliveries > 0 {
-            let n = Value::Count(seen.order.plaintext_deliveries, "messages").text();
-            propose(
-                "Keep TLS on towards Gmail, and require it there, so that a failed handshake is retried with TLS.",
-                format!("{n} messages were accepted in sessions without a TLS line."),
-            );
-        }
-        if items.tls_alert.known == Some(true) {
-            propose(
-                "Compare the TLS versions and ciphers that the MTA is set to with what Gmail's MX hosts offer, and update the TLS library.",
-                items.tls_alert.says.clone(),
-            );
-        }
-        if seen.evident.timeline.metrics.is_empty() {
-            propose(
-                "Record metrics of the sending nodes once a minute or more often (sysstat, interval of sixty seconds).",
-                number(0.0, 0) + " metrics files were given.",
-            );
-        }
-    }
-    Node::List(rows)
+    let proposals = called_for(seen, items).into_iter().filter(|_| found);
+    Node::List(proposals.map(row).collect())
+}
+
+fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
+    let when =
+        |known: bool, what, because: &str, fact| known.then(|| Proposal { what, because: because.to_owned(), fact });
+    let is = |item: &Item| item.known == Some(true);
+    let clear = seen.order.plaintext_deliveries;
+    let alike = format!("The pattern is {}.", seen.pattern.word);
+    let in_clear = format!(
+        "{} {} accepted in sessions without a TLS line.",
+        grouped(clear),
+        if clear == 1 { "message was" } else { "messages were" }
+    );
+    let proposals = [
+        when(
+            is(&items.pressure) && is(&items.others_clean),
+            "Lower the number of concurrent connections per sending IP to Gmail's MX hosts, and lengthen the back-off after temporary replies.",
+            &items.pressure.says,
+            "closes.total",
+        ),
+        when(
+            seen.pattern.word == "consistent",
+            "Stagger launches, so that sending IPs do not reach the same load at once.",
+            &alike,
+            "pattern.word",
+        ),
+        when(
+            clear > 0,
+            "Keep TLS on towards Gmail, and require it there, so that a failed handshake is retried with TLS.",
+            &in_clear,
+            "plaintext_deliveries",
+        ),
+        when(
+            is(&items.net_ceiling),
+            "Ask the host for the limit on the egress of these nodes, and spread sends over time or over more nodes until it is raised.",
+            &items.net_ceiling.says,
+            "nodes_summary",
+        ),
+        when(
+            is(&items.host_ceiling),
+            "Raise the limit that was reached, or spread sends over time or over more nodes.",
+            &items.host_ceiling.says,
+            "nodes_summary",
+        ),
+        when(
+            is(&items.tls_alert),
+            "Compare the TLS versions and ciphers that the MTA is set to with what the MX hosts offer, and update the TLS library.",
+            &items.tls_alert.says,
+            "tls_failures.genuine",
+        ),
+        when(
+            seen.evident.timeline.metrics.is_empty(),
+            "Record metrics of the sending nodes once a minute or more often (sysstat, interval of sixty seconds).",
+            "No metrics of the nodes were given.",
+            "nodes_summary",
+        ),
+    ];
+    proposals.into_iter().flatten().collect()
 }

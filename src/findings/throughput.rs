@@ -165,8 +165,9 @@ fn per_minute(timeline: &Timeline, waves: &[Window]) -> String {
         }
         _ => "; no other receiver is in the logs".to_owned(),
     };
+    let wave = if waves.len() == 1 { "wave" } else { "waves" };
     format!(
-        "Gmail accepted {} messages per minute inside the waves and {} outside{rest}.",
+        "Gmail accepted {} messages per minute inside the {wave} and {} outside{rest}.",
         number(during, 0),
         number(quiet, 0)
     )
@@ -196,7 +197,7 @@ impl Throughput {
         };
         let percent = |v: f64| number(v * 100.0, 0);
         let share = format!(
-            "Against the receivers that did not fail, Gmail's share inside the waves was {} % of its share outside ({} to {} %, about nine times in ten)",
+            "Against the receivers that did not fail, Gmail's share in these minutes was {} % of its share in the others ({} to {} %, about nine times in ten)",
             percent(r.ratio),
             percent(r.limits.0),
             percent(r.limits.1)
