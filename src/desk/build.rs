@@ -61,7 +61,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         nodes: evidence.nodes.clone(),
         sending_ips: case.sending_ips.clone(),
         bound_ips: evidence.settings.sending_ips.clone(),
-        uncounted: evidence.uncounted.clone(),
+        blind: evidence.blind.clone(),
         window: case.window,
         healthy: case.healthy,
     };

@@ -62,7 +62,8 @@ pub(super) fn count(tables: Vec<CountedFile>, evidence: &mut Evidence, case: &Ca
         let left_out = evidence.tally.count_minutes(table.exhibit, &table.node, &table.series, &case.lanes, is_logged);
         let counted = evidence.tally.files.get(&table.exhibit).map(|f| f.outcomes.clone()).unwrap_or_default();
         let exhibit = table.exhibit.to_string();
-        let shows_failures = What::FAILURES.iter().any(|outcome| !evidence.uncounted.contains(outcome));
+        let shows_failures =
+            evidence.blind.values().any(|blind| What::FAILURES.iter().any(|outcome| !blind.contains(outcome)));
         if let Some(file) = evidence.files.iter_mut().find(|f| f.exhibit == exhibit) {
             file.outcomes = counted.into_iter().collect();
             file.problems.extend(words::left_out(left_out, shows_failures));

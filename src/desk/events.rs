@@ -14,7 +14,7 @@ use super::progress::Reading;
 use super::words;
 use crate::formats::logs::{Compare, Event, LooseEnds, Pulse, Sink, join};
 use crate::intake::Exhibit;
-use crate::scan::{Elsewhere, LogJob, Repetition, Scanned, scan};
+use crate::scan::{Elsewhere, LogJob, Repetition, Scanned, What, scan};
 use crate::smtp::{Lanes, Outcome, Reply, Sublane, meaning_of};
 use crate::time::Minute;
 
@@ -111,6 +111,7 @@ impl<W: Write> Sink for Printer<'_, W> {
         let reply = (answered && !event.reply.is_empty()).then(|| Reply::parse(&String::from_utf8_lossy(event.reply)));
         let meaning = reply.as_ref().filter(|_| event.outcome != Outcome::Delivered).map(meaning_of);
         let lane = self.lanes.classify(event.mx_host, event.rcpt_domain, event.reply);
+        let failed = What::of(event, lane, reply.as_ref().zip(meaning)).is_failure();
         let (source, node) = match self.files.get(&event.exhibit) {
             Some((name, node)) => (name.as_str(), node.clone()),
             None => ("", None),
@@ -124,7 +125,7 @@ impl<W: Write> Sink for Printer<'_, W> {
             "lane": self.lanes.name(lane), "sublane": match Sublane::of(lane, event.rcpt_domain) { Sublane::None => None, s => Some(s) },
             "mx_host": text(event.mx_host), "mx_ip": text(event.mx_ip), "source_ip": text(event.source_ip), "tag": text(event.tag),
             "session": text(event.session), "queue_id": text(event.queue_id), "recipient_domain": text(event.rcpt_domain),
-            "tls": event.tls, "weight": event.weight,
+            "tls": event.tls, "weight": event.weight, "failed": failed,
         });
         if let Err(e) = writeln!(self.out, "{line}") {
             self.failed = Some(e);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::claims::{Claimed, Claims, LogJobs, Unplaced};
 use super::counts;
-use super::log_file::{of_log, uncounted};
+use super::log_file::{blind, of_log};
 use super::mapping::OwnMappings;
 use super::settings::{self, Settings};
 use super::taken::Taken;
@@ -81,8 +81,8 @@ pub(super) struct Evidence {
     pub(super) skews: BTreeMap<Exhibit, i64>,
     /// Logs of which no line could be placed, and why.
     pub(super) unplaced: BTreeMap<Exhibit, Unplaced>,
-    /// Outcomes that no log can count.
-    pub(super) uncounted: BTreeSet<Outcome>,
+    /// Outcomes that each log cannot count, or leaves to others.
+    pub(super) blind: BTreeMap<Exhibit, BTreeSet<Outcome>>,
     /// What the snapshots say, by node.
     pub(super) settings: Settings,
 }
@@ -132,7 +132,7 @@ pub(super) fn read(
         evidence.files.push(file);
     }
     evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
-    evidence.uncounted = uncounted(&jobs, &evidence, &scanned);
+    evidence.blind = blind(&jobs, &evidence, &scanned);
     evidence.tally = scanned.tally;
     counts::count(tables, &mut evidence, case);
     settings::lay(&mut evidence, case);

@@ -1,11 +1,12 @@
 //! What was read of one log: where its lines went, what is odd about it, what it cannot show.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::{Claimed, Unplaced};
 use super::evidence::{Evidence, ReadFile};
 use super::words;
 use crate::formats::logs::{LogFormat, Note, ZoneBasis};
+use crate::intake::Exhibit;
 use crate::scan::{LogJob, Scanned};
 use crate::smtp::Outcome;
 
@@ -18,7 +19,7 @@ pub(super) fn of_log(
 ) {
     let exhibit = found.source.exhibit;
     file.cannot_show = format.cannot_show().into_iter().map(str::to_owned).collect();
-    let seen = seen_in(format, evidence, scanned);
+    let seen = seen_in(exhibit, evidence, scanned);
     file.cannot_show.extend(format.not_seen(&|note| seen.contains(&note)));
     file.cannot_count = format.cannot_count(&|note| seen.contains(&note));
     if let Some(tally) = scanned.tally.files.get(&exhibit) {
@@ -34,7 +35,7 @@ pub(super) fn of_log(
     }
     if let Some(elsewhere) = scanned.elsewhere.get(&exhibit) {
         let attempts = scanned.tally.files.get(&exhibit).map_or(0, |f| f.elsewhere);
-        file.problems.extend((attempts > 0).then(|| words::elsewhere(attempts, elsewhere)));
+        file.problems.extend(words::elsewhere(attempts, elsewhere));
     }
     if let Some((sha, _)) = scanned.digests.get(&exhibit) {
         file.sha256.clone_from(sha);
@@ -73,22 +74,27 @@ fn place(format: &dyn LogFormat, found: &Claimed<'_>, file: &mut ReadFile, evide
     });
 }
 
-/// What was seen in the files of a format, all of them together: what one file lacks
-/// another may hold.
-fn seen_in(format: &dyn LogFormat, evidence: &Evidence, scanned: &Scanned) -> BTreeSet<Note> {
-    let same = |exhibit: &_| evidence.log_formats.get(exhibit).is_some_and(|name| name == format.name());
-    let files = scanned.tally.files.iter().filter(|(exhibit, _)| same(exhibit));
+/// What was seen in the files of a format and node, all of them together: what one file lacks
+/// another may hold, and what one node's MTA is not set to record another's may be.
+fn seen_in(exhibit: Exhibit, evidence: &Evidence, scanned: &Scanned) -> BTreeSet<Note> {
+    let stream = |exhibit| (evidence.log_formats.get(exhibit), evidence.nodes.get(exhibit));
+    let files = scanned.tally.files.iter().filter(|(other, _)| stream(other) == stream(&exhibit));
     files.flat_map(|(_, file)| file.notes.keys().copied()).collect()
 }
 
-/// The outcomes that none of the logs can count, or leaves to one that cannot.
-pub(super) fn uncounted(jobs: &[LogJob<'_>], evidence: &Evidence, scanned: &Scanned) -> BTreeSet<Outcome> {
+/// The outcomes that each log cannot count, or leaves to others.
+pub(super) fn blind(
+    jobs: &[LogJob<'_>],
+    evidence: &Evidence,
+    scanned: &Scanned,
+) -> BTreeMap<Exhibit, BTreeSet<Outcome>> {
     let of_each = jobs.iter().map(|job| {
-        let seen = seen_in(job.shape.format, evidence, scanned);
+        let exhibit = job.source.exhibit;
+        let seen = seen_in(exhibit, evidence, scanned);
         let own = job.shape.format.cannot_count(&|note| seen.contains(&note));
-        let elsewhere = scanned.elsewhere.get(&job.source.exhibit);
+        let elsewhere = scanned.elsewhere.get(&exhibit);
         let left = Outcome::ALL.iter().filter(|outcome| elsewhere.is_some_and(|e| e.holds(**outcome)));
-        own.iter().chain(left).copied().collect::<BTreeSet<_>>()
+        (exhibit, own.iter().chain(left).copied().collect())
     });
-    of_each.reduce(|all, one| &all & &one).unwrap_or_default()
+    of_each.collect()
 }

@@ -6,8 +6,8 @@ use super::evidence::{Evidence, ReadFile};
 use crate::case::Case;
 use crate::formats::logs::Note;
 use crate::formats::{Accounting, Kind};
-use crate::intake::OneWay;
-use crate::scan::{Elsewhere, LeftOut, Noted, Repetition};
+use crate::intake::{Exhibit, OneWay};
+use crate::scan::{Elsewhere, Kinship, LeftOut, Noted, Repetition};
 use crate::smtp::Lane;
 use crate::time::{Window, Zone};
 
@@ -92,14 +92,29 @@ pub(super) fn repetition(repetition: &Repetition) -> String {
     }
 }
 
-/// Attempts that other files count.
-pub(super) fn elsewhere(attempts: u64, elsewhere: &Elsewhere) -> String {
-    let by: Vec<_> = elsewhere.by.iter().map(ToString::to_string).collect();
-    format!(
-        "{attempts} of the attempts that it tells of are counted by {}, so they were not counted here",
-        by.join(" and ")
-    )
+/// Attempts that other files count, or may tell of as well.
+pub(super) fn elsewhere(attempts: u64, elsewhere: &Elsewhere) -> Vec<String> {
+    let names = |exhibits: Vec<&Exhibit>| exhibits.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    let of = |kinship| elsewhere.by.iter().filter(move |(_, k)| **k == kinship).map(|(exhibit, _)| exhibit).collect();
+    let counted = (attempts > 0).then(|| {
+        let by = names(elsewhere.by.keys().collect());
+        format!("{attempts} of the attempts that it tells of are counted by {by}, so they were not counted here")
+    });
+    let messages: Vec<_> = of(Kinship::Messages);
+    let proof = (attempts > 0 && !messages.is_empty())
+        .then(|| format!("it tells of the same messages as {}, by their ids", names(messages)));
+    let assumed: Vec<_> = of(Kinship::Assumed);
+    let doubt = (attempts > 0 && !assumed.is_empty()).then(|| {
+        format!("it was taken for a log of the node of {}, since nothing speaks against it; if it is another's, {STATE_NODES}", names(assumed))
+    });
+    let apart = (!elsewhere.apart.is_empty()).then(|| {
+        let other = names(elsewhere.apart.iter().collect());
+        format!("its messages are not those of {other} in the same minutes, so both were counted, as of two nodes; {STATE_NODES}")
+    });
+    [counted, proof, doubt, apart].into_iter().flatten().collect()
 }
+
+const STATE_NODES: &str = "state the nodes in case.yaml (sources: - {path: …, node: …})";
 
 /// Minutes of a table of counts that were left to others.
 pub(super) fn left_out(left_out: LeftOut, logs_show_failures: bool) -> Vec<String> {
@@ -113,7 +128,7 @@ pub(super) fn left_out(left_out: LeftOut, logs_show_failures: bool) -> Vec<Strin
     });
     let elsewhere = (left_out.elsewhere > 0).then(|| {
         format!(
-            "{} of its minutes are counted by another table of the same node and lane: they were not counted twice; if the tables are of different nodes, state them in case.yaml (sources: - {{path: …, node: …}})",
+            "{} of its minutes are counted by another table of the same node and lane: they were not counted twice; if the tables are of different nodes, {STATE_NODES}",
             left_out.elsewhere
         )
     });

@@ -3,7 +3,9 @@
 //! Nothing is detected twice: each row is held against the lane's own tolerance.
 //! With a failure rate's 95 % interval (Clopper-Pearson on counts shrunk by the
 //! burstiness phi) wholly above it, a row is failing; wholly below, clean; else
-//! there is not enough traffic to say.
+//! there is not enough traffic to say. What a row's logs cannot show is held to have
+//! happened to it at the rate at which it did where logs can: a row that would not be
+//! clean then is unknown.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -11,9 +13,9 @@ use std::net::IpAddr;
 use super::waves::statistics::clopper_pearson;
 use super::{Evidence, Node, Value};
 use crate::scan::{MxId, What};
-use crate::smtp::{Lane, Lanes};
+use crate::smtp::{Lane, Lanes, Outcome};
 use crate::time::Window;
-use crate::timeline::{Counts, Place, Row, Timeline};
+use crate::timeline::{Counts, Known, Place, Row, Timeline};
 
 /// What a row's traffic inside the waves says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +26,8 @@ pub enum RowVerdict {
     Clean,
     /// Too few sessions to say.
     NotEnoughTraffic,
+    /// Its logs cannot show the failures that others had.
+    Unknown,
 }
 
 impl RowVerdict {
@@ -34,6 +38,7 @@ impl RowVerdict {
             Self::Failing => "failing",
             Self::Clean => "clean",
             Self::NotEnoughTraffic => "not_enough_traffic",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -73,8 +78,19 @@ pub(super) struct Judged<K> {
     pub(super) of: K,
     pub(super) counts: Counts,
     pub(super) verdict: RowVerdict,
-    /// Whether the logs could show a failed session, had there been one.
+    /// Whether its logs could show a failed session, had there been one.
     pub(super) shows_failures: bool,
+}
+
+impl<K> Judged<K> {
+    /// The share that failed; absent where its logs cannot show a failed session.
+    pub(super) fn failed_share(&self) -> Value {
+        if self.shows_failures {
+            Value::Share(self.counts.failed, self.counts.attempts, "sessions")
+        } else {
+            Value::Absent
+        }
+    }
 }
 
 /// The rows of the three contrasts inside the waves (the whole window without one).
@@ -86,27 +102,70 @@ pub(super) struct Contrast {
 }
 
 pub(super) fn contrast(timeline: &Timeline, waves: &[Window], yardstick: Yardstick) -> Contrast {
+    let judge = Judge { timeline, waves, yardstick, rates: rates(timeline, waves) };
     Contrast {
-        ips: rows(timeline, &timeline.egresses, waves, yardstick),
-        mx_hosts: rows(timeline, &timeline.mx_hosts, waves, yardstick),
-        lanes: rows(timeline, &timeline.lanes, waves, yardstick),
+        ips: judge.rows(&timeline.egresses),
+        mx_hosts: judge.rows(&timeline.mx_hosts),
+        lanes: judge.rows(&timeline.lanes),
     }
 }
 
-fn rows<K: Clone>(timeline: &Timeline, rows: &[Row<K>], waves: &[Window], yardstick: Yardstick) -> Vec<Judged<K>> {
-    let inside = |i: usize| waves.is_empty() || waves.iter().any(|w| w.contains(timeline.window.at(i)));
-    let judged = rows.iter().map(|row| {
+/// Whether a minute of the grid counts: those of the waves, all of them without one.
+fn is_inside(timeline: &Timeline, waves: &[Window], at: usize) -> bool {
+    waves.is_empty() || waves.iter().any(|w| w.contains(timeline.window.at(at)))
+}
+
+/// Which share of the Gmail lane's sessions failed in each way, where logs can show it.
+fn rates(timeline: &Timeline, waves: &[Window]) -> Vec<(Outcome, f64)> {
+    let rate = |outcome: &Outcome| {
+        let shown = timeline
+            .egresses
+            .iter()
+            .map(|row| row.sum(|at| is_inside(timeline, waves, at) && row.sight.shows_all(at, &[*outcome])));
+        let (failed, attempts) =
+            shown.fold((0, 0), |(failed, attempts), c| (failed + c.of(*outcome), attempts + c.attempts));
+        (*outcome, if attempts == 0 { 0.0 } else { failed as f64 / attempts as f64 })
+    };
+    What::FAILURES.iter().map(rate).collect()
+}
+
+/// What rows are held against.
+struct Judge<'a> {
+    timeline: &'a Timeline,
+    waves: &'a [Window],
+    yardstick: Yardstick,
+    rates: Vec<(Outcome, f64)>,
+}
+
+impl Judge<'_> {
+    fn rows<K: Clone>(&self, rows: &[Row<K>]) -> Vec<Judged<K>> {
+        rows.iter().map(|row| self.row(row)).collect()
+    }
+
+    fn row<K: Clone>(&self, row: &Row<K>) -> Judged<K> {
+        let inside = |at: usize| is_inside(self.timeline, self.waves, at);
         let counts = row.sum(inside);
-        let shows_failures = timeline.known(counts.failed, What::FAILURES).is_some();
-        let verdict = match yardstick.judge(counts) {
+        let shows_failures = row.known(inside, counts.failed, What::FAILURES) != Known::Nothing;
+        let verdict = match self.yardstick.judge(counts) {
             // Without a wave nobody failed with it: such a row is clean or too small to say.
-            RowVerdict::Failing if waves.is_empty() => RowVerdict::NotEnoughTraffic,
-            RowVerdict::Clean if !shows_failures => RowVerdict::NotEnoughTraffic,
+            RowVerdict::Failing if self.waves.is_empty() => RowVerdict::NotEnoughTraffic,
+            RowVerdict::Clean if !shows_failures || !self.is_clean(row, counts) => RowVerdict::Unknown,
             verdict => verdict,
         };
         Judged { of: row.of.clone(), counts, verdict, shows_failures }
-    });
-    judged.collect()
+    }
+
+    /// Whether a row with a usual rate would have one still, had it failed in the ways that its
+    /// logs cannot show as often as those whose logs can.
+    fn is_clean<K>(&self, row: &Row<K>, counts: Counts) -> bool {
+        let is_hidden = |outcome: Outcome| {
+            let shown = |at: usize| row.counts[at].is_none() || row.sight.shows_all(at, &[outcome]);
+            !(0..row.counts.len()).filter(|at| is_inside(self.timeline, self.waves, *at)).all(shown)
+        };
+        let hidden: f64 = self.rates.iter().filter(|(outcome, _)| is_hidden(*outcome)).map(|(_, rate)| rate).sum();
+        let (_, upper) = self.yardstick.interval(counts);
+        upper + hidden < self.yardstick.tolerance
+    }
 }
 
 impl Contrast {
@@ -134,14 +193,14 @@ impl Contrast {
     }
 
     pub(super) fn ips_summary(&self) -> Node {
-        let count = |v| {
-            let n = self.ips.iter().filter(|j| j.verdict == v).count() as u64;
+        let count = |verdicts: &[RowVerdict]| {
+            let n = self.ips.iter().filter(|j| verdicts.contains(&j.verdict)).count() as u64;
             Node::fact(Value::Count(n, "sending IPs"), [Evidence::Table("ips", String::new())])
         };
         Node::group([
-            ("failing", count(RowVerdict::Failing)),
-            ("clean", count(RowVerdict::Clean)),
-            ("unknown", count(RowVerdict::NotEnoughTraffic)),
+            ("failing", count(&[RowVerdict::Failing])),
+            ("clean", count(&[RowVerdict::Clean])),
+            ("unknown", count(&[RowVerdict::NotEnoughTraffic, RowVerdict::Unknown])),
         ])
     }
 
@@ -173,12 +232,10 @@ impl Contrast {
 fn counts_node<K>(judged: &Judged<K>, table: &'static str) -> Node {
     let evidence = || [Evidence::Table(table, String::new())];
     let counts = judged.counts;
-    let failed =
-        if judged.shows_failures { Value::Share(counts.failed, counts.attempts, "sessions") } else { Value::Absent };
     Node::group([
         ("verdict", Node::fact(Value::Word(judged.verdict.word()), evidence())),
         ("attempts", Node::fact(Value::Count(counts.attempts, "sessions"), evidence())),
         ("delivered", Node::fact(Value::Count(counts.delivered(), "sessions"), evidence())),
-        ("failed_share", Node::fact(failed, evidence())),
+        ("failed_share", Node::fact(judged.failed_share(), evidence())),
     ])
 }

@@ -11,12 +11,15 @@ use serde::ser::{Serialize, SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::intake::Exhibit;
 use crate::time::{Minute, Stamp};
+use crate::timeline::Known;
 
 /// A leaf's value, with its unit in the type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A number of things; the unit says which (`sessions`, `minutes`).
     Count(u64, &'static str),
+    /// So many of them, and there may be more: some of the logs cannot show them.
+    AtLeast(u64, &'static str),
     /// A measured number: value, digits after the point, unit.
     Number(f64, usize, String),
     /// A part of a whole, in things of a unit.
@@ -80,6 +83,8 @@ impl Value {
     pub fn text(&self) -> String {
         match self {
             Self::Count(n, _) => grouped(*n),
+            Self::AtLeast(0, _) => "none seen".to_owned(),
+            Self::AtLeast(n, _) => format!("{} or more", grouped(*n)),
             Self::Number(value, digits, _) => number(*value, *digits),
             Self::Share(part, whole, _) => {
                 format!("{} % ({} of {})", percent(*part, *whole), grouped(*part), grouped(*whole))
@@ -101,7 +106,7 @@ impl Value {
     #[must_use]
     pub fn unit(&self) -> Option<&str> {
         match self {
-            Self::Count(_, unit) => Some(unit),
+            Self::Count(_, unit) | Self::AtLeast(_, unit) => Some(unit),
             Self::Number(_, _, unit) => Some(unit),
             Self::Share(..) => Some("%"),
             Self::Minute(_) | Self::Between(..) => Some("minute UTC"),
@@ -115,7 +120,7 @@ impl Value {
     pub fn json(&self) -> serde_json::Value {
         use serde_json::{Value as Json, json};
         match self {
-            Self::Count(n, _) => json!(n),
+            Self::Count(n, _) | Self::AtLeast(n, _) => json!(n),
             Self::Number(value, digits, _) => rounded(*value, *digits),
             Self::Share(part, whole, _) => {
                 json!({"part": part, "whole": whole, "share": share(*part, *whole)})
@@ -128,6 +133,18 @@ impl Value {
             Self::Sentence(text) | Self::Text(text) => json!(text),
             Self::Flag(flag) => json!(flag),
             Self::Absent => Json::Null,
+        }
+    }
+}
+
+impl Value {
+    /// A count as far as it is known.
+    #[must_use]
+    pub const fn known(known: Known, unit: &'static str) -> Self {
+        match known {
+            Known::Nothing => Self::Absent,
+            Known::AtLeast(n) => Self::AtLeast(n, unit),
+            Known::All(n) => Self::Count(n, unit),
         }
     }
 }

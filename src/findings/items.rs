@@ -11,9 +11,9 @@ use super::throughput::Throughput;
 use super::waves::statistics::clopper_pearson;
 use super::{Evident, Incident, Value, grouped, starttls};
 use crate::formats::transcripts::Condition;
-use crate::scan::Axis;
+use crate::scan::{Axis, What};
 use crate::smtp::{By, Lane, Outcome};
-use crate::timeline::Counts;
+use crate::timeline::{Counts, Known};
 
 pub(super) use super::causes::Items;
 
@@ -42,7 +42,7 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
         |resource| Item::new(ceiling_of(seen.headroom, resource, first, &logged), sentence_of(seen.headroom, resource));
     Items {
         others_clean: others_clean(seen),
-        pressure: failed.share(failed.pressed, "421 answers and remote closes make up"),
+        pressure: failed.share(failed.pressed, PRESSURE, "421 answers and remote closes make up"),
         policy: majority(
             policy_share(seen.replies),
             "of the deferring answers speak of reputation, content or policy.",
@@ -62,23 +62,40 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
         host_ceiling: ceiling(Resource::Host),
         ip_split: ip_split(seen),
         idle_ok: idle_ok(seen),
-        tls_alert: failed.share(failed.genuine, "TLS alerts and protocol, cipher or certificate faults make up"),
+        tls_alert: failed.share(
+            failed.genuine,
+            &[Outcome::TlsFailure],
+            "TLS alerts and protocol, cipher or certificate faults make up",
+        ),
         own_throttle: own_throttle(seen),
     }
 }
+
+/// A 421, a close, and plain bytes after STARTTLS, which are a reply that the log does not show.
+const PRESSURE: &[Outcome] = &[Outcome::Deferral, Outcome::RemoteClose, Outcome::Plaintext];
 
 /// Failed sessions of the Gmail lane inside the waves, by kind.
 struct Failed {
     all: u64,
     pressed: u64,
     genuine: u64,
+    /// Of which the log leaves open how they failed: they may be of any kind.
+    untold: u64,
+    /// Outcomes that some of the lane's logs cannot show.
+    hidden: Vec<Outcome>,
     phi: f64,
 }
 
 impl Failed {
     fn of(seen: &Seen<'_>) -> Self {
-        let mut failed = Self { all: 0, pressed: 0, genuine: 0, phi: seen.incident.yardstick().phi };
+        let mut failed =
+            Self { all: 0, pressed: 0, genuine: 0, untold: 0, hidden: Vec::new(), phi: seen.incident.yardstick().phi };
         let timeline = seen.evident.timeline;
+        let is_hidden = |outcome: &Outcome| {
+            let windows = seen.incident.windows();
+            windows.iter().any(|window| !matches!(timeline.known(*window, 0, &[*outcome]), Known::All(_)))
+        };
+        failed.hidden = What::FAILURES.iter().copied().filter(is_hidden).collect();
         for window in seen.incident.windows() {
             for (key, n) in timeline.inside(window) {
                 let what = key.what;
@@ -86,9 +103,11 @@ impl Failed {
                     continue;
                 }
                 failed.all += n;
-                // Plain bytes after STARTTLS are a reply that the log does not show.
-                if matches!(what.outcome, Outcome::Deferral | Outcome::RemoteClose | Outcome::Plaintext) {
+                if PRESSURE.contains(&what.outcome) {
                     failed.pressed += n;
+                }
+                if what.outcome == Outcome::Unclassified {
+                    failed.untold += n;
                 }
                 if what.outcome == Outcome::TlsFailure && what.by != By::Unknown {
                     failed.genuine += n;
@@ -99,13 +118,16 @@ impl Failed {
     }
 
     /// True when the share's lower limit is half or more, false when its upper limit is
-    /// a fifth or less.
-    fn share(&self, part: u64, what: &str) -> Item {
+    /// a fifth or less, even if all that is left open were of the kind. Of what some of the
+    /// logs cannot show it is never false.
+    fn share(&self, part: u64, kinds: &[Outcome], what: &str) -> Item {
         if self.all == 0 {
             return Item::default();
         }
-        let (lower, upper) = clopper_pearson(part as f64 / self.phi, self.all as f64 / self.phi, 0.95);
-        let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2).then_some(false) };
+        let interval = |part: u64| clopper_pearson(part as f64 / self.phi, self.all as f64 / self.phi, 0.95);
+        let ((lower, _), (_, upper)) = (interval(part), interval(part + self.untold));
+        let is_hidden = kinds.iter().any(|kind| self.hidden.contains(kind));
+        let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2 && !is_hidden).then_some(false) };
         Item::new(known, format!("{what} {} of the failed sessions.", Value::Share(part, self.all, "sessions").text()))
     }
 }
@@ -130,6 +152,9 @@ fn others_clean(seen: &Seen<'_>) -> Item {
     };
     let (failing, clean) = (named(RowVerdict::Failing), named(RowVerdict::Clean));
     match (failing.as_slice(), clean.as_slice()) {
+        ([], []) if rows.iter().any(|r| r.verdict == RowVerdict::Unknown) => {
+            Item::new(None, "The logs cannot show whether other receivers were clean in these minutes.")
+        }
         ([], []) => Item::new(None, "No other receiver has enough traffic in these minutes."),
         ([], clean) => Item::new(
             Some(true),
@@ -232,10 +257,17 @@ fn ip_split(seen: &Seen<'_>) -> Item {
     };
     let delivered = middle(of(RowVerdict::Failing).map(|c| c.delivered()).collect());
     let tried = middle(of(RowVerdict::Failing).map(|c| c.attempts).collect());
+    let known = of(RowVerdict::Unknown).next().is_none();
     let (Some(delivered), Some(tried)) = (delivered, tried) else {
-        return Item::new(Some(false), "No single sending IP fails.");
+        return match known {
+            true => Item::new(Some(false), "No single sending IP fails."),
+            false => Item::new(None, "No single sending IP is known to fail, and the logs of some cannot show it."),
+        };
     };
     let clean: Vec<u64> = of(RowVerdict::Clean).map(|c| c.delivered()).collect();
+    if clean.is_empty() && !known {
+        return Item::new(None, "No sending IP is known to have stayed clean, and the logs of some cannot show it.");
+    }
     if clean.is_empty() {
         return Item::new(Some(false), "No sending IP stayed clean.");
     }

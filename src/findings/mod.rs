@@ -29,6 +29,7 @@ mod settings;
 mod starttls;
 mod throughput;
 mod tree;
+mod unseen;
 pub mod waves;
 
 use std::collections::BTreeMap;

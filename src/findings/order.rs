@@ -11,7 +11,7 @@ use super::replies::ReplyGroup;
 use super::{Evidence, Node, Value};
 use crate::scan::{Axis, Tally, What};
 use crate::smtp::{By, Category, Lane, Outcome, Stage, TlsUse};
-use crate::timeline::Timeline;
+use crate::timeline::{Known, Timeline};
 
 /// Sessions lost between STARTTLS and the end of the handshake, by what ended them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -119,21 +119,24 @@ impl SessionOrder {
         Node::fact(sentence.map_or(Value::Absent, Value::Sentence), evidence)
     }
 
-    /// Whether the logs could show any of them, had there been one.
-    fn is_known(&self, timeline: &Timeline) -> bool {
-        timeline.known(self.total, &[Outcome::TlsFailure]).is_some()
+    /// All of them, as far as the logs can show one.
+    fn known(&self, timeline: &Timeline) -> Known {
+        timeline.known(timeline.window, self.total, &[Outcome::TlsFailure])
     }
 
     pub(super) fn node(&self, timeline: &Timeline) -> Node {
-        let known = self.is_known(timeline);
+        let known = self.known(timeline);
         let count = |n| {
-            let value = if known { Value::Count(n, "sessions") } else { Value::Absent };
+            let value = match known {
+                Known::Nothing => Value::Absent,
+                Known::AtLeast(_) => Value::AtLeast(n, "sessions"),
+                Known::All(_) => Value::Count(n, "sessions"),
+            };
             Node::fact(value, [Evidence::Table("tls_failures", String::new())])
         };
         let closes = |n| {
-            let value =
-                timeline.known(n, &[Outcome::RemoteClose]).map_or(Value::Absent, |n| Value::Count(n, "sessions"));
-            Node::fact(value, [Evidence::Table("tls_failures", String::new())])
+            let known = timeline.known(timeline.window, n, &[Outcome::RemoteClose]);
+            Node::fact(Value::known(known, "sessions"), [Evidence::Table("tls_failures", String::new())])
         };
         Node::group([
             ("total", count(self.total)),
@@ -146,7 +149,11 @@ impl SessionOrder {
             (
                 "downstream",
                 Node::fact(
-                    if known { Value::Share(self.downstream(), self.total, "sessions") } else { Value::Absent },
+                    if known == Known::Nothing {
+                        Value::Absent
+                    } else {
+                        Value::Share(self.downstream(), self.total, "sessions")
+                    },
                     [Evidence::Table("tls_failures", String::new())],
                 ),
             ),
@@ -155,9 +162,12 @@ impl SessionOrder {
         ])
     }
 
-    fn sentence(&self, known: bool) -> String {
-        if !known {
+    fn sentence(&self, known: Known) -> String {
+        if known == Known::Nothing {
             return "The logs cannot show sessions lost between STARTTLS and the end of the TLS handshake.".to_owned();
+        }
+        if known == Known::AtLeast(0) {
+            return "No session was lost between STARTTLS and the end of the TLS handshake as far as the logs show, and some of them cannot show it.".to_owned();
         }
         if self.total == 0 {
             return "No session was lost between STARTTLS and the end of the TLS handshake.".to_owned();
@@ -197,8 +207,8 @@ pub(super) fn closes(timeline: &Timeline, tally: &Tally) -> Node {
             ("examples", Node::List(examples)),
         ])
     });
-    let total = timeline.known(by_stage.values().sum(), &[Outcome::RemoteClose]);
-    let total = total.map_or(Value::Absent, |n| Value::Count(n, "sessions"));
+    let total = timeline.known(timeline.window, by_stage.values().sum(), &[Outcome::RemoteClose]);
+    let total = Value::known(total, "sessions");
     let evidence = [Evidence::Table("closes_by_stage", String::new())];
     Node::group([("total", Node::fact(total, evidence)), ("by_stage", Node::List(rows.collect()))])
 }

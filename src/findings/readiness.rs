@@ -104,7 +104,10 @@ fn others_clean(seen: &Seen<'_>, items: &Items) -> Check {
     let (passed, detail) = match items.others_clean.known {
         Some(false) => (Some(false), "other receivers fail as well: do not write to Google"),
         Some(true) if clean >= 2 => (Some(true), "two or more other receivers were clean in the same minutes"),
-        _ => (None, "fewer than two other receivers have enough traffic to compare with"),
+        _ => (
+            None,
+            "fewer than two other receivers can be compared with: too little traffic, or logs that cannot show failures",
+        ),
     };
     Check { title: "other receivers clean", must: true, passed, detail }
 }

@@ -43,7 +43,7 @@ impl Object for Leaf {
     /// Not known, no, none and nothing are all false.
     fn is_true(self: &Arc<Self>) -> bool {
         match &self.fact.value {
-            Value::Absent | Value::Flag(false) | Value::Count(0, _) => false,
+            Value::Absent | Value::Flag(false) | Value::Count(0, _) | Value::AtLeast(0, _) => false,
             Value::Sentence(text) | Value::Text(text) => !text.is_empty(),
             _ => true,
         }

@@ -84,7 +84,7 @@ fn leaf<T>(value: &Slotted, run: impl FnOnce(&Leaf) -> Result<T, Error>) -> Resu
 /// The value for comparisons.
 fn raw(value: &Value) -> Slotted {
     match value {
-        Value::Count(n, _) => Slotted::from(*n),
+        Value::Count(n, _) | Value::AtLeast(n, _) => Slotted::from(*n),
         Value::Number(n, ..) => Slotted::from(*n),
         Value::Share(part, whole, _) if *whole > 0 => Slotted::from(*part as f64 / *whole as f64),
         Value::Flag(flag) => Slotted::from(*flag),
@@ -106,6 +106,9 @@ fn plural(value: &Value, one: &str, many: Option<&str>) -> String {
 fn quantity(leaf: &Leaf, sink: Sink) -> String {
     let printed = leaf.print(sink);
     match &leaf.fact.value {
+        Value::AtLeast(_, "") => printed,
+        Value::AtLeast(0, unit) => format!("none of the {} seen", sink.escape(unit)),
+        Value::AtLeast(_, unit) => format!("{printed} {}", sink.escape(unit)),
         Value::Count(n, unit) => {
             let one = if *n == 1 { singular(unit) } else { (*unit).to_owned() };
             if one.is_empty() { printed } else { format!("{printed} {}", sink.escape(&one)) }

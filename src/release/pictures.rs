@@ -4,6 +4,7 @@ use super::{Audience, Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Seri
 use crate::case::Case;
 use crate::findings::Findings;
 use crate::formats::metrics::MetricSeries;
+use crate::scan::What;
 use crate::smtp::{Lane, Lanes, Outcome};
 use crate::time::Minute;
 use crate::timeline::{Counts, MinuteState, Row, Timeline};
@@ -128,7 +129,9 @@ impl Studio<'_> {
         let most = rows.iter().flat_map(|r| r.counts.iter().flatten()).map(|c| c.attempts).max().unwrap_or_default();
         let panels = rows.iter().take(MOST).map(|row| {
             let label = (self.rewrite)(&row.of.label());
-            outcome_panel(row, format!("From {label}"), Some(most as f64))
+            let shows_all = (0..row.counts.len()).all(|at| row.sight.shows_all(at, What::FAILURES));
+            let hidden = if shows_all { "" } else { " (its logs cannot show all failures)" };
+            outcome_panel(row, format!("From {label}{hidden}"), Some(most as f64))
         });
         let count = |v: &str| {
             (1..)
@@ -141,11 +144,13 @@ impl Studio<'_> {
         } else {
             String::new()
         };
+        let unknown = count("unknown");
         let finding = format!(
-            "Sending IPs inside the waves: {} failing, {} clean, {} with not enough traffic to say.{rest}",
+            "Sending IPs inside the waves: {} failing, {} clean, {} with not enough traffic to say{}.{rest}",
             count("failing"),
             count("clean"),
-            count("not_enough_traffic")
+            count("not_enough_traffic"),
+            if unknown > 0 { format!(", {unknown} whose logs cannot show it") } else { String::new() }
         );
         self.figure(
             "sending-ips",
@@ -385,6 +390,7 @@ fn outcome_panel<K>(row: &Row<K>, title: String, at_least: Option<f64>) -> Panel
         series("timed out or no connection", Tint::Timeout, &|c| {
             c.of(Outcome::Timeout) + c.of(Outcome::ConnectFailure)
         }),
+        series("ending not told", Tint::Other, &|c| c.of(Outcome::Unclassified)),
         series("5xx answer", Tint::Rejection, &|c| c.of(Outcome::Rejection)),
     ];
     // A kind that never occurs needs no place in the legend; the first is always shown.

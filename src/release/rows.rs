@@ -14,7 +14,7 @@ const MINUTE: Column = column("minute", ColumnKind::Minute, "UTC minute");
 const ATTEMPTS: Column = column(
     "attempts",
     ColumnKind::Integer,
-    "sessions attempted; counters are empty where no log was running, or none can show them",
+    "sessions attempted; counters are empty where no log of the row can show them or none was running, and lower bounds where some cannot",
 );
 const FAILED: Column = column(
     "failed",
@@ -34,9 +34,10 @@ const COUNTS: &[Column] = &[
     column("timeout", ColumnKind::Integer, "sessions that timed out"),
     column("connect_failure", ColumnKind::Integer, "attempts without a connection"),
     column("local", ColumnKind::Integer, "decisions of the sender; no sessions"),
+    column("unclassified", ColumnKind::Integer, "sessions whose ending the log leaves open; failed where it says so"),
 ];
 
-const SHOWN: [Outcome; 8] = [
+const SHOWN: [Outcome; 9] = [
     Outcome::Deferral,
     Outcome::Rejection,
     Outcome::RemoteClose,
@@ -45,6 +46,7 @@ const SHOWN: [Outcome; 8] = [
     Outcome::Timeout,
     Outcome::ConnectFailure,
     Outcome::Local,
+    Outcome::Unclassified,
 ];
 
 /// All tables that the reader may see, made from the grid and from the visible facts.
@@ -138,7 +140,7 @@ fn minutes<K>(
         for row in rows {
             let counts = row.counts.get(i).copied().flatten();
             let mut cells = vec![Cell::Minute(timeline.window.at(i)), Cell::Text(label(&row.of))];
-            cells.extend(count_cells(timeline, counts));
+            cells.extend(count_cells(row, i, counts));
             cells.push(Cell::Text(state_word(*state).to_owned()));
             table.rows.push(cells);
         }
@@ -146,15 +148,15 @@ fn minutes<K>(
     table
 }
 
-fn count_cells(timeline: &Timeline, counts: Option<Counts>) -> Vec<Cell> {
+fn count_cells<K>(row: &Row<K>, at: usize, counts: Option<Counts>) -> Vec<Cell> {
     let cell = |n: Option<u64>| n.map_or(Cell::Empty, Cell::Integer);
-    let known = |of: fn(&Counts) -> u64, outcomes| counts.and_then(|c| timeline.known(of(&c), outcomes));
+    let known = |of: fn(&Counts) -> u64, outcomes| counts.and_then(|c| row.known_at(at, of(&c), outcomes));
     let mut cells = vec![
         cell(counts.map(|c| c.attempts)),
         cell(known(|c| c.failed, What::FAILURES)),
         cell(known(Counts::delivered, &[Outcome::Delivered])),
     ];
-    cells.extend(SHOWN.iter().map(|o| cell(counts.and_then(|c| timeline.known(c.of(*o), &[*o])))));
+    cells.extend(SHOWN.iter().map(|o| cell(counts.and_then(|c| row.known_at(at, c.of(*o), &[*o])))));
     cells
 }
 
@@ -204,9 +206,12 @@ const WAVES: &[FromFact] = &[
     ("gradual", "gradual", Text, "whether its edges are slow, so that its dates are wide"),
 ];
 
+const VERDICTS: &str =
+    "failing, clean, not_enough_traffic, or unknown: its logs cannot show the failures that others had";
+
 const IPS: &[FromFact] = &[
     ("ip", "label", Text, "sending IP, or what stands for it in the log"),
-    ("verdict", "verdict", Text, "failing, clean, or not_enough_traffic"),
+    ("verdict", "verdict", Text, VERDICTS),
     ("attempts", "attempts", Integer, "sessions attempted"),
     ("failed", "failed_share#part", Integer, "sessions failed"),
     ("accepted", "delivered", Integer, "sessions whose message was accepted"),
@@ -216,7 +221,7 @@ const IPS_WITH_NODE: &[FromFact] = &[
     ("ip", "label", Text, "sending IP, or what stands for it in the log"),
     ("tag", "tag", Text, "syslog name or transport"),
     ("node", "node", Text, "sending node"),
-    ("verdict", "verdict", Text, "failing, clean, or not_enough_traffic"),
+    ("verdict", "verdict", Text, VERDICTS),
     ("attempts", "attempts", Integer, "sessions attempted"),
     ("failed", "failed_share#part", Integer, "sessions failed"),
     ("accepted", "delivered", Integer, "sessions whose message was accepted"),
@@ -224,14 +229,14 @@ const IPS_WITH_NODE: &[FromFact] = &[
 
 const MX_HOSTS: &[FromFact] = &[
     ("mx_host", "host", Text, "MX host"),
-    ("verdict", "verdict", Text, "failing, clean, or not_enough_traffic"),
+    ("verdict", "verdict", Text, VERDICTS),
     ("attempts", "attempts", Integer, "sessions attempted"),
     ("failed", "failed_share#part", Integer, "sessions failed"),
 ];
 
 const LANES: &[FromFact] = &[
     ("lane", "lane", Text, "receiver, by its MX hosts"),
-    ("verdict", "verdict", Text, "failing, clean, or not_enough_traffic"),
+    ("verdict", "verdict", Text, VERDICTS),
     ("attempts", "attempts", Integer, "sessions attempted"),
     ("failed", "failed_share#part", Integer, "sessions failed"),
     ("accepted", "delivered", Integer, "sessions whose message was accepted"),
@@ -323,7 +328,9 @@ fn rows_of(list: &Node, columns: &[FromFact]) -> Vec<Vec<Cell>> {
 fn cell_of(row: &Node, path: &str, kind: ColumnKind) -> Cell {
     let (path, part) = path.split_once('#').map_or((path, ""), |(p, part)| (p, part));
     match (row.value(path), part, kind) {
-        (Some(Value::Share(n, _, _)), "part", _) | (Some(Value::Count(n, _)), _, Integer) => Cell::Integer(*n),
+        (Some(Value::Share(n, _, _)), "part", _) | (Some(Value::Count(n, _) | Value::AtLeast(n, _)), _, Integer) => {
+            Cell::Integer(*n)
+        }
         (Some(Value::Share(_, n, _)), "whole", _) => Cell::Integer(*n),
         (Some(Value::Between(m, _)), "from", _) | (Some(Value::Between(_, m)), "to", _) => Cell::Minute(*m),
         (Some(Value::Number(v, digits, _)), _, Number) => Cell::Number(*v, *digits),

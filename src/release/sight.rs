@@ -82,6 +82,7 @@ const RULES: &[(&str, Sight)] = &[
     ("asks.esp", Sight::Esp),
     ("asks.google", Sight::Google),
     ("missing", Sight::Esp),
+    ("unseen", Sight::Both),
     ("queue_ids", Sight::Esp),
     ("notes.esp", Sight::Esp),
     ("notes.google", Sight::Google),

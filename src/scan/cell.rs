@@ -1,6 +1,7 @@
 //! What one count is about.
 
-use crate::smtp::{By, Category, Lane, Outcome, Stage, Sublane, TlsUse};
+use crate::formats::logs::Event;
+use crate::smtp::{By, Category, Lane, Meaning, Outcome, Reply, Stage, Sublane, TlsUse};
 use crate::time::Minute;
 
 use super::{EgressId, MxId};
@@ -45,11 +46,26 @@ pub struct What {
     pub shut: bool,
     /// Consumer or Workspace, on the Gmail lane.
     pub sublane: Sublane,
-    /// A table of counts says that the session failed; how, it may leave open.
+    /// The evidence says that the session failed; how, it may leave open.
     pub failed: bool,
 }
 
 impl What {
+    /// Of which kind an attempt is. `understood` is its reply, where it was deferred or rejected.
+    #[must_use]
+    pub fn of(event: &Event<'_>, lane: Lane, understood: Option<(&Reply, Meaning)>) -> Self {
+        Self {
+            outcome: event.outcome,
+            by: event.by,
+            stage: event.stage,
+            tls: event.tls,
+            category: understood.map(|(_, meaning)| meaning.category),
+            shut: understood.is_some_and(|(reply, _)| reply.code == Some(421)),
+            sublane: Sublane::of(lane, event.rcpt_domain),
+            failed: event.failed,
+        }
+    }
+
     /// The outcomes of attempts that may have failed.
     pub const FAILURES: &'static [Outcome] = &[
         Outcome::Deferral,
@@ -90,7 +106,7 @@ impl What {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::smtp::{Reply, meaning_of};
+    use crate::smtp::meaning_of;
 
     /// Whether a deferral at RCPT in these words is a failure.
     fn is_failure(reply: &str) -> bool {
@@ -138,6 +154,8 @@ mod tests {
                 failed: false,
             };
             assert_eq!(what.is_failure(), What::FAILURES.contains(outcome), "{outcome}");
+            let told = What { failed: true, ..what };
+            assert_eq!(told.is_failure(), what.is_failure() || *outcome == Outcome::Unclassified, "{outcome}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::BUSY_SLOTS;
+use super::elsewhere::add_message;
 use super::tally::SAMPLES;
 use super::{
     Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally, Tally,
@@ -11,8 +12,8 @@ use super::{
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
 use crate::smtp::{
-    Lane, LaneEvidence, Lanes, Meaning, Outcome, Reply, Scope, Sublane, TlsUse, TokenKind, acceptance_second,
-    google_tail, meaning_of,
+    Lane, LaneEvidence, Lanes, Meaning, Outcome, Reply, Scope, TlsUse, TokenKind, acceptance_second, google_tail,
+    meaning_of,
 };
 use crate::time::{Minute, Stamp};
 
@@ -24,6 +25,8 @@ pub struct Collector<'a> {
     node: Option<String>,
     /// What other files count.
     elsewhere: &'a Elsewhere,
+    /// Whether another format may tell of the same attempts.
+    keeps_messages: bool,
     tally: Tally,
     file: FileTally,
     /// Lanes by MX host, so that the patterns are tried once a host.
@@ -44,11 +47,19 @@ impl<'a> Collector<'a> {
             exhibit,
             node,
             elsewhere,
+            keeps_messages: false,
             tally: Tally::default(),
             file: FileTally::default(),
             lane_of_host: FxHashMap::default(),
             known: FxHashMap::default(),
         }
+    }
+
+    /// Keeps by which messages the file can be held against one that may tell of the same.
+    #[must_use]
+    pub const fn keeping_messages(mut self, keeps_messages: bool) -> Self {
+        self.keeps_messages = keeps_messages;
+        self
     }
 
     /// The counts, with the file's accounting.
@@ -58,6 +69,7 @@ impl<'a> Collector<'a> {
         self.file.repeated = closed.repeated;
         let counted = self.tally.files.remove(&self.exhibit).unwrap_or_default();
         (self.file.outcomes, self.file.elsewhere) = (counted.outcomes, counted.elsewhere);
+        self.file.messages = counted.messages;
         for (note, told) in counted.notes {
             self.file.noted(note, told);
         }
@@ -92,6 +104,16 @@ impl<'a> Collector<'a> {
             self.known.insert(reply.into(), (parsed.clone(), meaning));
         }
         (parsed, meaning)
+    }
+
+    /// Counts an attempt along one of the marginals.
+    fn count(&mut self, event: &Event<'_>, lane: Lane, axis: Axis, what: What) {
+        let key = CellKey { minute: event.at.minute(), lane, axis, what };
+        let n = self.tally.cells.entry(key).or_insert_with(|| {
+            self.tally.told.insert((axis, lane, event.exhibit));
+            0
+        });
+        *n += u64::from(event.weight);
     }
 
     fn count_reply(&mut self, event: &Event<'_>, reply: &Reply, meaning: Meaning, egress: EgressId, mx: MxId) {
@@ -131,17 +153,7 @@ impl<'a> Collector<'a> {
     fn what_of(&mut self, event: &Event<'_>, lane: Lane) -> (What, Option<(Reply, Meaning)>) {
         let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
         let understood = answered.then(|| self.understand(event.reply));
-        let what = What {
-            outcome: event.outcome,
-            by: event.by,
-            stage: event.stage,
-            tls: event.tls,
-            category: understood.as_ref().map(|(_, m)| m.category),
-            shut: understood.as_ref().is_some_and(|(r, _)| r.code == Some(421)),
-            sublane: Sublane::of(lane, event.rcpt_domain),
-            failed: false,
-        };
-        (what, understood)
+        (What::of(event, lane, understood.as_ref().map(|(reply, meaning)| (reply, *meaning))), understood)
     }
 
     /// Keeps the exact lines of a failed attempt of the Gmail lane.
@@ -196,11 +208,15 @@ impl Sink for Collector<'_> {
             Some(node) => self.tally.names.egress(node.as_bytes(), event.tag, event.source_ip),
             None => self.tally.names.egress(event.node, event.tag, event.source_ip),
         };
-        let (minute, weight) = (event.at.minute(), u64::from(event.weight));
+        let weight = u64::from(event.weight);
         // An event at the edge of files belongs to the file of its last line.
         let file = self.tally.files.entry(event.exhibit).or_default();
+        if self.keeps_messages {
+            add_message(&mut file.messages, event);
+        }
         if self.elsewhere.counts(event) {
             file.elsewhere += weight;
+            self.tally.told.insert((Axis::Egress(egress), lane, event.exhibit));
             if lane == Lane::GMAIL && weight > 0 {
                 let (what, _) = self.what_of(event, lane);
                 self.keep_lines(event, what, egress);
@@ -213,14 +229,14 @@ impl Sink for Collector<'_> {
         }
         *file.outcomes.entry(event.outcome).or_default() += weight;
         let (what, understood) = self.what_of(event, lane);
-        *self.tally.cells.entry(CellKey { minute, lane, axis: Axis::Egress(egress), what }).or_default() += weight;
+        self.count(event, lane, Axis::Egress(egress), what);
         if event.tls == TlsUse::Established {
             *self.tally.established.entry(egress).or_default() += weight;
         }
         self.count_busy(event, lane, egress);
         if lane == Lane::GMAIL {
             let mx = self.tally.names.mx(event.mx_host);
-            *self.tally.cells.entry(CellKey { minute, lane, axis: Axis::Mx(mx), what }).or_default() += weight;
+            self.count(event, lane, Axis::Mx(mx), what);
             if let Some((reply, meaning)) = &understood {
                 let named = reply.subject.as_ref().filter(|_| meaning.scope == Scope::Ip);
                 if let Some(ip) = named.and_then(|s| s.of.parse().ok()) {

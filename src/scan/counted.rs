@@ -44,7 +44,7 @@ impl Tally {
                     left_out.elsewhere += 1;
                 } else {
                     self.counted.insert((*minute, node.to_owned(), lane), exhibit);
-                    self.count(*minute, lane, egress, counted, &mut outcomes);
+                    self.count(exhibit, *minute, lane, egress, counted, &mut outcomes);
                 }
             }
         }
@@ -54,6 +54,7 @@ impl Tally {
 
     fn count(
         &mut self,
+        exhibit: Exhibit,
         minute: Minute,
         lane: Lane,
         egress: EgressId,
@@ -62,7 +63,9 @@ impl Tally {
     ) {
         for (what, n) in kinds(counted) {
             if n > 0 {
-                *self.cells.entry(CellKey { minute, lane, axis: Axis::Egress(egress), what }).or_default() += n;
+                let axis = Axis::Egress(egress);
+                *self.cells.entry(CellKey { minute, lane, axis, what }).or_default() += n;
+                self.told.insert((axis, lane, exhibit));
                 *outcomes.entry(what.outcome).or_default() += n;
             }
         }

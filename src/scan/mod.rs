@@ -6,6 +6,7 @@
 //! - `counted` adds tables of counts a minute where no log is.
 //! - `elsewhere` tells which attempts another file counts.
 //! - `overlap` finds lines that several files hold.
+//! - `turns` says which of them are read first.
 //! - `worker` reads files in parallel and joins their edges once.
 
 mod cell;
@@ -16,12 +17,13 @@ mod excerpt;
 mod names;
 mod overlap;
 mod tally;
+mod turns;
 mod worker;
 
 pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
 pub use counted::LeftOut;
-pub use elsewhere::Elsewhere;
+pub use elsewhere::{Elsewhere, Kinship};
 pub use excerpt::{Excerpt, ExcerptLine};
 pub use names::{Egress, EgressId, MxId, Names};
 pub use tally::{BUSY_SLOTS, FileTally, Noted, ReplyExample, ReplyKey, ReplyTally, Tally};

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::elsewhere::{Messages, add_messages};
 use super::names::Translation;
 use super::{Axis, CellKey, EgressId, Excerpt, MxId, Names};
 use crate::formats::Accounting;
@@ -43,6 +44,8 @@ pub struct Tally {
     pub named_ips: BTreeMap<(EgressId, IpAddr), u64>,
     /// Minutes of a node and lane that a table counts, and which table.
     pub counted: BTreeMap<(Minute, String, Lane), Exhibit>,
+    /// Which files told of which egresses and MX hosts, whether they are counted from there or not.
+    pub told: FxHashSet<(Axis, Lane, Exhibit)>,
     /// What is known of each file.
     pub files: BTreeMap<Exhibit, FileTally>,
 }
@@ -58,6 +61,8 @@ pub struct FileTally {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Attempts that it tells of and another file counts.
     pub elsewhere: u64,
+    /// Messages by which it is held against files that may tell of the same.
+    pub(super) messages: Messages,
     /// What is odd about it.
     pub notes: BTreeMap<Note, Noted>,
     /// Lines left out because another file holds them; they count as irrelevant.
@@ -195,6 +200,7 @@ impl Tally {
             *self.named_ips.entry((to.egress(egress), ip)).or_default() += n;
         }
         self.counted.extend(other.counted);
+        self.told.extend(other.told.into_iter().map(|(axis, lane, exhibit)| (axis.translated(&to), lane, exhibit)));
         for (exhibit, file) in other.files {
             self.files.entry(exhibit).or_default().merge(file);
         }
@@ -217,11 +223,16 @@ impl Tally {
 }
 
 fn translate(key: CellKey, to: &Translation) -> CellKey {
-    let axis = match key.axis {
-        Axis::Egress(id) => Axis::Egress(to.egress(id)),
-        Axis::Mx(id) => Axis::Mx(to.mx(id)),
-    };
-    CellKey { axis, ..key }
+    CellKey { axis: key.axis.translated(to), ..key }
+}
+
+impl Axis {
+    fn translated(self, to: &Translation) -> Self {
+        match self {
+            Self::Egress(id) => Self::Egress(to.egress(id)),
+            Self::Mx(id) => Self::Mx(to.mx(id)),
+        }
+    }
 }
 
 impl FileTally {
@@ -258,6 +269,7 @@ impl FileTally {
         for (note, told) in other.notes {
             self.noted(note, told);
         }
+        add_messages(&mut self.messages, other.messages);
         self.elsewhere += other.elsewhere;
         self.repeated += other.repeated;
         self.unrecognised.extend(other.unrecognised);

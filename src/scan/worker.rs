@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use super::elsewhere::{Counting, Held};
 use super::overlap::{Plan, Shared, View, plan};
+use super::turns::Formats;
 use super::{Collector, Elsewhere, Tally};
 use crate::formats::logs::{
     Closed, Compare, Done, LogClock, LogReader, LogShape, LooseEnds, Opening, Prints, Pulse, Repeats, Sequence, Wanted,
@@ -105,7 +107,9 @@ struct Part {
 /// # Errors
 /// When a file cannot be opened. A file that breaks off gives what it holds, and a problem.
 pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, IntakeError> {
-    let mut work = Work { jobs, lanes, threads, progress, elsewhere: vec![Elsewhere::default(); jobs.len()] };
+    let formats = Formats::of(jobs.iter().map(|job| job.shape.format));
+    let elsewhere = vec![Elsewhere::default(); jobs.len()];
+    let mut work = Work { jobs, formats, lanes, threads, progress, elsewhere };
     let mut parts = work.read_all()?;
     let repetitions = work.leave_out_repeats(&mut parts)?;
     let elsewhere = jobs.iter().zip(&work.elsewhere).filter(|(_, e)| !e.is_empty());
@@ -120,8 +124,14 @@ pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progr
         scanned.problems.extend(part.problem.map(|what| ScanProblem { exhibit, what }));
         streams.entry(job.stream()).or_default().push((job, part.done.ends));
     }
+    let none = Elsewhere::default();
     for parts in streams.into_values() {
-        scanned.tally.merge(join_stream(parts, &scanned.elsewhere, lanes));
+        // Of a format whose sessions straddle files, the node alone decides what other files
+        // count: it is the same for all files of a stream.
+        let of_first = |(job, _): &(&LogJob<'_>, _)| scanned.elsewhere.get(&job.source.exhibit);
+        let elsewhere = parts.first().and_then(of_first).unwrap_or(&none);
+        let edges = join_stream(parts, elsewhere, lanes, false);
+        scanned.tally.merge(edges);
     }
     Ok(scanned)
 }
@@ -129,6 +139,7 @@ pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progr
 /// The files of a scan, and with what they are read.
 struct Work<'a> {
     jobs: &'a [LogJob<'a>],
+    formats: Formats<'a>,
     lanes: &'a Lanes,
     threads: usize,
     progress: &'a Progress,
@@ -168,11 +179,14 @@ impl LogJob<'_> {
         Ok((way, self.shape.reader(opening)))
     }
 
-    /// Whether another file counts attempts that this one tells of. A file that names no node
-    /// may be of any.
-    fn is_counted_by(&self, other: &Self) -> bool {
-        let same_node = self.node == other.node || self.node.is_empty() || other.node.is_empty();
-        same_node && self.shape.format.counted_by().contains(&other.shape.format.name())
+    /// Whether files of another's format count what this one tells of, where both are of one machine.
+    fn may_be_counted_by(&self, other: &Self) -> bool {
+        self.shape.format.counted_by().contains(&other.shape.format.name())
+    }
+
+    /// Whether the nodes are the same; nothing where one is not named, which may be any.
+    fn same_node(&self, other: &Self) -> Option<bool> {
+        (!self.node.is_empty() && !other.node.is_empty()).then(|| self.node == other.node)
     }
 }
 
@@ -180,24 +194,63 @@ impl Work<'_> {
     /// Reads all files: first those that count, then those which leave counting to them.
     fn read_all(&mut self) -> Result<Parts, IntakeError> {
         let mut waves: BTreeMap<usize, Vec<(usize, Compare)>> = BTreeMap::new();
-        for n in 0..self.jobs.len() {
-            waves.entry(self.jobs[n].shape.format.counted_by().len()).or_default().push((n, Compare::No));
+        for (n, job) in self.jobs.iter().enumerate() {
+            let turn = self.formats.turn_of(job.shape.format.name());
+            waves.entry(turn).or_default().push((n, Compare::No));
         }
         let mut parts: Parts = self.jobs.iter().map(|_| None).collect();
-        for tasks in waves.into_values() {
+        let mut held: Vec<Option<Held>> = self.jobs.iter().map(|_| None).collect();
+        for mut tasks in waves.into_values() {
+            // Whose node does not settle it is read for its messages first.
+            let asks = |(n, _): &&(usize, Compare)| self.counting(*n, &held).any(|other| other.is_asked());
+            let asked: Vec<_> = tasks.iter().filter(asks).cloned().collect();
+            let mut alone = self.read(&asked)?;
             for (n, _) in &tasks {
-                self.elsewhere[*n] = self.counted_elsewhere(*n, &parts);
+                let exhibit = self.jobs[*n].source.exhibit;
+                let file = alone[*n].as_ref().and_then(|part| part.tally.files.get(&exhibit));
+                self.elsewhere[*n] = Elsewhere::of(file.map(|file| &file.messages), self.counting(*n, &held));
             }
-            for (part, read) in parts.iter_mut().zip(self.read(&tasks)?) {
-                *part = part.take().or(read);
+            // What nobody else counts was read as it stands.
+            tasks.retain(|(n, _)| alone[*n].is_none() || !self.elsewhere[*n].by.is_empty());
+            for (n, _) in &tasks {
+                alone[*n] = None;
             }
+            for ((part, alone), read) in parts.iter_mut().zip(alone).zip(self.read(&tasks)?) {
+                *part = part.take().or(alone).or(read);
+            }
+            self.hold(&mut held, &parts);
         }
         Ok(parts)
     }
 
-    fn counted_elsewhere(&self, n: usize, parts: &Parts) -> Elsewhere {
-        let counting = self.jobs.iter().zip(parts).filter(|(other, _)| self.jobs[n].is_counted_by(other));
-        Elsewhere::of(counting.filter_map(|(job, part)| Some((job.source.exhibit, &part.as_ref()?.tally))))
+    /// What the files hold that were read last and count for others: in their own lines, and
+    /// in sessions at their edges.
+    fn hold(&self, held: &mut [Option<Held>], parts: &Parts) {
+        let counts_for_others = |job: &LogJob<'_>| self.jobs.iter().any(|other| other.may_be_counted_by(job));
+        let mut streams: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (n, job) in self.jobs.iter().enumerate() {
+            if held[n].is_none() && parts[n].is_some() && counts_for_others(job) {
+                streams.entry(job.stream()).or_default().push(n);
+            }
+        }
+        for files in streams.into_values() {
+            let ends = |n: &usize| Some((&self.jobs[*n], parts[*n].as_ref()?.done.ends.clone()));
+            let edges = join_stream(files.iter().filter_map(ends).collect(), &Elsewhere::default(), self.lanes, true);
+            for n in files {
+                let exhibit = self.jobs[n].source.exhibit;
+                held[n] = parts[n].as_ref().map(|part| Held::of(exhibit, [&part.tally, &edges]));
+            }
+        }
+    }
+
+    /// The files that were read and may count what one tells of.
+    fn counting<'p>(&'p self, n: usize, held: &'p [Option<Held>]) -> impl Iterator<Item = Counting<'p>> {
+        let job = &self.jobs[n];
+        let others = self.jobs.iter().zip(held).filter(|(other, _)| job.may_be_counted_by(other));
+        others.filter_map(|(other, held)| {
+            let (exhibit, same_node) = (other.source.exhibit, job.same_node(other));
+            Some(Counting { exhibit, held: held.as_ref()?, same_node })
+        })
     }
 
     /// Reads some of the files, in parallel.
@@ -228,7 +281,8 @@ impl Work<'_> {
             !self.progress.stop.load(Ordering::Relaxed)
         };
         let (mut way, mut reader) = job.open(compare, go_on)?;
-        let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at]);
+        let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at])
+            .keeping_messages(self.formats.tell_the_same(job.shape.format.name()));
         let result = way.for_each_block(|block| {
             reader.read(block, &mut collector);
             go_on(block.len())
@@ -352,15 +406,14 @@ fn grew(job: &LogJob<'_>, read: u64) -> bool {
 /// Replays the edges of one stream's files in order of time.
 fn join_stream(
     mut parts: Vec<(&LogJob<'_>, LooseEnds)>,
-    elsewhere: &BTreeMap<Exhibit, Elsewhere>,
+    elsewhere: &Elsewhere,
     lanes: &Lanes,
+    keeps_messages: bool,
 ) -> Tally {
     parts.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
     let Some(&(first, _)) = parts.first() else { return Tally::default() };
-    let (exhibit, none) = (first.source.exhibit, Elsewhere::default());
-    // What other files count is the same for all files of a stream.
-    let elsewhere = elsewhere.get(&exhibit).unwrap_or(&none);
-    let mut collector = Collector::new(lanes, exhibit, first.stated_node.clone(), elsewhere);
+    let collector = Collector::new(lanes, first.source.exhibit, first.stated_node.clone(), elsewhere);
+    let mut collector = collector.keeping_messages(keeps_messages);
     let ends = parts.into_iter().map(|(_, ends)| ends).collect();
     join(first.shape.format, &first.clock, ends, &mut collector);
     // The lines were accounted for where they were read.

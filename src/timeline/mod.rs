@@ -2,6 +2,7 @@
 //!
 //! - `coverage` says of each minute whether the logs were running.
 //! - `series` holds one lane, sending IP or MX host over the grid.
+//! - `sight` says which outcomes a row's logs can show.
 //! - `connections` estimates open sessions from the durations that logs state.
 //! - `alignment` says whether metrics stand on the clock of the logs.
 
@@ -9,6 +10,7 @@ mod alignment;
 mod connections;
 mod coverage;
 mod series;
+mod sight;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -16,6 +18,9 @@ use std::net::IpAddr;
 pub use alignment::{Alignment, Common, Estimate, Verdict, Why};
 pub use coverage::{MinuteState, NodeCoverage, of_nodes as log_coverage};
 pub use series::{Counts, Place, Row};
+pub use sight::{Known, Sight};
+
+use sight::Sources;
 
 use crate::formats::metrics::MetricSet;
 use crate::intake::Exhibit;
@@ -35,8 +40,6 @@ pub struct Timeline {
     pub left_out: Vec<Window>,
     /// What is known of each minute.
     pub states: Vec<MinuteState>,
-    /// Outcomes that no log of the case can count: of them, none counted is not none.
-    pub uncounted: BTreeSet<Outcome>,
     /// Coverage of each node.
     pub nodes: Vec<NodeCoverage>,
     /// Lanes; Gmail first, the others by attempts.
@@ -76,8 +79,8 @@ pub struct Setup {
     /// Node and tag to public sending IP, as the MTA's settings say; for what neither
     /// case.yaml nor the log itself tells.
     pub bound_ips: BTreeMap<(String, String), IpAddr>,
-    /// Outcomes that no log can count.
-    pub uncounted: BTreeSet<Outcome>,
+    /// Outcomes that each log cannot count.
+    pub blind: BTreeMap<Exhibit, BTreeSet<Outcome>>,
     /// The window asked for; none takes all that the logs cover.
     pub window: Option<Window>,
     /// The time that the user named as healthy.
@@ -113,7 +116,6 @@ impl Timeline {
             healthy,
             left_out,
             states,
-            uncounted: setup.uncounted.clone(),
             nodes,
             lanes: Vec::new(),
             egresses: Vec::new(),
@@ -125,16 +127,17 @@ impl Timeline {
             places,
             names: tally.names.clone(),
         };
-        timeline.lanes = timeline.rows(|key| matches!(key.axis, Axis::Egress(_)).then_some(key.lane));
+        let sources = Sources::new(tally, &setup.blind, window);
+        timeline.lanes = timeline.rows(&sources, |axis, lane| matches!(axis, Axis::Egress(_)).then_some(lane));
         timeline
             .lanes
             .sort_by_key(|r| (r.of != Lane::GMAIL, std::cmp::Reverse(r.total().attempts), lanes.name(r.of).to_owned()));
-        timeline.egresses = timeline.rows(|key| match key.axis {
-            Axis::Egress(id) if key.lane == Lane::GMAIL => timeline.places.get(&id).cloned(),
+        timeline.egresses = timeline.rows(&sources, |axis, lane| match axis {
+            Axis::Egress(id) if lane == Lane::GMAIL => timeline.places.get(&id).cloned(),
             _ => None,
         });
-        timeline.mx_hosts = timeline.rows(|key| match key.axis {
-            Axis::Mx(id) if key.lane == Lane::GMAIL => Some(id),
+        timeline.mx_hosts = timeline.rows(&sources, |axis, lane| match axis {
+            Axis::Mx(id) if lane == Lane::GMAIL => Some(id),
             _ => None,
         });
         // The sender's own decisions leave from nowhere and go nowhere.
@@ -174,11 +177,11 @@ impl Timeline {
             .sum()
     }
 
-    /// A count of some outcomes, as far as it is known: none counted is unknown where no log can
-    /// count any of them.
+    /// A count of some outcomes of the Gmail lane inside a window, as far as it is known.
     #[must_use]
-    pub fn known(&self, n: u64, outcomes: &[Outcome]) -> Option<u64> {
-        (n > 0 || outcomes.iter().any(|o| !self.uncounted.contains(o))).then_some(n)
+    pub fn known(&self, window: Window, n: u64, outcomes: &[Outcome]) -> Known {
+        let inside = |at| window.contains(self.window.at(at));
+        self.gmail().map_or(Known::All(n), |row| row.known(inside, n, outcomes))
     }
 
     /// All counts inside a window, ordered.
@@ -193,11 +196,15 @@ impl Timeline {
         self.window.index(minute).and_then(|i| self.states.get(i)).copied().unwrap_or(MinuteState::Unknown)
     }
 
-    fn rows<K: Ord + Clone>(&self, key_of: impl Fn(&CellKey) -> Option<K>) -> Vec<Row<K>> {
+    fn rows<K: Ord + Clone>(&self, sources: &Sources<'_>, key_of: impl Fn(Axis, Lane) -> Option<K>) -> Vec<Row<K>> {
+        let mut sights = sources.sights(&key_of);
         let mut found: BTreeMap<K, Row<K>> = BTreeMap::new();
         for (key, n) in &self.cells {
-            let Some(of) = key_of(key) else { continue };
-            let row = found.entry(of.clone()).or_insert_with(|| Row::empty(of, &self.states));
+            let Some(of) = key_of(key.axis, key.lane) else { continue };
+            let row = found.entry(of.clone()).or_insert_with(|| {
+                let sight = sights.remove(&of).unwrap_or_default();
+                Row::empty(of, &self.states, sight)
+            });
             if let Some(Some(counts)) = self.window.index(key.minute).and_then(|i| row.counts.get_mut(i)) {
                 counts.add(key.what, *n);
             }
@@ -209,7 +216,7 @@ impl Timeline {
 /// The Gmail lane in a window that the grid need not cover; nothing where no log does.
 fn healthy(tally: &Tally, nodes: &[NodeCoverage], window: Window) -> Vec<Option<Counts>> {
     let states = coverage::states(nodes, &coverage::counted(tally), window);
-    let mut row = Row::empty(Lane::GMAIL, &states);
+    let mut row = Row::empty(Lane::GMAIL, &states, Sight::default());
     let of_gmail = |key: &CellKey| key.lane == Lane::GMAIL && matches!(key.axis, Axis::Egress(_));
     for (key, n) in tally.cells.iter().filter(|(key, _)| of_gmail(key)) {
         if let Some(Some(counts)) = window.index(key.minute).and_then(|i| row.counts.get_mut(i)) {

@@ -3,7 +3,7 @@
 use super::super::{Evidence, Incident, Node, Value, grouped, waves};
 use crate::scan::What;
 use crate::time::Minute;
-use crate::timeline::Timeline;
+use crate::timeline::{Known, Timeline};
 
 pub(super) fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
     let minutes = || [Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
@@ -115,7 +115,7 @@ fn cannot_tell(incident: &Incident, timeline: &Timeline) -> Option<String> {
     if timeline.gmail().is_none() {
         return Some("The logs hold no session to Gmail: whether there was an incident is not known.".to_owned());
     }
-    if timeline.known(0, What::FAILURES).is_none() {
+    if timeline.known(timeline.window, 0, What::FAILURES) == Known::Nothing {
         return Some(
             "The logs cannot show failed sessions: whether there was an incident on the Gmail lane is not known."
                 .to_owned(),

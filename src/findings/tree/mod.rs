@@ -12,7 +12,7 @@ use super::pattern::{self, Onset};
 use super::requirements::{self, Requirement, requirements};
 use super::{
     Evidence, Node, Value, advice, clocks, comparison, concern, headroom, mitigation, order, readiness, replies,
-    settings, starttls,
+    settings, starttls, unseen,
 };
 use crate::smtp::gmail_replies_date;
 
@@ -36,6 +36,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("mx_hosts", seen.contrast.mx_node(timeline)),
         ("lanes", seen.contrast.lanes_node(evident.lanes)),
         ("gmail", case::sublanes(timeline, &waves)),
+        ("unseen", unseen::sentences(timeline)),
         ("closes", order::closes(timeline, evident.tally)),
         ("tls_failures", seen.order.node(timeline)),
         ("plaintext_deliveries", seen.order.plaintext_deliveries().into()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::contrast::RowVerdict;
+use super::super::contrast::{Judged, RowVerdict};
 use super::super::items::Seen;
 use super::super::pattern::{self, Onset};
 use super::super::{Evidence, FoundWave, Node, Value, number};
@@ -24,7 +24,7 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
     let window = Window::new(wave.first, wave.end);
     let of = |outcome: Outcome| {
         let n = timeline.sum(Lane::GMAIL, window, |w| w.outcome == outcome && w.is_failure());
-        Node::fact(timeline.known(n, &[outcome]).map_or(Value::Absent, |n| Value::Count(n, "sessions")), minutes())
+        Node::fact(Value::known(timeline.known(window, n, &[outcome]), "sessions"), minutes())
     };
     let minute = |m: Option<Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
     let between = |(a, b): (Minute, Minute)| Node::fact(Value::Between(a, b), row());
@@ -85,6 +85,7 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
                 ("plaintext", of(Outcome::Plaintext)),
                 ("timeout", of(Outcome::Timeout)),
                 ("connect_failure", of(Outcome::ConnectFailure)),
+                ("unclassified", of(Outcome::Unclassified)),
             ]),
         ),
     ])
@@ -142,21 +143,18 @@ pub(super) fn controls(seen: &Seen<'_>) -> Vec<Node> {
             ("verdict", Value::Word(verdict.word()).into()),
         ])
     };
-    let share = |c: crate::timeline::Counts| Value::Share(c.failed, c.attempts, "sessions").text();
     let lanes = seen.contrast.others().map(|j| {
-        control(
-            format!("{}, same minutes: {} of sessions failed:", seen.evident.lanes.title(j.of), share(j.counts)),
-            j.verdict,
-            "lanes",
-        )
+        control(format!("{}, same minutes: {}:", seen.evident.lanes.title(j.of), failed_share(j)), j.verdict, "lanes")
     });
     let clean = seen.contrast.ips.iter().filter(|j| j.verdict != RowVerdict::Failing);
-    let ips = clean.map(|j| {
-        control(
-            format!("sending IP {}, same minutes: {} of sessions failed:", j.of.label(), share(j.counts)),
-            j.verdict,
-            "ips",
-        )
-    });
+    let ips = clean
+        .map(|j| control(format!("sending IP {}, same minutes: {}:", j.of.label(), failed_share(j)), j.verdict, "ips"));
     lanes.chain(ips).collect()
+}
+
+fn failed_share<K>(judged: &Judged<K>) -> String {
+    match judged.failed_share() {
+        Value::Absent => "failed sessions not known".to_owned(),
+        share => format!("{} of sessions failed", share.text()),
+    }
 }

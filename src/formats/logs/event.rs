@@ -19,6 +19,8 @@ pub struct Event<'a> {
     pub by: By,
     /// Where in the session.
     pub stage: Stage,
+    /// Whether the session failed though nothing tells how: the outcome is `unclassified`.
+    pub failed: bool,
     /// What is known of the session's TLS.
     pub tls: TlsUse,
     /// The receiver's reply as logged; empty when there is none.
@@ -63,6 +65,7 @@ impl Event<'_> {
             outcome: Outcome::Unclassified,
             by: By::Unknown,
             stage: Stage::Unknown,
+            failed: false,
             tls: TlsUse::Unknown,
             reply: &[],
             mx_host: &[],

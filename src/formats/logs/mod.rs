@@ -74,10 +74,10 @@ pub trait LogFormat: Send + Sync {
         Vec::new()
     }
     /// The formats whose files count the attempts that this one tells of, or a sample of
-    /// them: where a case holds both, this one shows how sessions went and counts nothing
-    /// that is counted there. Each of them has fewer such formats than this one.
-    fn counted_by(&self) -> &'static [&'static str] {
-        &[]
+    /// them: where a case holds both, of one machine and time, this one counts nothing of a
+    /// kind that those hold.
+    fn counted_by(&self) -> Vec<&str> {
+        Vec::new()
     }
     /// What the first lines tell about the log's clock.
     fn survey(&self, head: Head<'_>) -> Survey;

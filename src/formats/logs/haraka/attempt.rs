@@ -323,6 +323,9 @@ fn broken<'a>(error: &'a [u8], new: impl Fn(Outcome, By, Stage) -> Found<'a>) ->
 
 /// What ends a round of tries; nothing where the tries were told already.
 fn summed_up<'a>(reason: &'a [u8], told: bool, new: impl Fn(Outcome, By, Stage) -> Found<'a>) -> Option<Found<'a>> {
+    // Given up: what it says is the end of the last try.
+    let last = reason.strip_prefix(b"Too many failures (").and_then(|r| r.strip_suffix(b")"));
+    let reason = last.unwrap_or(reason);
     let reply = reason.strip_prefix(b"Upstream error: ").unwrap_or(reason);
     match reply {
         [b'4', b'0'..=b'9', b'0'..=b'9', ..] => {

@@ -139,3 +139,17 @@ fn a_transaction_of_ever_new_attempts_is_read_in_bounded_time_and_memory() {
     let told = read(&Haraka, &[text.as_bytes()]);
     assert_eq!((told.accounting.used, told.events.len()), (20_000, 0));
 }
+
+#[test]
+fn giving_up_tells_how_the_last_try_ended() {
+    // Text: outbound/hmail.js, `temp_fail`, around the recorded reasons.
+    let given_up = |reason: &str| {
+        let line = format!(
+            "2026-11-24T02:43:15.855Z [INFO] [1373A146-BDC1-40B2-9115-BCFBB98C3219.1.1] [outbound] bouncing mail: Too many failures ({reason})"
+        );
+        events(&Haraka, &line).iter().map(|e| e.split(' ').nth(2).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(given_up("Upstream error: 421 4.7.0 Try again later, closing connection. (EHLO) gsmtp"), ["deferral"]);
+    assert_eq!(given_up("Tried all MXs"), ["unclassified"]);
+    assert_eq!(given_up("DNS lookup failure: Error: queryMx ESERVFAIL gmail.com"), ["connect_failure"]);
+}

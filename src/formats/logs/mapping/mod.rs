@@ -49,6 +49,7 @@ pub struct Mapping {
     provenance: String,
     cannot_show: Vec<String>,
     cannot_count: Vec<Outcome>,
+    counted_by: Vec<String>,
     trials: Vec<Trial>,
     plan: Plan,
 }
@@ -80,8 +81,8 @@ impl Mapping {
             return Err(slips.problems());
         };
         let trials = trial::examples(&checked.plan, &checked.extras, &examples, &mut slips);
-        let check::Checked { id, title, provenance, cannot_show, cannot_count, plan, .. } = checked;
-        slips.end(Self { id, title, provenance, cannot_show, cannot_count, trials, plan })
+        let check::Checked { id, title, provenance, cannot_show, cannot_count, counted_by, plan, .. } = checked;
+        slips.end(Self { id, title, provenance, cannot_show, cannot_count, counted_by, trials, plan })
     }
 
     /// Its name in outputs.
@@ -183,6 +184,10 @@ impl LogFormat for Mapping {
 
     fn stands_alone(&self) -> bool {
         true
+    }
+
+    fn counted_by(&self) -> Vec<&str> {
+        self.counted_by.iter().map(String::as_str).collect()
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {

@@ -48,7 +48,7 @@ impl LogFormat for Accounting {
             "which command a reply answers",
             "connections: records bear no id of one, nor how long it lasted or how many messages it carried",
             "a TLS handshake that failed: unless require-starttls is on, PowerMTA sends in clear text and logs the delivery",
-            "what broke a connection (4.4.2), unless dsnDiag tells: a close, a reset or a time-out; such attempts are unclassified",
+            "what broke a connection (4.4.2), unless dsnDiag tells: a close, a reset or a time-out; such attempts count as failed and are unclassified",
             "which recipients shared a transaction, unless the reply bears Google's token",
         ]
     }

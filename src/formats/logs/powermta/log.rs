@@ -72,8 +72,8 @@ impl LogFormat for Log {
         told
     }
 
-    fn counted_by(&self) -> &'static [&'static str] {
-        &["powermta"]
+    fn counted_by(&self) -> Vec<&str> {
+        vec!["powermta"]
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {

@@ -46,8 +46,8 @@ impl LogFormat for Queues {
         vec![Outcome::Delivered]
     }
 
-    fn counted_by(&self) -> &'static [&'static str] {
-        &["powermta", "powermta-log"]
+    fn counted_by(&self) -> Vec<&str> {
+        vec!["powermta", "powermta-log"]
     }
 
     fn survey(&self, head: Head<'_>) -> Survey {

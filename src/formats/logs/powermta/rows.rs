@@ -250,6 +250,7 @@ fn tell(
         outcome: verdict.outcome,
         by: verdict.by,
         stage: verdict.stage,
+        failed: verdict.failed,
         tls: tls_of(kind, record, verdict),
         reply: verdict.reply,
         mx_host,

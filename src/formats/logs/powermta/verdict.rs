@@ -147,8 +147,8 @@ fn of_status(status: &[u8]) -> Option<Verdict<'_>> {
     if is(b".4.1") || is(b".4.3") || is(b".4.4") || is(b".1.2") {
         Some(Verdict::no_connection(status))
     } else if is(b".4.2") {
-        // "Bad connection": it stood and broke, by a close or a time-out.
-        Some(Verdict::unclassified(status))
+        // "Bad connection": it stood and broke, by a time-out or for its quality.
+        Some(Verdict::broken(status))
     } else if is(b".4.7") {
         Some(Verdict::local(status))
     } else {
@@ -251,6 +251,23 @@ mod tests {
         for (values, expected) in rows {
             assert_eq!(of(Kind::Bounced, values), expected, "{values}");
         }
+    }
+
+    #[test]
+    fn a_connection_that_broke_failed_and_nothing_tells_how() {
+        let failed = |kind, status: &'static str, category: &'static str| {
+            let record = Record { status: status.as_bytes(), category: category.as_bytes(), ..Record::default() };
+            verdict(kind, &record).map(|v| (v.outcome, v.by, v.failed))
+        };
+        let broken = Some((Outcome::Unclassified, By::Unknown, true));
+        assert_eq!(failed(Kind::Queue, "4.4.2 (bad connection)", ""), broken);
+        assert_eq!(failed(Kind::Transient, "4.4.2 (bad connection)", ""), broken);
+        // Given up after attempts that were told before; a status that says nothing.
+        assert_eq!(
+            failed(Kind::Bounced, "4.4.2 (bad connection)", "bad-connection"),
+            Some((Outcome::Local, By::Sender, false))
+        );
+        assert_eq!(failed(Kind::Queue, "", ""), Some((Outcome::Unclassified, By::Unknown, false)));
     }
 
     #[test]

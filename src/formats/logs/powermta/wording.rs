@@ -22,11 +22,13 @@ pub(super) struct Verdict<'a> {
     pub(super) mx: Option<(&'a [u8], &'a [u8])>,
     /// The sending address, where the words name it.
     pub(super) source_ip: &'a [u8],
+    /// Whether the session failed in a way that is not told.
+    pub(super) failed: bool,
 }
 
 impl<'a> Verdict<'a> {
     pub(super) const fn new(outcome: Outcome, by: By, stage: Stage) -> Self {
-        Self { outcome, by, stage, reply: &[], detail: &[], mx: None, source_ip: &[] }
+        Self { outcome, by, stage, reply: &[], detail: &[], mx: None, source_ip: &[], failed: false }
     }
 
     /// The sender's own decision.
@@ -37,6 +39,11 @@ impl<'a> Verdict<'a> {
     /// Nothing we know.
     pub(super) const fn unclassified(detail: &'a [u8]) -> Self {
         Self { detail, ..Self::new(Outcome::Unclassified, By::Unknown, Stage::Unknown) }
+    }
+
+    /// The connection stood and broke; what broke it, nothing tells.
+    pub(super) const fn broken(detail: &'a [u8]) -> Self {
+        Self { failed: true, ..Self::unclassified(detail) }
     }
 
     /// No session came about.

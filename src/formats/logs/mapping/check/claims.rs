@@ -2,8 +2,10 @@
 
 use super::super::plan::{Plan, Target};
 use super::super::raw::RawClaims;
+use super::super::shipped::SHIPPED;
 use super::Checker;
 use crate::case::Path;
+use crate::formats::logs::LOG_FORMATS;
 use crate::smtp::Outcome;
 
 /// Words of `absent`, and the sentences that reports print.
@@ -37,6 +39,13 @@ const UNCOUNTED: &[(&str, Outcome)] = &[
 ];
 
 impl Checker<'_> {
+    /// The logs that count the same attempts: formats and mappings that casefile brings.
+    pub(super) fn counted_by(&mut self, raw: Vec<Option<String>>, own: &str, path: &Path) -> Vec<String> {
+        let formats = LOG_FORMATS.iter().map(|format| format.name());
+        let words: Vec<_> = formats.chain(SHIPPED.iter().map(|m| m.id)).filter(|name| *name != own).collect();
+        self.each(raw, path, |c, word, at| c.word_of(&word, &words, at).then_some(word))
+    }
+
     /// The sentences, and the outcomes of which a count of none says nothing.
     pub(super) fn claims(&mut self, raw: Option<RawClaims>, plan: &Plan, path: &Path) -> (Vec<String>, Vec<Outcome>) {
         let (absent, caveat) = raw.map(|r| (r.absent, r.caveat)).unwrap_or_default();

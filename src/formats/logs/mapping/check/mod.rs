@@ -29,6 +29,7 @@ pub(super) struct Checked {
     pub(super) provenance: String,
     pub(super) cannot_show: Vec<String>,
     pub(super) cannot_count: Vec<Outcome>,
+    pub(super) counted_by: Vec<String>,
     /// Names of the mapping's own values, by their positions.
     pub(super) extras: Vec<String>,
     pub(super) plan: Plan,
@@ -125,6 +126,7 @@ impl Checker<'_> {
             collapse,
             dedupe,
         };
+        let counted_by = self.counted_by(raw.counted_by, &id, &top.key("counted_by"));
         let (cannot_show, cannot_count) = self.claims(raw.claims, &plan, &top.key("claims"));
         Some(Checked {
             id,
@@ -132,6 +134,7 @@ impl Checker<'_> {
             provenance: raw.provenance.unwrap_or_default(),
             cannot_show,
             cannot_count,
+            counted_by,
             extras: std::mem::take(&mut self.extras),
             plan,
         })

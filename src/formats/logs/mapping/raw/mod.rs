@@ -76,6 +76,10 @@ pub(super) struct RawMapping {
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub(super) dedupe: Vec<Option<String>>,
+    /// Logs that tell of the same attempts, and of more: `haraka`. Where a case holds one, of the same machine and time, attempts of the kinds that it holds are counted there alone.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) counted_by: Vec<Option<String>>,
     /// What the source cannot show.
     pub(super) claims: Option<RawClaims>,
     /// Real records and what they mean: at least three, one of them a deferral.

@@ -91,7 +91,7 @@ fn each_file_is_claimed_by_its_reader_alone() {
 fn only_accounting_counts_whatever_else_there_is() {
     let counted_by = |names: &[&str]| LOG_FORMATS.iter().filter(|f| names.contains(&f.name())).count();
     assert!(Accounting.counted_by().is_empty());
-    assert_eq!((counted_by(Log.counted_by()), counted_by(Queues.counted_by())), (1, 2));
+    assert_eq!((counted_by(&Log.counted_by()), counted_by(&Queues.counted_by())), (1, 2));
     assert_eq!(Queues.cannot_count(&|_| true), [Outcome::Delivered]);
 }
 
