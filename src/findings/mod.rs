@@ -13,7 +13,6 @@ mod comparison;
 mod concern;
 mod contrast;
 mod facts;
-mod flat_top;
 mod headroom;
 mod incident;
 mod items;

@@ -18,11 +18,10 @@ pub(super) struct Queue {
 impl Queue {
     /// One series for each node, the one with most minutes: two exports of a queue are one queue.
     pub(super) fn of(evident: &Evident<'_>) -> Self {
-        let nodes = senders(evident);
+        let (nodes, timeline) = (senders(evident), evident.timeline);
         let mut by_node: BTreeMap<&str, &MetricSeries> = BTreeMap::new();
-        let totals =
-            evident.timeline.metrics.iter().filter(|m| m.signal.name() == "queue_depth" && m.instance.is_empty());
-        for series in totals.filter(|m| !is_another_host(&m.node, &nodes)) {
+        let totals = timeline.metrics.iter().filter(|m| m.signal.name() == "queue_depth" && m.instance.is_empty());
+        for series in totals.filter(|m| timeline.is_on_time(m) && !is_another_host(&m.node, &nodes)) {
             let best = by_node.entry(&series.node).or_insert(series);
             if series.minutes.len() > best.minutes.len() {
                 *best = series;

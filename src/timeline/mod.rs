@@ -22,7 +22,7 @@ pub use sight::{Known, Sight};
 
 use sight::Sources;
 
-use crate::formats::metrics::MetricSet;
+use crate::formats::metrics::{MetricSeries, MetricSet};
 use crate::intake::Exhibit;
 use crate::scan::{Axis, CellKey, EgressId, MxId, Names, Tally, What};
 use crate::smtp::{Lane, Lanes, Outcome};
@@ -154,6 +154,13 @@ impl Timeline {
     #[must_use]
     pub fn gmail(&self) -> Option<&Row<Lane>> {
         self.lanes.first().filter(|r| r.of == Lane::GMAIL)
+    }
+
+    /// Whether a metric may be held against the logs minute by minute.
+    #[must_use]
+    pub fn is_on_time(&self, series: &MetricSeries) -> bool {
+        let of = |a: &&Alignment| a.exhibit == series.exhibit && a.node == series.node;
+        !self.alignments.iter().filter(of).any(Alignment::stands_apart)
     }
 
     /// The place of an egress number.

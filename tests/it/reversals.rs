@@ -14,6 +14,8 @@ use serde_json::Value;
 struct Reversal<'a> {
     /// Lines of the log, as they become; none leaves a line out.
     line: Option<&'a dyn Fn(&str) -> Option<String>>,
+    /// Hours that are added to the times of the metrics.
+    late_metrics: i32,
     /// Folders of the case that are left out.
     without: &'a [&'a str],
     /// Lines of case.yaml that are left out.
@@ -42,7 +44,11 @@ fn facts(reversal: &Reversal<'_>) -> BTreeMap<String, Value> {
         fs::create_dir_all(case.join(folder)).expect("a folder");
         for entry in fs::read_dir(sample().join(folder)).expect("a folder") {
             let from = entry.expect("an entry").path();
-            fs::copy(&from, case.join(folder).join(from.file_name().expect("a name"))).expect("a copy");
+            let to = case.join(folder).join(from.file_name().expect("a name"));
+            let text = fs::read_to_string(&from).expect("text");
+            let late = reversal.late_metrics.rem_euclid(24);
+            let moved = if *folder == "metrics" { later(&text, late) } else { text };
+            fs::write(to, moved).expect("a copy");
         }
     }
     let kept = |line: &&str| !reversal.unstated.iter().any(|part| line.contains(part));
@@ -64,6 +70,15 @@ fn facts(reversal: &Reversal<'_>) -> BTreeMap<String, Value> {
         serde_json::from_slice(&fs::read(output.join("keep/facts.json")).expect("facts.json")).expect("JSON");
     let rows = facts["facts"].as_array().expect("a list").iter();
     rows.map(|f| (f["id"].as_str().expect("an id").to_owned(), f["value"].clone())).collect()
+}
+
+/// The same metrics so many hours later: the recording's hours are 3 and 4.
+fn later(text: &str, hours: i32) -> String {
+    let moved = |text: String, hour: i32| {
+        let to = |before: &str| format!("2026-11-24{before}{:02}:", hour + hours);
+        text.replace(&format!("2026-11-24T{hour:02}:"), &to("T")).replace(&format!("2026-11-24 {hour:02}:"), &to(" "))
+    };
+    [4, 3].into_iter().fold(text.to_owned(), moved)
 }
 
 /// The verdict on one cause.
@@ -123,6 +138,15 @@ fn without_metrics_neither_side_is_blamed() {
         assert!(missing(&facts).to_lowercase().contains(&lacking.to_lowercase()), "{lacking}: {}", missing(&facts));
     }
     assert_eq!(text(&facts, "nodes_summary"), "No metrics of the nodes were given.");
+}
+
+#[test]
+fn metrics_of_another_clock_are_held_against_no_minute() {
+    let facts = facts(&Reversal { late_metrics: 2, ..Reversal::default() });
+    assert_eq!(text(&facts, "verdict"), "inconclusive");
+    assert!(text(&facts, "nodes_summary").contains("Clock not confirmed"), "{}", text(&facts, "nodes_summary"));
+    assert!(!facts.iter().any(|(id, v)| id.ends_with(".ceiling") && (v == "yes" || v == "no")), "no ceiling is told");
+    assert_eq!(text(&facts, "waves.1.first"), "2026-11-24T03:56Z");
 }
 
 #[test]

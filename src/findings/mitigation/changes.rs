@@ -36,7 +36,7 @@ fn around(timeline: &Timeline, change: &Change) -> String {
 }
 
 fn measured(timeline: &Timeline, window: Window) -> Option<f64> {
-    let series = timeline.metrics.iter().filter(|m| is_gmail_connections(m));
+    let series = timeline.metrics.iter().filter(|m| is_gmail_connections(m) && timeline.is_on_time(m));
     series.flat_map(|m| m.minutes.range(window.from..window.to)).map(|(_, c)| c.max).max_by(f64::total_cmp)
 }
 

@@ -31,6 +31,23 @@ pub struct Alignment {
     pub middle: Minute,
 }
 
+impl Alignment {
+    /// Whether the source does not stand on the clock of the logs, as far as can be told: what
+    /// it says of a minute must then not be held against what the logs say of it.
+    #[must_use]
+    pub const fn stands_apart(&self) -> bool {
+        let by_estimate = match self.verdict {
+            Verdict::Zone(..) => true,
+            Verdict::Skew(e) => e.lag.unsigned_abs() >= CONFUSING,
+            Verdict::Aligned(..) | Verdict::CannotTell(_) => false,
+        };
+        by_estimate || !matches!(self.common, Common::Enough)
+    }
+}
+
+/// Minutes by which clocks must differ to put one minute's values beside another's.
+const CONFUSING: u32 = 2;
+
 /// What may be claimed of the two clocks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::headroom::Ceiling;
+use super::Ceiling;
 use crate::formats::metrics::MetricCell;
 use crate::time::{Minute, Window};
 

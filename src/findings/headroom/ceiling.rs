@@ -1,0 +1,94 @@
+//! Whether a resource was at its ceiling, against the limit that is stated.
+
+use std::collections::BTreeSet;
+
+use super::{Headroom, Resource, is_same_host};
+use crate::formats::metrics::MetricCell;
+use crate::time::Minute;
+
+/// Whether a resource hit its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::findings) enum Ceiling {
+    /// At least three consecutive minutes at 95 % of the stated limit or more.
+    Hit,
+    /// The 95th percentile inside the waves lay below 80 % of the stated limit.
+    Below,
+    /// Between the two, no limit stated, or no data.
+    Unknown,
+}
+
+/// The ceiling test with a stated limit.
+pub(super) fn against_limit(inside: &[(Minute, MetricCell)], limit: f64) -> (Ceiling, Option<Minute>) {
+    if inside.is_empty() || limit <= 0.0 {
+        return (Ceiling::Unknown, None);
+    }
+    let near = |c: &MetricCell| c.mean >= 0.95 * limit;
+    let held = inside.windows(3).find(|w| w[2].0.since(w[0].0) == 2 && w.iter().all(|(_, c)| near(c)));
+    if let Some(first) = held {
+        return (Ceiling::Hit, first.first().map(|(m, _)| *m));
+    }
+    let mut values: Vec<_> = inside.iter().map(|(_, c)| if c.coarse { c.mean } else { c.max }).collect();
+    values.sort_by(f64::total_cmp);
+    let at = (values.len() * 95).div_ceil(100).saturating_sub(1);
+    let below = values.get(at).is_some_and(|p95| *p95 < 0.8 * limit);
+    (if below { Ceiling::Below } else { Ceiling::Unknown }, None)
+}
+
+impl Ceiling {
+    pub(in crate::findings) const fn word(self) -> &'static str {
+        match self {
+            Self::Hit => "yes",
+            Self::Below => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Whether any resource of a kind hit its ceiling no later than one minute after the
+/// first error (else it is a consequence). None where none was measured against a limit
+/// on one of the nodes: that node may have been at its own.
+pub(in crate::findings) fn ceiling_of(
+    found: &[Headroom],
+    resource: Resource,
+    first: Option<Minute>,
+    nodes: &BTreeSet<&str>,
+) -> Option<bool> {
+    let mine = || found.iter().filter(|h| h.resource == resource);
+    let in_time = |h: &Headroom| match (h.hit_at, first) {
+        (Some(at), Some(first)) => at <= first.plus(1),
+        (Some(_), None) => true,
+        _ => false,
+    };
+    if mine().any(|h| h.ceiling == Ceiling::Hit && in_time(h)) {
+        return Some(true);
+    }
+    // A hit that came later is a consequence, not a cause; it counts as not limiting.
+    let known = |h: &&Headroom| matches!(h.ceiling, Ceiling::Below | Ceiling::Hit);
+    let of_node = |node: &str| {
+        let of = |h: &Headroom| h.node.is_empty() && nodes.len() == 1 || is_same_host(&h.node, node);
+        mine().filter(known).any(of)
+    };
+    let each = if nodes.is_empty() { mine().any(|h| known(&h)) } else { nodes.iter().all(|node| of_node(node)) };
+    each.then_some(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cell(v: f64) -> MetricCell {
+        MetricCell { samples: 12, mean: v, min: v, max: v, last: v, coarse: false }
+    }
+
+    fn minutes(values: &[f64]) -> Vec<(Minute, MetricCell)> {
+        values.iter().enumerate().map(|(i, v)| (Minute::new(i as i32), cell(*v))).collect()
+    }
+
+    #[test]
+    fn three_minutes_at_the_limit_are_a_hit_and_two_are_not() {
+        assert_eq!(against_limit(&minutes(&[10.0, 96.0, 99.0, 95.0]), 100.0), (Ceiling::Hit, Some(Minute::new(1))));
+        assert_eq!(against_limit(&minutes(&[10.0, 96.0, 99.0, 50.0]), 100.0), (Ceiling::Unknown, None));
+        assert_eq!(against_limit(&minutes(&[10.0, 40.0, 70.0]), 100.0), (Ceiling::Below, None));
+        assert_eq!(against_limit(&[], 100.0), (Ceiling::Unknown, None));
+    }
+}

@@ -1,0 +1,210 @@
+//! What the nodes' metrics show in the same minutes: value before, at first error,
+//! maximum, limit, and whether a ceiling was hit.
+
+mod ceiling;
+mod flat_top;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ceiling::against_limit;
+pub(super) use ceiling::{Ceiling, ceiling_of};
+use flat_top::flat_top;
+pub(super) use words::{nodes, sentence, sentence_of};
+
+use super::Evident;
+use crate::formats::metrics::MetricSeries;
+use crate::time::{Minute, Window};
+use crate::timeline::{Alignment, MinuteState, Timeline};
+
+/// Which hypothesis a resource bears on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Resource {
+    Network,
+    Host,
+    Other,
+}
+
+/// One signal of one node, summed up.
+#[derive(Clone, Debug)]
+pub(super) struct Headroom {
+    pub(super) node: String,
+    pub(super) signal: String,
+    pub(super) resource: Resource,
+    pub(super) ceiling: Ceiling,
+    /// When the ceiling was first held for three minutes.
+    pub(super) hit_at: Option<Minute>,
+    /// The ceiling was not stated: the metric stopped rising while the load went on.
+    by_flat_top: bool,
+    /// Its clock is not that of the logs: its minutes are shown, and weighed by nobody.
+    clock_in_doubt: bool,
+    /// No log is of its host: it is shown, and no ceiling of a sender.
+    is_of_another_host: bool,
+    unit: &'static str,
+    instance: String,
+    exhibit: String,
+    column: String,
+    baseline: Option<f64>,
+    at_first: Option<f64>,
+    max: Option<(f64, Minute)>,
+    limit: Option<f64>,
+}
+
+/// Signals shown, with what they bear on and the limit that needs no statement.
+const SHOWN: &[(&str, Resource, Option<f64>)] = &[
+    ("cpu_percent", Resource::Host, Some(100.0)),
+    ("egress_bps", Resource::Network, None),
+    ("link_util_percent", Resource::Network, Some(100.0)),
+    ("egress_drops", Resource::Other, None),
+    ("retransmits_per_s", Resource::Other, None),
+    ("packet_loss_percent", Resource::Other, None),
+    ("open_files", Resource::Host, None),
+    ("mta_workers", Resource::Host, None),
+    ("smtp_out_connections", Resource::Host, None),
+    ("conns_established", Resource::Other, None),
+    ("conntrack_used", Resource::Network, None),
+    ("queue_depth", Resource::Other, None),
+    ("time_wait", Resource::Other, None),
+    ("load1", Resource::Other, None),
+];
+
+/// Signals whose ceiling may show without being stated. Connections and workers are left out:
+/// where they stop rising, it is the MTA's own setting.
+const FLAT_TOPS: &[&str] = &["egress_bps", "conntrack_used"];
+
+/// Limits by node and signal, in the signal's canonical unit, as case.yaml states them.
+pub(super) type Limits = BTreeMap<(String, String), f64>;
+
+/// Sums up each shown signal of each node over the waves (or the whole window without one).
+pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window]) -> Vec<Headroom> {
+    let timeline = evident.timeline;
+    let whole = timeline.metrics.iter().filter(|m| is_whole(m));
+    let load = load(timeline);
+    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, limits, waves, timeline.window, &load)).collect();
+    for headroom in &mut found {
+        let of = |a: &&Alignment| a.exhibit == headroom.exhibit && a.node == headroom.node;
+        if timeline.alignments.iter().filter(of).any(Alignment::stands_apart) {
+            (headroom.ceiling, headroom.hit_at, headroom.at_first) = (Ceiling::Unknown, None, None);
+            headroom.clock_in_doubt = true;
+        }
+    }
+    // Of a host that no log is of nobody knows whether mail left it: its limits limit nothing.
+    let senders = senders(evident);
+    for headroom in found.iter_mut().filter(|h| is_another_host(&h.node, &senders)) {
+        (headroom.ceiling, headroom.hit_at, headroom.is_of_another_host) = (Ceiling::Unknown, None, true);
+    }
+    let rank = |s: &str| SHOWN.iter().position(|(name, ..)| *name == s);
+    found.sort_by(|a, b| {
+        (&a.node, rank(&a.signal), &a.instance, &a.column).cmp(&(&b.node, rank(&b.signal), &b.instance, &b.column))
+    });
+    // Two exports of one signal of one node say the same; the first stands for both.
+    found.dedup_by(|b, a| (&a.node, &a.signal, &a.instance) == (&b.node, &b.signal, &b.instance));
+    found
+}
+
+/// The nodes that logs or case.yaml name.
+pub(super) fn senders<'a>(evident: &Evident<'a>) -> BTreeSet<&'a str> {
+    let logged = evident.timeline.nodes.iter().map(|n| n.node.as_str());
+    logged.chain(evident.case.nodes.keys().map(String::as_str)).filter(|node| !node.is_empty()).collect()
+}
+
+/// Whether metrics are of a host that is none of the nodes, by its first label: one file says
+/// `mta1`, the next `mta1.sender.example`.
+pub(super) fn is_another_host(host: &str, nodes: &BTreeSet<&str>) -> bool {
+    !host.is_empty() && !nodes.is_empty() && nodes.iter().all(|node| !is_same_host(node, host))
+}
+
+fn is_same_host(a: &str, b: &str) -> bool {
+    let short = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    short(a) == short(b)
+}
+
+/// A part of a whole (one lane, one IP, one state) has no ceiling of its own; charts show it.
+fn is_whole(series: &MetricSeries) -> bool {
+    let signal = series.signal.name();
+    series.instance.is_empty() || signal.starts_with("egress") || signal == "link_util_percent"
+}
+
+/// Sessions attempted towards all receivers, by minute.
+fn load(timeline: &Timeline) -> BTreeMap<Minute, f64> {
+    let attempts = |i: usize| timeline.lanes.iter().filter_map(|row| (*row.counts.get(i)?).map(|c| c.attempts)).sum();
+    let known = (0..timeline.window.len()).filter(|i| timeline.states.get(*i) == Some(&MinuteState::Full));
+    known
+        .map(|i| {
+            (timeline.window.at(i), {
+                let n: u64 = attempts(i);
+                n as f64
+            })
+        })
+        .collect()
+}
+
+fn of_series(
+    series: &MetricSeries,
+    limits: &Limits,
+    waves: &[Window],
+    whole: Window,
+    load: &BTreeMap<Minute, f64>,
+) -> Option<Headroom> {
+    let signal = series.signal.name();
+    let (_, resource, own_limit) = SHOWN.iter().find(|(name, ..)| *name == signal)?;
+    let stated = limits.get(&(series.node.clone(), signal.to_owned())).copied();
+    let limit = stated.or(series.limit).or(*own_limit);
+    let in_waves =
+        |m: &Minute| if waves.is_empty() { whole.contains(*m) } else { waves.iter().any(|w| w.contains(*m)) };
+    let inside: Vec<_> = series.minutes.iter().filter(|(m, _)| in_waves(m)).map(|(m, c)| (*m, *c)).collect();
+    let quiet: Vec<_> =
+        series.minutes.iter().filter(|(m, _)| whole.contains(**m) && !in_waves(m)).map(|(_, c)| c.mean).collect();
+    let max = inside.iter().map(|(m, c)| (c.max, *m)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    let at_first = waves.first().and_then(|w| series.minutes.get(&w.from)).map(|c| c.mean);
+    let by_flat_top = limit.is_none() && FLAT_TOPS.contains(&signal);
+    let (ceiling, hit_at) = match limit {
+        Some(limit) => against_limit(&inside, limit),
+        None if by_flat_top => flat_top(&series.minutes, load, waves),
+        None => (Ceiling::Unknown, None),
+    };
+    // Nothing is below its limit in minutes that nobody measured.
+    let asked = if waves.is_empty() { whole.len() } else { waves.iter().map(|w| w.len()).sum() };
+    let covered = inside.len() * 10 >= asked * 9;
+    let ceiling = if ceiling == Ceiling::Below && !covered { Ceiling::Unknown } else { ceiling };
+    // A link below its own speed shows nothing of a cap that lies below that speed.
+    let ceiling = if signal == "link_util_percent" && ceiling == Ceiling::Below { Ceiling::Unknown } else { ceiling };
+    Some(Headroom {
+        node: series.node.clone(),
+        signal: signal.to_owned(),
+        resource: *resource,
+        ceiling,
+        hit_at,
+        by_flat_top: by_flat_top && ceiling != Ceiling::Unknown,
+        clock_in_doubt: false,
+        is_of_another_host: false,
+        unit: series.signal.unit(),
+        instance: series.instance.clone(),
+        exhibit: series.exhibit.clone(),
+        column: series.column.clone(),
+        baseline: median(quiet),
+        at_first,
+        max,
+        limit,
+    })
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_no_log_is_of_is_another() {
+        let nodes = BTreeSet::from(["mta1", "mta2.sender.example"]);
+        for host in ["mta1", "MTA1.sender.example", "mta2", ""] {
+            assert!(!is_another_host(host, &nodes), "{host}");
+        }
+        assert!(is_another_host("vm", &nodes) && is_another_host("mta11", &nodes));
+        assert!(!is_another_host("vm", &BTreeSet::new()), "the logs name no node");
+    }
+}

@@ -1,0 +1,119 @@
+//! What the nodes' metrics show, as facts and in sentences.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::{Evidence, Node, Value};
+use super::{Ceiling, Headroom, Resource, is_same_host};
+
+impl Headroom {
+    fn name(&self) -> String {
+        if self.instance.is_empty() { self.signal.clone() } else { format!("{} ({})", self.signal, self.instance) }
+    }
+
+    /// What hit or did not hit its ceiling, where, and since when.
+    fn named(&self) -> String {
+        let since = self.hit_at.map(|m| format!(", since {m}")).unwrap_or_default();
+        format!("{} on {}{since}", self.name(), self.node)
+    }
+
+    fn node(&self) -> Node {
+        let evidence = || [Evidence::Metric(self.exhibit.clone(), self.column.clone())];
+        // Bits per second read better in units of a million.
+        let (scale, unit) = if self.unit == "bit/s" { (1e-6, "Mbit/s") } else { (1.0, self.unit) };
+        let number = |v: Option<f64>| {
+            let v = v.map(|v| v * scale);
+            let value =
+                v.map(|v| Value::Number(v, if v.abs() < 100.0 && v.fract() != 0.0 { 2 } else { 0 }, unit.to_owned()));
+            Node::fact(value.unwrap_or(Value::Absent), evidence())
+        };
+        Node::group([
+            ("signal", Value::Text(self.name()).into()),
+            ("unit", Value::Text(unit.to_owned()).into()),
+            ("baseline", number(self.baseline)),
+            ("at_first", number(self.at_first)),
+            ("max", number(self.max.map(|(v, _)| v))),
+            ("max_minute", Node::fact(self.max.map_or(Value::Absent, |(_, m)| Value::Minute(m)), evidence())),
+            ("limit", number(self.limit)),
+            ("ceiling_since", Node::fact(self.hit_at.map_or(Value::Absent, Value::Minute), evidence())),
+            ("ceiling_basis", Value::Word(if self.by_flat_top { "flat_top" } else { "limit" }).into()),
+            ("ceiling", Node::fact(Value::Word(self.ceiling.word()), evidence())),
+        ])
+    }
+}
+
+/// The `nodes` part of the tree: all that logs or metrics name. `ids` gives each node's name
+/// at the provider.
+pub(in crate::findings) fn nodes(found: &[Headroom], logged: &BTreeSet<&str>, ids: &BTreeMap<String, String>) -> Node {
+    let is_measured = |node: &str| found.iter().any(|h| is_same_host(&h.node, node));
+    let mut by_node: BTreeMap<&str, Vec<Node>> =
+        logged.iter().filter(|node| !is_measured(node)).map(|node| (*node, Vec::new())).collect();
+    for headroom in found {
+        by_node.entry(&headroom.node).or_default().push(headroom.node());
+    }
+    let rows = by_node.into_iter().map(|(name, signals)| {
+        let name_value =
+            if name.is_empty() { Value::Text("unnamed node".to_owned()) } else { Value::Text(name.to_owned()) };
+        Node::group([
+            ("name", name_value.into()),
+            ("provider_id", Node::maybe(ids.get(name).cloned().map(Value::Text))),
+            ("signals", Node::List(signals)),
+        ])
+    });
+    Node::List(rows.collect())
+}
+
+/// The same for one kind of resource.
+pub(in crate::findings) fn sentence_of(found: &[Headroom], resource: Resource) -> String {
+    let mine: Vec<_> = found.iter().filter(|h| h.resource == resource).cloned().collect();
+    sentence(&mine)
+}
+
+/// One sentence on what hit its ceiling, or that nothing did where it was measured.
+pub(in crate::findings) fn sentence(found: &[Headroom]) -> String {
+    let names = |ceiling: Ceiling, by_flat_top: bool| -> String {
+        let mine = found.iter().filter(|h| h.ceiling == ceiling && h.by_flat_top == by_flat_top);
+        let mut names: Vec<_> = mine.map(Headroom::named).collect();
+        names.dedup();
+        names.join(", ")
+    };
+    let kinds = [
+        (names(Ceiling::Hit, false), "At its limit for three minutes or more: ", "."),
+        (names(Ceiling::Hit, true), "Stopped rising while the load went on, as at a limit that nobody stated: ", "."),
+        (
+            names(Ceiling::Below, false),
+            "No resource with a known limit hit it in these minutes: ",
+            " stayed below 80 %.",
+        ),
+        (names(Ceiling::Below, true), "Rose with the load in these minutes, with no sign of a limit: ", "."),
+    ];
+    let hit = kinds.iter().take(2).any(|(names, ..)| !names.is_empty());
+    let told = kinds.iter().take(if hit { 2 } else { 4 }).filter(|(names, ..)| !names.is_empty());
+    let mut said: Vec<String> = told.map(|(names, before, after)| format!("{before}{names}{after}")).collect();
+    if said.is_empty() {
+        let none = found.is_empty();
+        said.push(
+            if none {
+                "No metrics of the nodes were given."
+            } else {
+                "Metrics were given, but no limit to hold them against."
+            }
+            .to_owned(),
+        );
+    }
+    if hit {
+        said.push(
+            "That a metric rose before the errors, or after them, proves no cause: both follow the load.".to_owned(),
+        );
+    }
+    let others: BTreeSet<_> = found.iter().filter(|h| h.is_of_another_host).map(|h| h.node.as_str()).collect();
+    if !others.is_empty() {
+        let others: Vec<_> = others.into_iter().collect();
+        said.push(format!("Not weighed, as neither a log nor case.yaml names such a node: {}.", others.join(", ")));
+    }
+    let late: BTreeSet<_> = found.iter().filter(|h| h.clock_in_doubt).map(|h| h.exhibit.as_str()).collect();
+    if !late.is_empty() {
+        let late: Vec<_> = late.into_iter().collect();
+        said.push(format!("Clock not confirmed, so not held against the minutes of the logs: {}.", late.join(", ")));
+    }
+    said.join(" ")
+}
