@@ -1,6 +1,6 @@
 //! The fact tree, assembled: every path that texts, tables and charts can name.
 
-use super::authentication::Answers;
+use super::authentication::{Answers, Reports};
 use super::causes::{self, Cause};
 use super::contrast::RowVerdict;
 use super::headroom::{self, Limits};
@@ -52,7 +52,9 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     let found = !waves.is_empty();
     let answers = Answers::of(evident.case, evident.answers);
     let sending = seen.contrast.sending_ips();
-    let requirements = requirements(&evident.case.attest, &answers, &sending, seen.replies, tls_use(timeline));
+    let reports = Reports::of(evident.case, evident.reports);
+    let requirements =
+        requirements(&evident.case.attest, &answers, &reports, &sending, seen.replies, tls_use(timeline));
     let missing = missing(seen, causes);
     let mut tree = Node::group([
         ("case", case_node(evident.case)),
@@ -638,11 +640,14 @@ fn ready(seen: &Seen<'_>, items: &Items, requirements: &[requirements::Requireme
         ),
         Check::must(
             "spam rate",
-            spam.map(|s| s == State::Attested),
+            spam.map(|s| matches!(s, State::Measured | State::Attested)),
             match spam {
+                Some(State::Measured) => "spam rate measured",
                 Some(State::Attested) => "spam rate attested",
                 Some(State::NotMet) => "spam rate is above what Google accepts",
-                _ => "spam rate not attested (case.yaml: attest.spam_rate)",
+                _ => {
+                    "spam rate neither measured nor attested (an answer of Postmaster Tools, or case.yaml: attest.spam_rate)"
+                }
             },
         ),
         Check::want(
