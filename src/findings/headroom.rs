@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::limits::{Limit, Limits, limit_of};
 use super::{Evidence, Evident, Node, Value};
 use crate::formats::metrics::{MetricCell, MetricSeries};
 use crate::time::{Minute, Window};
@@ -44,7 +45,7 @@ pub(super) struct Headroom {
     baseline: Option<f64>,
     at_first: Option<f64>,
     max: Option<(f64, Minute)>,
-    limit: Option<f64>,
+    limit: Option<Limit>,
 }
 
 /// Signals shown, with what they bear on and the limit that needs no statement.
@@ -65,14 +66,11 @@ const SHOWN: &[(&str, Resource, Option<f64>)] = &[
     ("load1", Resource::Other, None),
 ];
 
-/// Limits by node and signal, in the signal's canonical unit, as case.yaml states them.
-pub(super) type Limits = BTreeMap<(String, String), f64>;
-
 /// Sums up each shown signal of each node over the waves (or the whole window without one).
 pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window]) -> Vec<Headroom> {
     let timeline = evident.timeline;
     let whole = timeline.metrics.iter().filter(|m| is_whole(m));
-    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, limits, waves, timeline.window)).collect();
+    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, evident, limits, waves)).collect();
     // Of a host that no log is of nobody knows whether mail left it: its limits limit nothing.
     let senders = senders(evident);
     for headroom in found.iter_mut().filter(|h| is_another_host(&h.node, &senders)) {
@@ -106,11 +104,11 @@ fn is_whole(series: &MetricSeries) -> bool {
     series.instance.is_empty() || signal.starts_with("egress") || signal == "link_util_percent"
 }
 
-fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Window) -> Option<Headroom> {
+fn of_series(series: &MetricSeries, evident: &Evident<'_>, limits: &Limits, waves: &[Window]) -> Option<Headroom> {
+    let whole = evident.timeline.window;
     let signal = series.signal.name();
     let (_, resource, own_limit) = SHOWN.iter().find(|(name, ..)| *name == signal)?;
-    let stated = limits.get(&(series.node.clone(), signal.to_owned())).copied();
-    let limit = stated.or(series.limit).or(*own_limit);
+    let limit = limit_of(series, limits, evident.settings, *own_limit);
     let in_waves =
         |m: &Minute| if waves.is_empty() { whole.contains(*m) } else { waves.iter().any(|w| w.contains(*m)) };
     let inside: Vec<_> = series.minutes.iter().filter(|(m, _)| in_waves(m)).map(|(m, c)| (*m, *c)).collect();
@@ -118,9 +116,9 @@ fn of_series(series: &MetricSeries, limits: &Limits, waves: &[Window], whole: Wi
         series.minutes.iter().filter(|(m, _)| whole.contains(**m) && !in_waves(m)).map(|(_, c)| c.mean).collect();
     let max = inside.iter().map(|(m, c)| (c.max, *m)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let at_first = waves.first().and_then(|w| series.minutes.get(&w.from)).map(|c| c.mean);
-    let (ceiling, hit_at) = limit.map_or((Ceiling::Unknown, None), |l| against_limit(&inside, l));
-    // A link below its own speed shows nothing of a cap that lies below that speed.
-    let ceiling = if signal == "link_util_percent" && ceiling == Ceiling::Below { Ceiling::Unknown } else { ceiling };
+    let (ceiling, hit_at) = limit.as_ref().map_or((Ceiling::Unknown, None), |l| against_limit(&inside, l.value));
+    let clears = limit.as_ref().is_some_and(|l| l.clears);
+    let ceiling = if ceiling == Ceiling::Below && !clears { Ceiling::Unknown } else { ceiling };
     Some(Headroom {
         node: series.node.clone(),
         signal: signal.to_owned(),
@@ -170,12 +168,16 @@ impl Headroom {
         let evidence = || [Evidence::Metric(self.exhibit.clone(), self.column.clone())];
         // Bits per second read better in units of a million.
         let (scale, unit) = if self.unit == "bit/s" { (1e-6, "Mbit/s") } else { (1.0, self.unit) };
-        let number = |v: Option<f64>| {
+        let on = |v: Option<f64>, evidence: Vec<Evidence>| {
             let v = v.map(|v| v * scale);
             let value =
                 v.map(|v| Value::Number(v, if v.abs() < 100.0 && v.fract() != 0.0 { 2 } else { 0 }, unit.to_owned()));
-            Node::fact(value.unwrap_or(Value::Absent), evidence())
+            Node::fact(value.unwrap_or(Value::Absent), evidence)
         };
+        let number = |v| on(v, evidence().to_vec());
+        // A limit of settings rests on their lines, any other on what the values rest on.
+        let stated = self.limit.as_ref().map(|l| l.evidence.clone()).filter(|e| !e.is_empty());
+        let limit = on(self.limit.as_ref().map(|l| l.value), stated.unwrap_or_else(|| evidence().to_vec()));
         Node::group([
             ("signal", Value::Text(self.name()).into()),
             ("unit", Value::Text(unit.to_owned()).into()),
@@ -183,7 +185,7 @@ impl Headroom {
             ("at_first", number(self.at_first)),
             ("max", number(self.max.map(|(v, _)| v))),
             ("max_minute", Node::fact(self.max.map_or(Value::Absent, |(_, m)| Value::Minute(m)), evidence())),
-            ("limit", number(self.limit)),
+            ("limit", limit),
             ("ceiling", Node::fact(Value::Word(self.ceiling.word()), evidence())),
         ])
     }
@@ -250,12 +252,17 @@ pub(super) fn sentence(found: &[Headroom]) -> String {
     said + &aside
 }
 
+/// What fills up behind a receiver that is slow: at its limit from the first error on, it is a
+/// consequence.
+const PILES_UP: [&str; 3] = ["mta_workers", "smtp_out_connections", "open_files"];
+
 /// Whether any resource of a kind hit its ceiling no later than one minute after the
 /// first error (else it is a consequence). None where none of them was measured
 /// against a limit.
 pub(super) fn ceiling_of(found: &[Headroom], resource: Resource, first: Option<Minute>) -> Option<bool> {
     let mine = || found.iter().filter(|h| h.resource == resource);
     let in_time = |h: &Headroom| match (h.hit_at, first) {
+        (Some(at), Some(first)) if PILES_UP.contains(&h.signal.as_str()) => at < first,
         (Some(at), Some(first)) => at <= first.plus(1),
         (Some(_), None) => true,
         _ => false,
@@ -288,6 +295,32 @@ mod tests {
         }
         assert!(is_another_host("vm", &nodes) && is_another_host("mta11", &nodes));
         assert!(!is_another_host("vm", &BTreeSet::new()), "the logs name no node");
+    }
+
+    /// metrics trap 36: workers at their limit are normal where the receiver is slow; only those
+    /// that were there before the first error limited anything.
+    #[test]
+    fn workers_that_pile_up_behind_a_stall_limit_nothing() {
+        let hit = |signal: &str, at: i32| Headroom {
+            node: "mta1".to_owned(),
+            signal: signal.to_owned(),
+            resource: Resource::Host,
+            ceiling: Ceiling::Hit,
+            hit_at: Some(Minute::new(at)),
+            is_of_another_host: false,
+            unit: "n",
+            instance: String::new(),
+            exhibit: "S01".to_owned(),
+            column: signal.to_owned(),
+            baseline: None,
+            at_first: None,
+            max: None,
+            limit: None,
+        };
+        let ceiling = |signal, at| ceiling_of(&[hit(signal, at)], Resource::Host, Some(Minute::new(10)));
+        assert_eq!([9, 10, 11].map(|at| ceiling("mta_workers", at)), [Some(true), Some(false), Some(false)]);
+        // A processor does not wait for the receiver.
+        assert_eq!([10, 11, 12].map(|at| ceiling("cpu_percent", at)), [Some(true), Some(true), Some(false)]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod facts;
 mod headroom;
 mod incident;
 mod items;
+mod limits;
 mod mitigation;
 mod order;
 mod pattern;

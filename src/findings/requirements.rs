@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::authentication::{Answers, HELP_ENDS, Measured, Reports, Shown, Spam};
-use super::replies::ReplyGroup;
+use super::replies::{ReplyGroup, in_clear};
 use super::{Evidence, Node, Value};
 use crate::case::{Attest, Gate};
 use crate::formats::snapshots::Topic;
@@ -50,7 +50,7 @@ pub(super) struct Requirement {
 
 /// All requirements, in Google's order.
 /// `sending` are the sending IPs of the logs, and how many more are not known;
-/// `tls` is the number of accepted sessions with TLS, of all accepted.
+/// `tls_use` is the number of accepted sessions with TLS, of all accepted.
 pub(super) fn requirements(
     attest: &Attest,
     answers: &Answers<'_>,
@@ -58,6 +58,7 @@ pub(super) fn requirements(
     sending: &(BTreeSet<IpAddr>, usize),
     replies: &[ReplyGroup],
     tls_use: (u64, u64),
+    lost_handshakes: u64,
 ) -> Vec<Requirement> {
     let complaints = |codes: &[&str]| -> u64 {
         let of = |g: &&ReplyGroup| {
@@ -66,6 +67,7 @@ pub(super) fn requirements(
         replies.iter().filter(of).map(|g| g.attempts).sum()
     };
     let tls: u64 = replies.iter().filter(|g| g.category == Category::TlsRequired).map(|g| g.attempts).sum();
+    let retries = in_clear(replies, lost_handshakes);
     let with = |answered, topic| Measured::either(answered, reports.measured(topic));
     let spf = with(answers.spf(), Topic::Spf);
     let dkim = with(answers.dkim(), Topic::Dkim);
@@ -80,7 +82,7 @@ pub(super) fn requirements(
         gate("dmarc", "DMARC", said(attest.dmarc), complaints(&["7.31", "7.40", "7.26"]), dmarc),
         gate("from_aligned", "From: aligned", attest.from_aligned, complaints(&["7.32"]), aligned),
         gate("ptr", "PTR with forward match", attest.ptr, complaints(&["7.23", "7.25"]), ptr),
-        gate("tls", "TLS", None, tls, with(tls_of(tls, tls_use), Topic::Tls)),
+        gate("tls", "TLS", None, tls - retries, with(tls_of(tls, retries, tls_use), Topic::Tls)),
         spam_rate(attest, reports.spam_rate()),
         gate("one_click_unsubscribe", "one-click unsubscribe", attest.one_click_unsubscribe, 0, one_click),
         gate("unsubscribe_48h", "unsubscribe within 48 h", attest.unsubscribe_48h, 0, honoured),
@@ -142,13 +144,22 @@ fn gate(
 }
 
 /// TLS is required; the logs show how many accepted sessions had it, where they write TLS lines.
-fn tls_of(complaints: u64, (with, all): (u64, u64)) -> Option<Measured> {
-    if complaints > 0 || with == 0 {
-        return None;
+/// Of the complaints, `retries` came in clear because a handshake before them was lost.
+fn tls_of(complaints: u64, retries: u64, (with, all): (u64, u64)) -> Option<Measured> {
+    let followed = (retries > 0).then(|| Measured {
+        shown: Shown::Open,
+        detail: format!(
+            "{} replies for want of TLS follow at least as many lost handshakes (retries in clear)",
+            super::grouped(retries)
+        ),
+        evidence: vec![Evidence::Table("replies", "tls".to_owned())],
+    });
+    if complaints > retries || with == 0 {
+        return followed;
     }
     let detail = format!("{} of accepted sessions show TLS in the log", Value::Share(with, all, "sessions").text());
     let evidence = vec![Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
-    Some(Measured { shown: Shown::Met, detail, evidence })
+    Measured::either(Some(Measured { shown: Shown::Met, detail, evidence }), followed)
 }
 
 /// User-reported spam: help ends at 0.3 %, and comes back after seven days below.

@@ -3,8 +3,9 @@
 use super::authentication::{Answers, Reports};
 use super::causes::{self, Cause};
 use super::contrast::RowVerdict;
-use super::headroom::{self, Limits};
+use super::headroom;
 use super::items::{Items, Seen};
+use super::limits::Limits;
 use super::pattern::{self, Onset};
 use super::readiness::{self, Check};
 use super::requirements::{self, State, requirements};
@@ -53,8 +54,15 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     let answers = Answers::of(evident.case, evident.answers);
     let sending = seen.contrast.sending_ips();
     let reports = Reports::of(evident.case, evident.reports);
-    let requirements =
-        requirements(&evident.case.attest, &answers, &reports, &sending, seen.replies, tls_use(timeline));
+    let requirements = requirements(
+        &evident.case.attest,
+        &answers,
+        &reports,
+        &sending,
+        seen.replies,
+        tls_use(timeline),
+        seen.order.total,
+    );
     let missing = missing(seen, causes);
     let mut tree = Node::group([
         ("case", case_node(evident.case)),
@@ -106,7 +114,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
     tree.insert("settings", settings::nodes(evident));
     tree.insert("transcripts", starttls::nodes(evident.tests));
     tree.insert("transcripts_by_node", super::comparison::by_node(evident.tests, evident.lanes));
-    tree.insert("transcripts_summary", starttls::summary(evident.tests, evident.lanes));
+    tree.insert("transcripts_summary", starttls::summary(evident.tests, evident.lanes, &waves));
     tree.insert("requirements", Node::List(requirements.iter().map(requirements::Requirement::node).collect()));
     tree.insert("requirements_line", Value::Sentence(requirements::line(&requirements)).into());
     tree.insert("sender", sender(evident.case));

@@ -1,9 +1,12 @@
 //! User-reported spam: Google ends its help at 0.3 %, gives it back after seven days below, and
 //! asks senders to stay below 0.1 % (support.google.com/a/answer/14229414, 2026-06-18).
 
-use super::reports::{Reports, one};
+use std::collections::BTreeMap;
+
+use super::reports::{FiledReport, Reports, one};
 use super::{Measured, Shown};
 use crate::findings::number;
+use crate::time::Minute;
 
 /// From here on Google does not help.
 pub(in crate::findings) const HELP_ENDS: f64 = 0.003;
@@ -27,33 +30,9 @@ impl Reports<'_> {
         let mut worst: Option<(f64, String)> = None;
         let mut shares: Option<Measured> = None;
         for days in domains.values() {
-            let Some((newest, (share, filed))) = days.last_key_value() else { continue };
-            let week = days.range(newest.plus((1 - WEEK) * 1440)..);
-            let (day, (most, at)) = week.clone().fold((newest, (share, filed)), |held, next| {
-                if next.1.0 > *held.1.0 { (next.0, (&next.1.0, &next.1.1)) } else { held }
-            });
+            let Some((newest, (share, _))) = days.last_key_value() else { continue };
             let figure = format!("{} % on {}", number(share * 100.0, 2), newest.date());
-            let mut words = format!("{figure} of user-reported spam");
-            if day != newest {
-                words += &format!(
-                    "; at most {} % on {} among the {} of the {WEEK} days up to then that are reported",
-                    number(most * 100.0, 2),
-                    day.date(),
-                    week.count()
-                );
-            }
-            let shown = if *most < HELP_ENDS { Shown::Met } else { Shown::NotMet };
-            words += match (*most, *share) {
-                (HELP_ENDS.., ..HELP_ENDS) => "; help comes back after seven days in a row below 0.3 %",
-                (HELP_ENDS.., _) => "; Google does not help at 0.3 % and above",
-                (KEEP_BELOW.., _) => "; Google asks for less than 0.1 %",
-                _ => "",
-            };
-            let mut told = one(filed, shown, &words);
-            if !std::ptr::eq(*filed, *at) {
-                told.evidence.extend(one(at, shown, "").evidence);
-            }
-            shares = Measured::either(shares, Some(told));
+            shares = Measured::either(shares, of_domain(days, &figure));
             if worst.as_ref().is_none_or(|(held, _)| share > held) {
                 worst = Some((*share, figure));
             }
@@ -61,6 +40,39 @@ impl Reports<'_> {
         let measured = Measured::either(shares, verdicts)?;
         Some(Spam { measured, figure: worst.map(|(_, figure)| figure) })
     }
+}
+
+/// One domain: its newest day, and the worst of the week up to it.
+fn of_domain(days: &BTreeMap<Minute, (f64, &FiledReport)>, figure: &str) -> Option<Measured> {
+    let (newest, (share, filed)) = days.last_key_value()?;
+    let week = days.range(newest.plus((1 - WEEK) * 1440)..);
+    let (reported, mut worst) = (week.clone().count(), (newest, share, filed));
+    for (day, (share, filed)) in week {
+        if share > worst.1 {
+            worst = (day, share, filed);
+        }
+    }
+    let (day, most, at) = worst;
+    let before = if day == newest {
+        String::new()
+    } else {
+        format!(
+            "; at most {} % on {} among the {reported} of the {WEEK} days up to then that are reported",
+            number(most * 100.0, 2),
+            day.date()
+        )
+    };
+    let (shown, rule) = match (*most, *share) {
+        (HELP_ENDS.., ..HELP_ENDS) => (Shown::NotMet, "; help comes back after seven days in a row below 0.3 %"),
+        (HELP_ENDS.., _) => (Shown::NotMet, "; Google does not help at 0.3 % and above"),
+        (KEEP_BELOW.., _) => (Shown::Met, "; Google asks for less than 0.1 %"),
+        _ => (Shown::Met, ""),
+    };
+    let mut told = one(filed, shown, &format!("{figure} of user-reported spam{before}{rule}"));
+    if day != newest {
+        told.evidence.extend(one(at, shown, "").evidence);
+    }
+    Some(told)
 }
 
 #[cfg(test)]
