@@ -44,7 +44,7 @@ impl<'a> Reports<'a> {
         let told = newest.into_values().map(|filed| {
             let (shown, words) = said(&filed.1);
             let day = filed.1.day.map_or(String::new(), |day| format!(" on {}", day.date()));
-            one(filed, if filed.1.day.is_some() { shown } else { Shown::Open }, &format!("{words}{day}"))
+            one(filed, if filed.1.day.is_some() { shown } else { Shown::Open }, &format!("{words}{day}"), "")
         });
         told.reduce(Measured::and)
     }
@@ -55,11 +55,16 @@ impl<'a> Reports<'a> {
         for filed in self.on(Topic::SpamRate) {
             match (filed.1.figure, filed.1.day) {
                 (Figure::Share(share), Some(day)) => {
-                    days.entry(filed.1.domain.as_deref()).or_default().insert(day, (share, filed));
+                    let days = days.entry(filed.1.domain.as_deref()).or_default();
+                    let held = days.entry(day).or_insert((share, filed));
+                    // Where two reports of one day differ, the worse counts.
+                    if share > held.0 {
+                        *held = (share, filed);
+                    }
                 }
                 (Figure::Share(share), None) => {
                     let words = format!("{} % of user-reported spam", number(share * 100.0, 2));
-                    rest = Measured::either(rest, Some(one(filed, Shown::Open, &words)));
+                    rest = Measured::either(rest, Some(one(filed, Shown::Open, &words, "")));
                 }
                 (Figure::Verdict(_), _) => {}
             }
@@ -94,14 +99,14 @@ fn said(report: &Reported) -> (Shown, String) {
     }
 }
 
-/// One statement with its domain, tool and file.
-pub(super) fn one(filed: &FiledReport, shown: Shown, words: &str) -> Measured {
+/// One statement with its domain, what more is said of it, and its tool and file.
+pub(super) fn one(filed: &FiledReport, shown: Shown, words: &str, more: &str) -> Measured {
     let (exhibit, report) = filed;
     let domain = report.domain.as_deref().map_or(String::new(), |d| format!(" for {d}"));
     let undated = if report.day.is_some() { "" } else { super::UNDATED };
     Measured {
         shown,
-        detail: format!("{words}{domain} ({}{undated}, {exhibit})", report.tool),
+        detail: format!("{words}{domain}{more} ({}{undated}, {exhibit})", report.tool),
         evidence: vec![Evidence::Lines(*exhibit, report.lines.0, report.lines.1)],
     }
 }

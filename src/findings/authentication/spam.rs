@@ -68,9 +68,9 @@ fn of_domain(days: &BTreeMap<Minute, (f64, &FiledReport)>, figure: &str) -> Opti
         (KEEP_BELOW.., _) => (Shown::Met, "; Google asks for less than 0.1 %"),
         _ => (Shown::Met, ""),
     };
-    let mut told = one(filed, shown, &format!("{figure} of user-reported spam{before}{rule}"));
+    let mut told = one(filed, shown, &format!("{figure} of user-reported spam"), &format!("{before}{rule}"));
     if day != newest {
-        told.evidence.extend(one(at, shown, "").evidence);
+        told.evidence.extend(one(at, shown, "", "").evidence);
     }
     Some(told)
 }
@@ -99,6 +99,13 @@ mod tests {
         assert_eq!(shown, Shown::NotMet);
         assert!(detail.contains("at most 0.30 % on 2026-11-17 among the 2 of the 7 days"), "{detail}");
         assert!(detail.contains("help comes back after seven days"), "{detail}");
+        // Of two reports on one day the worse counts, whichever comes last.
+        for rows in [
+            "2026-11-23,a.example,0.30%\n2026-11-23,a.example,0.05%\n",
+            "2026-11-23,a.example,0.05%\n2026-11-23,a.example,0.30%\n",
+        ] {
+            assert_eq!(told(rows).0, Shown::NotMet);
+        }
         // Eight days ago is no day of the week up to then.
         assert_eq!(told("2026-11-16,a.example,0.30%\n2026-11-23,a.example,0.05%\n").0, Shown::Met);
     }

@@ -1,5 +1,6 @@
-//! checkdmarc's report on domains, JSON and CSV, as recorded of 5.x; the errors that say what
-//! is there are those of its `spf.py` and `dmarc.py` (6.0.4).
+//! checkdmarc's report on domains, JSON and CSV, as recorded (of which version, the recording
+//! does not say). The errors that say what is there are those of its `spf.py` and `dmarc.py`
+//! (6.0.4).
 //!
 //! Any other error says nothing of the domain: a resolver that is out of reach reads
 //! `valid: false`, too. The report has no time, and does not look at DKIM.
