@@ -80,7 +80,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         .iter()
         .map(|(n, (zone, basis))| (n.clone(), zone.to_string(), basis.words().to_owned()))
         .collect();
-    let answers = settings::answers(&evidence);
+    let (answers, reports) = (settings::answers(&evidence), settings::reports(&evidence));
     let tests = crate::findings::with_load(&evidence.tests, &timeline);
     let evident = Evident {
         case: &case,
@@ -90,6 +90,7 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         tests: &tests,
         settings: &evidence.settings.nodes,
         answers: &answers,
+        reports: &reports,
         files: &cards,
         skipped: &skipped,
         problems: &problems,

@@ -38,7 +38,7 @@ pub(super) fn of_minutes(found: &Claimed<'_>, case: &Case, file: &mut ReadFile) 
     };
     file.sha256 = opened.digest().0;
     file.accounting = read.accounting;
-    file.zone = read.zone.map(|(zone, how)| format!("{zone} ({how})")).unwrap_or_default();
+    file.zone = read.zone.map(|(_, how)| how).unwrap_or_default();
     let known = || read.series.iter().flat_map(|s| s.minutes.keys());
     file.span = known().min().zip(known().max()).map(|(a, b)| (a.start(), b.plus(1).start().plus_millis(-1000)));
     file.cannot_show = minutes::CANNOT_SHOW.map(str::to_owned).to_vec();

@@ -176,7 +176,7 @@ fn of_metric(
             let is_written = read.zone_is_written();
             let zone = read.zone.as_ref().map(|(zone, _)| (file.exhibit.clone(), (*zone, is_written)));
             evidence.metric_zones.extend(zone);
-            file.zone = read.zone.map(|(zone, how)| format!("{zone} ({how})")).unwrap_or_default();
+            file.zone = read.zone.map(|(_, how)| how).unwrap_or_default();
             file.span = read.series.iter().filter_map(|s| s.span).reduce(|(a, b), (c, d)| (a.min(c), b.max(d)));
             file.signals =
                 read.series.iter().map(|s| (signal_name(s), s.signal.unit().to_owned(), s.minutes.len())).collect();

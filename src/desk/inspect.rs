@@ -48,9 +48,12 @@ fn as_text(evidence: &Evidence) -> String {
 /// The shape that scripts read; keys are added, never changed.
 fn as_json(evidence: &Evidence) -> Value {
     let mut files: Vec<Value> = evidence.files.iter().map(file_json).collect();
-    files.extend(evidence.skipped.iter().map(
-        |s| json!({"path": s.name, "kind": "unknown", "format": null, "why": s.why, "skipped": true, "problems": []}),
-    ));
+    files.extend(evidence.skipped.iter().map(|s| {
+        let mut skipped = file_json(&ReadFile { path: s.name.clone(), why: s.why.clone(), ..ReadFile::default() });
+        skipped["exhibit"] = Value::Null;
+        skipped["skipped"] = Value::Bool(true);
+        skipped
+    }));
     json!({ "files": files })
 }
 

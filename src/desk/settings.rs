@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::evidence::{Evidence, ReadFile};
 use super::taken::Taken;
 use crate::case::Case;
-use crate::findings::Filed;
+use crate::findings::{Filed, FiledReport};
 use crate::formats::snapshots::{self, Basis, CANNOT_SHOW, NodeSettings, Part, SendingIp, SnapshotFormat};
 use crate::formats::transcripts::stamp_in_file_name;
 use crate::intake::{Source, open};
@@ -104,6 +104,12 @@ pub(super) fn lay(evidence: &mut Evidence, case: &Case) {
 pub(super) fn answers(evidence: &Evidence) -> Vec<Filed> {
     let taken = evidence.files.iter().filter_map(|f| f.taken.as_ref());
     taken.flat_map(|t| t.snapshot.answers.iter().map(|a| (t.exhibit, a.clone()))).collect()
+}
+
+/// What Google reports of the sender's mail, with the file of each statement.
+pub(super) fn reports(evidence: &Evidence) -> Vec<FiledReport> {
+    let taken = evidence.files.iter().filter_map(|f| f.taken.as_ref());
+    taken.flat_map(|t| t.snapshot.reports.iter().map(|r| (t.exhibit, r.clone()))).collect()
 }
 
 /// The names under which each node logs.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::formats::snapshots::{Answer, Basis, Effective, SendingIp, Snapshot, Transport};
+use crate::formats::snapshots::{Answer, Basis, Effective, Reported, SendingIp, Snapshot, StsPolicy, Transport};
 use crate::intake::Exhibit;
-use crate::time::Stamp;
+use crate::time::{Minute, Stamp};
 
 /// Transports and addresses of one file that are printed; `--json` has all.
 const SHOWN: usize = 12;
@@ -50,8 +50,14 @@ impl Taken {
             json!({"name": a.name, "asked": a.asked, "said": a.said, "taken": a.taken.map(Stamp::to_second),
                 "tool": a.tool, "from_line": a.lines.0, "to_line": a.lines.1})
         });
+        let reports = snapshot.reports.iter().map(|r| {
+            json!({"topic": r.topic, "domain": r.domain, "figure": r.figure, "day": r.day.map(Minute::date),
+                "tool": r.tool, "from_line": r.lines.0, "to_line": r.lines.1})
+        });
         json!({
             "answers": answers.collect::<Vec<_>>(),
+            "reports": reports.collect::<Vec<_>>(),
+            "mta_sts": snapshot.policies,
             "node": if self.node.is_empty() { None } else { Some(&self.node) },
             "node_by": if self.node.is_empty() { None } else { Some(self.node_by) },
             "taken": snapshot.taken.map(Stamp::to_second),
@@ -76,11 +82,16 @@ impl Taken {
                 format!("of node {} ({})", self.node, self.node_by)
             });
         }
-        lines.extend(self.snapshot.answers.iter().take(SHOWN).map(Answer::words));
-        let more = self.snapshot.answers.len().saturating_sub(SHOWN);
-        if more > 0 {
-            lines.push(format!("and {more} more answers (--json lists them)"));
+        let answers: Vec<_> = self.snapshot.answers.iter().map(Answer::words).collect();
+        let reports: Vec<_> = self.snapshot.reports.iter().map(Reported::words).collect();
+        for (all, what) in [(answers, "answers"), (reports, "figures")] {
+            let more = all.len().saturating_sub(SHOWN);
+            lines.extend(all.into_iter().take(SHOWN));
+            if more > 0 {
+                lines.push(format!("and {more} more {what} (--json lists them)"));
+            }
         }
+        lines.extend(self.snapshot.policies.iter().map(StsPolicy::words));
         lines.extend(self.snapshot.software.iter().take(SHOWN).map(|s| {
             let dated = s.dated.as_deref().map(|d| format!(" of {d}")).unwrap_or_default();
             format!("{}{dated} (line {})", s.text(), s.line)

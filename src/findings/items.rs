@@ -6,7 +6,7 @@ use super::headroom::{Headroom, Resource, ceiling_of, sentence_of};
 use super::order::SessionOrder;
 use super::pattern::Pattern;
 use super::queue::Queue;
-use super::replies::{ReplyGroup, policy_share, requirement_share, system_share};
+use super::replies::{ReplyGroup, in_clear, policy_share, requirement_share, system_share};
 use super::throughput::Throughput;
 use super::waves::statistics::clopper_pearson;
 use super::{Evident, Incident, Value, grouped, starttls};
@@ -51,10 +51,7 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
             system_share(seen.replies),
             "of the deferring answers speak of a fault in Google's own system.",
         ),
-        unmet: majority(
-            requirement_share(seen.replies),
-            "of the deferring answers say that the mail came without TLS or was not authenticated.",
-        ),
+        unmet: unmet(seen),
         downstream: downstream(seen),
         load_linked: load_linked(seen),
         low_volume_fails: low_volume_fails(seen),
@@ -129,6 +126,26 @@ impl Failed {
         let is_hidden = kinds.iter().any(|kind| self.hidden.contains(kind));
         let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2 && !is_hidden).then_some(false) };
         Item::new(known, format!("{what} {} of the failed sessions.", Value::Share(part, self.all, "sessions").text()))
+    }
+}
+
+/// Whether answers name a lack of the sender's; those to retries in clear are no reason.
+fn unmet(seen: &Seen<'_>) -> Item {
+    let lost = seen.order.total;
+    let said = majority(
+        requirement_share(seen.replies, lost),
+        "of the deferring answers say that the mail came without TLS or was not authenticated.",
+    );
+    match in_clear(seen.replies, lost) {
+        0 => said,
+        n => Item::new(
+            said.known,
+            format!(
+                "{} {} answers for want of TLS are not counted: at least as many handshakes were lost, after which Postfix tries again in clear.",
+                said.says,
+                super::grouped(n)
+            ),
+        ),
     }
 }
 

@@ -34,7 +34,7 @@ pub mod waves;
 use std::collections::BTreeMap;
 
 pub use alignment::{apart, confidence};
-pub use authentication::Filed;
+pub use authentication::{Filed, FiledReport};
 pub use contrast::RowVerdict;
 pub use facts::{Evidence, Fact, Node, Value, grouped, number};
 pub use incident::{FoundWave, Incident};
@@ -70,6 +70,8 @@ pub struct Evident<'a> {
     pub settings: &'a [NodeSettings],
     /// What DNS tools answered.
     pub answers: &'a [Filed],
+    /// What Google reports of the sender's mail.
+    pub reports: &'a [FiledReport],
     /// Clock of each log node, as read: node, zone, basis.
     pub clocks: &'a [(String, String, String)],
 }

@@ -124,7 +124,10 @@ fn spam_rate(requirements: &[Requirement]) -> Check {
         Some(State::Attested) => (Some(true), "spam rate attested"),
         Some(State::Measured) => (Some(true), "spam rate measured"),
         Some(State::NotMet) => (Some(false), "spam rate is above what Google accepts"),
-        Some(State::Unknown) | None => (None, "spam rate not attested (case.yaml: attest.spam_rate)"),
+        Some(State::Unknown) | None => (
+            None,
+            "spam rate neither measured nor attested (an answer of Postmaster Tools, or case.yaml: attest.spam_rate)",
+        ),
     };
     Check { title: "spam rate", must: true, passed, detail }
 }

@@ -5,18 +5,19 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::authentication::{Answers, Measured, Shown};
-use super::replies::ReplyGroup;
+use super::authentication::{Answers, HELP_ENDS, Measured, Reports, Shown, Spam};
+use super::replies::{ReplyGroup, in_clear};
 use super::{Evidence, Node, Value};
 use crate::case::{Attest, Gate};
+use crate::formats::snapshots::Topic;
 use crate::smtp::Category;
 
 /// How an item stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Replies or DNS answers show that it is not met, or the sender says so.
+    /// Replies, DNS answers or Google's reports show that it is not met, or the sender says so.
     NotMet,
-    /// Logs or DNS answers show it.
+    /// Logs, DNS answers or Google's reports show it.
     Measured,
     /// The user says so, in case.yaml.
     Attested,
@@ -42,18 +43,22 @@ pub(super) struct Requirement {
     pub(super) title: &'static str,
     pub(super) state: State,
     pub(super) detail: String,
+    /// The number that a line about it has room for.
+    figure: Option<String>,
     evidence: Vec<Evidence>,
 }
 
 /// All requirements, in Google's order.
 /// `sending` are the sending IPs of the logs, and how many more are not known;
-/// `tls` is the number of accepted sessions with TLS, of all accepted.
+/// `tls_use` is the number of accepted sessions with TLS, of all accepted.
 pub(super) fn requirements(
     attest: &Attest,
     answers: &Answers<'_>,
+    reports: &Reports<'_>,
     sending: &(BTreeSet<IpAddr>, usize),
     replies: &[ReplyGroup],
     tls_use: (u64, u64),
+    lost_handshakes: u64,
 ) -> Vec<Requirement> {
     let complaints = |codes: &[&str]| -> u64 {
         let of = |g: &&ReplyGroup| {
@@ -62,17 +67,25 @@ pub(super) fn requirements(
         replies.iter().filter(of).map(|g| g.attempts).sum()
     };
     let tls: u64 = replies.iter().filter(|g| g.category == Category::TlsRequired).map(|g| g.attempts).sum();
-    let ptr = answers.ptr(&sending.0, sending.1);
+    let retries = in_clear(replies, lost_handshakes);
+    let with = |answered, topic| Measured::either(answered, reports.measured(topic));
+    let spf = with(answers.spf(), Topic::Spf);
+    let dkim = with(answers.dkim(), Topic::Dkim);
+    let dmarc = with(answers.dmarc(), Topic::Dmarc);
+    let aligned = with(None, Topic::FromAligned);
+    let ptr = with(answers.ptr(&sending.0, sending.1), Topic::Ptr);
+    let one_click = with(None, Topic::OneClickUnsubscribe);
+    let honoured = with(None, Topic::Unsubscribe48h);
     vec![
-        gate("spf", "SPF", said(attest.spf), complaints(&["7.27", "7.24"]), answers.spf()),
-        gate("dkim", "DKIM", said(attest.dkim), complaints(&["7.30"]), answers.dkim()),
-        gate("dmarc", "DMARC", said(attest.dmarc), complaints(&["7.31", "7.40", "7.26"]), answers.dmarc()),
-        gate("from_aligned", "From: aligned", attest.from_aligned, complaints(&["7.32"]), None),
+        gate("spf", "SPF", said(attest.spf), complaints(&["7.27", "7.24"]), spf),
+        gate("dkim", "DKIM", said(attest.dkim), complaints(&["7.30"]), dkim),
+        gate("dmarc", "DMARC", said(attest.dmarc), complaints(&["7.31", "7.40", "7.26"]), dmarc),
+        gate("from_aligned", "From: aligned", attest.from_aligned, complaints(&["7.32"]), aligned),
         gate("ptr", "PTR with forward match", attest.ptr, complaints(&["7.23", "7.25"]), ptr),
-        tls_of(tls, tls_use),
-        spam_rate(attest),
-        gate("one_click_unsubscribe", "one-click unsubscribe", attest.one_click_unsubscribe, 0, None),
-        gate("unsubscribe_48h", "unsubscribe within 48 h", attest.unsubscribe_48h, 0, None),
+        gate("tls", "TLS", None, tls - retries, with(tls_of(tls, retries, tls_use), Topic::Tls)),
+        spam_rate(attest, reports.spam_rate()),
+        gate("one_click_unsubscribe", "one-click unsubscribe", attest.one_click_unsubscribe, 0, one_click),
+        gate("unsubscribe_48h", "unsubscribe within 48 h", attest.unsubscribe_48h, 0, honoured),
     ]
 }
 
@@ -127,43 +140,58 @@ fn gate(
     if attested.is_some() && (complaints == 0 || shown.is_some()) {
         evidence.push(stated());
     }
-    Requirement { id, title, state, detail: parts.join("; "), evidence }
+    Requirement { id, title, state, detail: parts.join("; "), figure: None, evidence }
 }
 
 /// TLS is required; the logs show how many accepted sessions had it, where they write TLS lines.
-fn tls_of(complaints: u64, (with, all): (u64, u64)) -> Requirement {
-    let (id, title) = ("tls", "TLS");
-    if complaints > 0 || with == 0 {
-        return gate(id, title, None, complaints, None);
+/// Of the complaints, `retries` came in clear because a handshake before them was lost.
+fn tls_of(complaints: u64, retries: u64, (with, all): (u64, u64)) -> Option<Measured> {
+    let followed = (retries > 0).then(|| Measured {
+        shown: Shown::Open,
+        detail: format!(
+            "{} replies for want of TLS follow at least as many lost handshakes (retries in clear)",
+            super::grouped(retries)
+        ),
+        evidence: vec![Evidence::Table("replies", "tls".to_owned())],
+    });
+    if complaints > retries || with == 0 {
+        return followed;
     }
     let detail = format!("{} of accepted sessions show TLS in the log", Value::Share(with, all, "sessions").text());
-    Requirement {
-        id,
-        title,
-        state: State::Measured,
-        detail,
-        evidence: vec![Evidence::Table("minutes_by_lane", "lane gmail".to_owned())],
-    }
+    let evidence = vec![Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
+    Measured::either(Some(Measured { shown: Shown::Met, detail, evidence }), followed)
 }
 
-/// User-reported spam: help ends above 0.3 %, and comes back after seven days below.
-fn spam_rate(attest: &Attest) -> Requirement {
-    let evidence = vec![Evidence::Stated("attest.spam_rate".to_owned())];
-    let (id, title) = ("spam_rate", "user-reported spam below 0.3 %");
-    match &attest.spam_rate {
-        None => Requirement {
-            id,
-            title,
-            state: State::Unknown,
-            detail: "neither measured nor attested".to_owned(),
-            evidence: Vec::new(),
-        },
-        Some(rate) => {
-            let state = if rate.percent < 0.3 { State::Attested } else { State::NotMet };
-            let detail = format!("attested {} % on {}", super::number(rate.percent, 2), rate.day.date());
-            Requirement { id, title, state, detail, evidence }
+/// User-reported spam: help ends at 0.3 %, and comes back after seven days below.
+fn spam_rate(attest: &Attest, measured: Option<Spam>) -> Requirement {
+    let attested = attest.spam_rate.as_ref();
+    let below = attested.map(|rate| rate.percent < HELP_ENDS * 100.0);
+    let told = attested.map(|rate| format!("{} % on {}", super::number(rate.percent, 2), rate.day.date()));
+    let (measured, figure) = measured.map_or((None, None), |s| (Some(s.measured), s.figure));
+    let shown = measured.as_ref().map(|m| m.shown);
+    let state = match (shown, below) {
+        (Some(Shown::NotMet), _) => State::NotMet,
+        (Some(Shown::Met), _) => State::Measured,
+        (_, Some(true)) => State::Attested,
+        (_, Some(false)) => State::NotMet,
+        (_, None) => State::Unknown,
+    };
+    let mut parts: Vec<String> = told.iter().map(|told| format!("attested {told}")).collect();
+    let mut evidence: Vec<_> = told.iter().map(|_| Evidence::Stated("attest.spam_rate".to_owned())).collect();
+    if let Some(measured) = measured {
+        let met = measured.shown == Shown::Met;
+        parts.insert(0, measured.detail);
+        evidence.splice(0..0, measured.evidence);
+        if measured.shown != Shown::Open && below.is_some_and(|below| below != met) {
+            parts.push("which this contradicts".to_owned());
         }
     }
+    if parts.is_empty() {
+        parts.push("neither measured nor attested".to_owned());
+    }
+    let figure = if state == State::Attested { told } else { figure };
+    let (id, title) = ("spam_rate", "user-reported spam below 0.3 %");
+    Requirement { id, title, state, detail: parts.join("; "), figure, evidence }
 }
 
 impl Requirement {
@@ -181,12 +209,9 @@ impl Requirement {
 pub(super) fn line(requirements: &[Requirement]) -> String {
     let of = |state: State| -> Vec<String> {
         let mine = requirements.iter().filter(|r| r.state == state);
-        mine.map(|r| {
-            if r.id == "spam_rate" && state == State::Attested {
-                format!("user-reported spam ({})", r.detail.trim_start_matches("attested "))
-            } else {
-                r.title.to_owned()
-            }
+        mine.map(|r| match &r.figure {
+            Some(figure) if r.id == "spam_rate" => format!("user-reported spam ({figure})"),
+            _ => r.title.to_owned(),
         })
         .collect()
     };

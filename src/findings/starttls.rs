@@ -7,7 +7,7 @@ use super::{Evidence, Node, Value};
 use crate::formats::transcripts::{Condition, Transcript, Verdict};
 use crate::scan::Axis;
 use crate::smtp::Lanes;
-use crate::time::Minute;
+use crate::time::{Minute, Window};
 use crate::timeline::{MinuteState, Timeline};
 
 /// One test with what is known of it from outside its text.
@@ -209,7 +209,7 @@ pub(super) fn successes(tests: &[StarttlsTest], lanes: &Lanes, condition: Condit
     (mine().filter(|t| t.succeeded()).count() as u64, mine().count() as u64)
 }
 
-pub(super) fn summary(tests: &[StarttlsTest], lanes: &Lanes) -> Node {
+pub(super) fn summary(tests: &[StarttlsTest], lanes: &Lanes, waves: &[Window]) -> Node {
     let share = |c| {
         let (ok, all) = successes(tests, lanes, c);
         let value = if all == 0 { Value::Absent } else { Value::Share(ok, all, "tests") };
@@ -219,8 +219,25 @@ pub(super) fn summary(tests: &[StarttlsTest], lanes: &Lanes) -> Node {
         ("idle", share(Condition::Idle)),
         ("loaded", share(Condition::Loaded)),
         ("recovered", share(Condition::Recovered)),
-        ("sentence", Value::Sentence(sentence(tests, lanes)).into()),
+        ("sentence", Value::Sentence(sentence(tests, lanes) + &scans(tests, lanes, waves)).into()),
     ])
+}
+
+/// Tools that open dozens of connections for one test.
+const SCANNERS: [&str; 2] = ["sslyze", "testssl.sh"];
+
+/// A warning of scans that ran inside a wave: they use up the very quota that was being measured.
+fn scans(tests: &[StarttlsTest], lanes: &Lanes, waves: &[Window]) -> String {
+    let inside =
+        |t: &&StarttlsTest| t.transcript.started.is_some_and(|at| waves.iter().any(|w| w.contains(at.minute())));
+    let is_scan = |t: &&StarttlsTest| SCANNERS.contains(&t.transcript.tool) && t.is_gmail(lanes);
+    match tests.iter().filter(is_scan).filter(inside).count() {
+        0 => String::new(),
+        n => format!(
+            " {n} of the tests inside a wave {} by a scanner, which opens dozens of connections and uses up what it measures.",
+            if n == 1 { "was" } else { "were" }
+        ),
+    }
 }
 
 fn sentence(tests: &[StarttlsTest], lanes: &Lanes) -> String {
@@ -241,5 +258,37 @@ fn sentence(tests: &[StarttlsTest], lanes: &Lanes) -> String {
         }
         _ if idle_ok == 0 => "Idle tests failed as well: the fault does not need load.".to_owned(),
         _ => "Some idle tests failed and some succeeded: the fault comes and goes without load.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::expect_used, reason = "tests")]
+
+    use super::*;
+    use crate::formats::transcripts::TRANSCRIPT_FORMATS;
+
+    /// transcript trap 43: a scan from a sending node consumes the quota that is being measured.
+    #[test]
+    fn scans_inside_a_wave_are_pointed_out() {
+        let text = include_bytes!("../../tests/data/transcripts/sslyze-6.3.1-banner_421.json");
+        let sslyze = TRANSCRIPT_FORMATS.iter().find(|f| f.name() == "sslyze").expect("a reader");
+        let scan = sslyze.read(text).pop().expect("a test");
+        let at = |minute: i32| Minute::new(minute).start();
+        let test = |tool, minute| StarttlsTest {
+            exhibit: "S01".to_owned(),
+            file: "x".to_owned(),
+            transcript: Transcript { started: Some(at(minute)), tool, host: None, ..scan.clone() },
+            node: None,
+            condition: Condition::Loaded,
+            condition_from: "not stated".to_owned(),
+        };
+        let lanes = Lanes::default();
+        let waves = [Window::new(Minute::new(10), Minute::new(20))];
+        let tests = [test("sslyze", 12), test("testssl.sh", 19), test("sslyze", 20), test("posttls-finger", 12)];
+        let said = scans(&tests, &lanes, &waves);
+        assert!(said.starts_with(" 2 of the tests inside a wave were by a scanner"), "{said}");
+        assert_eq!(scans(&tests, &lanes, &[]), "");
+        assert_eq!(scans(&tests[3..], &lanes, &waves), "");
     }
 }

@@ -18,6 +18,11 @@ pub fn hint(head: Head<'_>) -> Option<&'static str> {
     if lines().any(|l| l.starts_with(b"    _HOSTNAME=") || l.starts_with(b"    _BOOT_ID=")) {
         return Some("it is what journalctl -o verbose prints; export it again with -o short-iso-precise or -o json");
     }
+    if TLS_REPORT.iter().all(|key| has_key(head.bytes, key)) {
+        return Some(
+            "it is a TLS report (RFC 8460): its writer tells of mail to the policy domain, so one from Google is about mail to you, not from you; a 421 to STARTTLS stands in it as starttls-not-supported; it is not read",
+        );
+    }
     // Where this makes a log of it, that is what it was.
     let is_log = |repair: Repair| {
         let repaired: Vec<u8> = lines()
@@ -41,6 +46,13 @@ pub fn hint(head: Head<'_>) -> Option<&'static str> {
         );
     }
     first.first()?.is_ascii_alphanumeric().then_some("its lines carry no time, as journalctl -o cat prints them; export it again with -o short-iso-precise or -o json")
+}
+
+/// Keys that a TLS report has (RFC 8460, section 4.4).
+const TLS_REPORT: [&str; 3] = ["\"report-id\"", "\"policies\"", "\"policy-domain\""];
+
+fn has_key(text: &[u8], key: &str) -> bool {
+    memmem::find(text, key.as_bytes()).is_some()
 }
 
 /// Undoes one thing to a line; nothing where it was not done.
@@ -133,6 +145,14 @@ mod tests {
         let head = Head { bytes: text, whole: true };
         assert!(recognise(head).is_none(), "{}", String::from_utf8_lossy(text));
         hint(head).unwrap_or_default()
+    }
+
+    /// transcript trap 24: a TLS report from Google is about mail *to* the policy domain.
+    #[test]
+    fn a_tls_report_says_whom_it_is_about() {
+        let report = include_bytes!("../../tests/data/tlsrpt/google.json");
+        assert!(told(report).contains("about mail to you, not from you"));
+        assert!(!told(b"{\"report-id\": 1, \"policies\": []}").contains("TLS report"));
     }
 
     #[test]

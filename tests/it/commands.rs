@@ -135,3 +135,25 @@ fn one_log_in_nine_envelopes_is_read_once() {
         assert_eq!(r("read"), r("used") + r("irrelevant") + r("unrecognised"), "{file:#}");
     }
 }
+
+/// Scripts find the same keys for each file, read or not; a zone is printed once.
+#[test]
+fn files_that_are_skipped_have_the_keys_of_those_that_are_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    for from in ["metrics/ss-s.txt", "intake/few.zip"] {
+        let from = root().join("tests/data").join(from);
+        std::fs::copy(&from, dir.path().join(from.file_name().expect("a name"))).expect("a copy");
+    }
+    let paths = [dir.path().to_owned()];
+    let found: Value = serde_json::from_str(&printed(&["inspect", "--json"], &paths)).expect("JSON");
+    let files = found["files"].as_array().expect("files");
+    let keys = |file: &Value| -> BTreeSet<String> {
+        file.as_object().expect("an object").keys().filter(|k| *k != "skipped").cloned().collect()
+    };
+    let (skipped, read): (Vec<&Value>, Vec<&Value>) = files.iter().partition(|f| f["skipped"] == true);
+    assert_eq!((skipped.len(), read.len()), (1, 1), "{found}");
+    assert_eq!(keys(skipped[0]), keys(read[0]));
+    assert_eq!(skipped[0]["records"]["read"], 0);
+    assert_eq!(read[0]["zone"], "UTC (in each stamp)");
+    assert!(printed(&["inspect"], &paths).contains(", times UTC (in each stamp)\n"));
+}

@@ -158,6 +158,15 @@ fn every_transcript_format_is_described() {
     }
 }
 
+#[test]
+fn every_snapshot_format_is_described() {
+    let page = fs::read_to_string(src().join("../docs/SNAPSHOTS.md")).expect("docs/SNAPSHOTS.md");
+    let rows: String = page.lines().filter(|l| l.starts_with("| `")).collect();
+    for format in casefile::formats::snapshots::SNAPSHOT_FORMATS {
+        assert!(rows.contains(&format!("`{}`", format.name())), "{} has no row in docs/SNAPSHOTS.md", format.name());
+    }
+}
+
 /// Whoever reads about formats finds each of them.
 #[test]
 fn every_log_format_is_described() {

@@ -226,3 +226,49 @@ fn dns_answers_measure_requirements_and_a_contradiction_is_told() {
     assert!(text.contains("TXT of sender.example: an SPF record (dig, 2026-11-24T02:43:07Z, line 6)"), "{text}");
     assert!(!(text + &facts.to_string()).contains("hunter2"));
 }
+
+/// A measured rate of user-reported spam stands above an attested one, and makes ready for Google;
+/// no domain that case.yaml does not state leaves.
+#[test]
+fn postmaster_tools_measure_the_spam_rate() {
+    let report = sample("postmaster/trafficStats.v1.json");
+    let yaml = "sender: {domains: [sender.example]}\nattest: {spam_rate: {value: 0.05 %, date: 2026-11-02}}\n";
+    let spam = |report: &str, yaml: &str| {
+        let facts = facts(case(1, &[("case.yaml", yaml), ("postmaster.json", report)]).path());
+        let all = facts["requirements"].as_array().expect("requirements").clone();
+        let found = all.into_iter().find(|r| r["id"] == "spam_rate").expect("the requirement");
+        let checks = facts["readiness"]["google"]["checks"].as_array().expect("checks").clone();
+        let check = checks.into_iter().find(|c| c["title"] == "spam rate").expect("the check");
+        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        (text(&found["state"]), text(&found["detail"]), text(&check["state"]), facts["requirements_line"].to_string())
+    };
+    let (state, detail, ready, line) = spam(&report, "title: bare\n");
+    assert_eq!((state.as_str(), ready.as_str()), ("measured", "pass"), "{detail}");
+    assert!(detail.starts_with("0.21 % on 2026-11-23"), "{detail}");
+    assert!(line.contains("user-reported spam (0.21 % on 2026-11-23)"), "{line}");
+    let (state, detail, ready, _) = spam(&report.replace("0.0021", "0.0031"), yaml);
+    assert_eq!((state.as_str(), ready.as_str()), ("not met", "fail"));
+    assert!(detail.ends_with("attested 0.05 % on 2026-11-02; which this contradicts"), "{detail}");
+    let (state, _, ready, _) = spam("{}", yaml);
+    assert_eq!((state.as_str(), ready.as_str()), ("attested", "pass"));
+
+    let dir = case(
+        1,
+        &[("case.yaml", yaml), ("postmaster.json", &(report.replace("sender.example", "hunter2.example") + &report))],
+    );
+    let output = tempfile::tempdir().expect("a folder");
+    let out = output.path().join("out");
+    casefile(&["build", "--quiet", "-o", out.to_str().expect("a path")], dir.path());
+    for entry in fs::read_dir(out.join("send")).expect("send/") {
+        let mut archive =
+            zip::ZipArchive::new(fs::File::open(entry.expect("an entry").path()).expect("a zip")).expect("a zip");
+        for i in 0..archive.len() {
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut archive.by_index(i).expect("an entry"), &mut bytes).expect("bytes");
+            assert!(!String::from_utf8_lossy(&bytes).contains("hunter2"));
+        }
+    }
+    let file = inspected(dir.path(), "postmaster.json");
+    assert_eq!((&file["kind"], &file["format"]), (&Value::from("snapshot"), &Value::from("google-postmaster")));
+    assert_eq!(file["snapshot"]["reports"].as_array().map(Vec::len), Some(10));
+}

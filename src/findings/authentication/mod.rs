@@ -1,12 +1,16 @@
-//! What DNS answers of the case say of the sender's requirements, each with its date.
+//! What DNS answers and Google's reports in the case say of the sender's requirements, each with
+//! its date.
 //!
 //! An answer without a date measures nothing: it may be older than the incident by years.
 //! What cannot be told from the answers that are here is said, never guessed.
 //!
 //! - `records` judges SPF, DMARC and DKIM, `forward` the names of the sending IPs.
+//! - `reports` judges what Postmaster Tools says, `spam` its rate of user-reported spam.
 
 mod forward;
 mod records;
+mod reports;
+mod spam;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +21,13 @@ use crate::case::Case;
 use crate::formats::snapshots::{Answer, Asked, Said};
 use crate::intake::Exhibit;
 use crate::time::Stamp;
+
+pub use reports::FiledReport;
+pub(super) use reports::Reports;
+pub(super) use spam::{HELP_ENDS, Spam};
+
+/// What is said of a statement without a date.
+const UNDATED: &str = " undated, so it measures nothing; case.yaml: sources: taken";
 
 /// An answer and the file it stands in.
 pub type Filed = (Exhibit, Answer);
@@ -40,12 +51,51 @@ pub(super) struct Measured {
     pub(super) evidence: Vec<Evidence>,
 }
 
+impl Measured {
+    /// What both show together: one that is not met stands above one that is.
+    fn and(self, other: Self) -> Self {
+        let has = |shown| self.shown == shown || other.shown == shown;
+        let shown = match () {
+            () if has(Shown::NotMet) => Shown::NotMet,
+            () if has(Shown::Met) => Shown::Met,
+            () => Shown::Open,
+        };
+        let mut evidence = self.evidence;
+        evidence.extend(other.evidence);
+        Self { shown, detail: format!("{}; {}", self.detail, other.detail), evidence }
+    }
+
+    /// What is there, together where both are.
+    pub(super) fn either(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(one.and(other)),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+/// Domains that case.yaml states as the sender's.
+#[derive(Debug)]
+struct Own<'a>(Vec<&'a str>);
+
+impl<'a> Own<'a> {
+    fn of(case: &'a Case) -> Self {
+        Self(case.sender.domains.iter().chain(&case.redact.own_domains).map(String::as_str).collect())
+    }
+
+    /// Whether a name is the sender's: at, below or above a domain of case.yaml; all are where it states none.
+    fn has(&self, name: &str) -> bool {
+        let domain = domain_of(name);
+        let below = |a: &str, b: &str| a == b || a.strip_suffix(b).is_some_and(|rest| rest.ends_with('.'));
+        self.0.is_empty() || self.0.iter().any(|own| below(domain, own) || (below(own, domain) && domain.contains('.')))
+    }
+}
+
 /// The answers, the newest of each question first in rank.
 #[derive(Debug)]
 pub(super) struct Answers<'a> {
     newest: BTreeMap<(&'a str, Asked), &'a Filed>,
-    /// Domains that case.yaml states as the sender's.
-    own: Vec<&'a str>,
+    own: Own<'a>,
 }
 
 impl<'a> Answers<'a> {
@@ -59,22 +109,13 @@ impl<'a> Answers<'a> {
                 *held = filed;
             }
         }
-        let own = case.sender.domains.iter().chain(&case.redact.own_domains).map(String::as_str).collect();
-        Self { newest, own }
+        Self { newest, own: Own::of(case) }
     }
 
     /// The newest answers about texts of the sender's names.
     fn texts(&self, fits: impl Fn(&str) -> bool) -> Vec<&'a Filed> {
-        let of = |(name, asked): &(&str, Asked)| *asked == Asked::Txt && fits(name) && self.is_own(name);
+        let of = |(name, asked): &(&str, Asked)| *asked == Asked::Txt && fits(name) && self.own.has(name);
         self.newest.iter().filter(|(key, _)| of(key)).map(|(_, filed)| *filed).collect()
-    }
-
-    /// Whether a name is the sender's: at, below or above a domain of case.yaml; all are where it states none.
-    fn is_own(&self, name: &str) -> bool {
-        let domain = domain_of(name);
-        let below = |a: &str, b: &str| a == b || a.strip_suffix(b).is_some_and(|rest| rest.ends_with('.'));
-        self.own.is_empty()
-            || self.own.iter().any(|own| below(domain, own) || (below(own, domain) && domain.contains('.')))
     }
 
     /// Puts what each answer says together: one that is not met stands above those that are.
@@ -83,7 +124,7 @@ impl<'a> Answers<'a> {
             return None;
         }
         let domains: BTreeSet<_> = asked.iter().map(|f| domain_of(&f.1.name)).collect();
-        if self.own.is_empty() && domains.len() > 1 {
+        if self.own.0.is_empty() && domains.len() > 1 {
             let evidence = lines(asked);
             let detail = format!(
                 "{what} answers for {} domains; case.yaml does not say which is the sender's (sender: domains)",
@@ -123,10 +164,10 @@ fn lines(filed: &[&Filed]) -> Vec<Evidence> {
 fn dates(filed: &[&Filed]) -> String {
     let of = |(exhibit, answer): &&Filed| {
         let when = answer.taken.map_or_else(
-            || "undated, so it measures nothing; case.yaml: sources: taken".to_owned(),
-            |at: Stamp| format!("of {} {} UTC", at.minute().date(), at.minute().clock()),
+            || UNDATED.to_owned(),
+            |at: Stamp| format!(" of {} {} UTC", at.minute().date(), at.minute().clock()),
         );
-        (exhibit.to_string(), format!("{} {when}", answer.tool))
+        (exhibit.to_string(), format!("{}{when}", answer.tool))
     };
     let all: BTreeSet<_> = filed.iter().map(of).collect();
     let told: Vec<_> = all.into_iter().map(|(exhibit, words)| format!("{words}, {exhibit}")).collect();

@@ -1,16 +1,19 @@
 //! SPF, DMARC and DKIM: what stands at the sender's names.
 
 use super::{Answers, Filed, Measured, Shown};
-use crate::formats::snapshots::{Record, Said};
+use crate::formats::snapshots::{Answer, Record, Said};
 
 impl Answers<'_> {
     /// Exactly one SPF record: receivers take two for none.
     pub(in crate::findings) fn spf(&self) -> Option<Measured> {
         let asked = self.texts(|name| name.split('.').all(|label| !label.starts_with('_')));
-        let of = |f: &&Filed| matches!(&f.1.said, Said::Records(r) if r.contains(&Record::Spf));
+        let speaks = [Record::Spf, Record::Several, Record::Faulty];
+        let of = |f: &&Filed| matches!(&f.1.said, Said::Records(r) if r.iter().any(|one| speaks.contains(one)));
         let with: Vec<_> = asked.iter().copied().filter(of).collect();
         let judged = if with.is_empty() { &asked } else { &with };
         self.judge(judged, "SPF", |answer| match &answer.said {
+            Said::Records(records) if records.contains(&Record::Several) => several("SPF", &answer.name),
+            Said::Records(records) if records.contains(&Record::Faulty) => faulty("SPF", answer),
             Said::Records(records) => match records.iter().filter(|r| **r == Record::Spf).count() {
                 0 => (Shown::NotMet, format!("no SPF record at {}", answer.name)),
                 1 => (
@@ -43,6 +46,8 @@ impl Answers<'_> {
             match &answer.said {
                 Said::Records(records) => match records.as_slice() {
                     [] => absent,
+                    [Record::Several] => several("DMARC", name),
+                    [Record::Faulty] => faulty("DMARC", answer),
                     [Record::Dmarc { policy: Some(policy) }] => (Shown::Met, format!("p={policy} at {name}")),
                     [_] => (Shown::NotMet, format!("the record at {name} states no policy (p=)")),
                     more => {
@@ -75,4 +80,13 @@ impl Answers<'_> {
             }
         })
     }
+}
+
+fn several(what: &str, name: &str) -> (Shown, String) {
+    (Shown::NotMet, format!("more than one {what} record at {name}, where only one may stand"))
+}
+
+/// The tool's word on a fault may be about its own network.
+fn faulty(what: &str, answer: &Answer) -> (Shown, String) {
+    (Shown::Open, format!("{} finds a fault in the {what} record at {}", answer.tool, answer.name))
 }

@@ -17,6 +17,14 @@ fn filed(text: &str, outer: Option<&str>) -> Vec<Filed> {
     snapshot.answers.into_iter().map(|a| (Exhibit(3), a)).collect()
 }
 
+/// The statements of a report, as they stand in the file S03.
+pub(super) fn reported(text: &str) -> Vec<FiledReport> {
+    let head = Head { bytes: text.as_bytes(), whole: true };
+    let format = SNAPSHOT_FORMATS.iter().find(|f| f.recognise(head).is_some()).expect("a format");
+    let snapshot = read(*format, text.as_bytes()).expect("a snapshot");
+    snapshot.reports.into_iter().map(|r| (Exhibit(3), r)).collect()
+}
+
 /// The recordings of `tests/data/snapshots/dns`, as this room reads no file.
 macro_rules! recordings {
     ($($name:literal),*) => { [$(($name, include_str!(concat!("../../../tests/data/snapshots/dns/", $name)))),*] };
@@ -162,4 +170,24 @@ fn ipv6_addresses_are_matched_by_aaaa() {
     );
     let all = filed(&text, AT);
     assert_eq!(told(Answers::of(&case(), &all).ptr(&ips(&["2001:db8::1"]), 0)).0, Shown::Met);
+}
+
+/// auth trap 42: what checkdmarc could not look up is no finding; that several stand is one.
+#[test]
+fn what_checkdmarc_found_counts_once_it_has_a_date() {
+    const TWO: &str = include_str!("../../../tests/data/snapshots/checkdmarc/twospf.example.json");
+    let (shown, detail) = told(Answers::of(&case(), &filed(TWO, None)).spf());
+    assert!(shown == Shown::Open && detail.contains("checkdmarc undated"), "{detail}");
+    let dated = filed(TWO, AT);
+    let (shown, detail) = told(Answers::of(&case(), &dated).spf());
+    assert!(shown == Shown::NotMet && detail.starts_with("more than one SPF record at twospf.example"), "{detail}");
+    assert_eq!(told(Answers::of(&case(), &dated).dmarc()).0, Shown::NotMet);
+    let failed = TWO.replace("The domain has multiple SPF TXT records", "The DNS operation timed out.");
+    assert_eq!(told(Answers::of(&case(), &filed(&failed, AT)).spf()).0, Shown::Open);
+    let faulty = failed.replace(
+        "\"record\": null,\n    \"valid\": false,\n    \"void",
+        "\"record\": \"v=spf1 a\",\n    \"valid\": false,\n    \"void",
+    );
+    let (shown, detail) = told(Answers::of(&case(), &filed(&faulty, AT)).spf());
+    assert!(shown == Shown::Open && detail.starts_with("checkdmarc finds a fault"), "{detail}");
 }

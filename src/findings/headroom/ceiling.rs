@@ -44,6 +44,10 @@ impl Ceiling {
     }
 }
 
+/// What fills up behind a receiver that is slow: at its limit from the first error on, it is a
+/// consequence.
+const PILES_UP: [&str; 3] = ["mta_workers", "smtp_out_connections", "open_files"];
+
 /// Whether any resource of a kind hit its ceiling no later than one minute after the
 /// first error (else it is a consequence). None where none was measured against a limit
 /// on one of the nodes: that node may have been at its own.
@@ -55,6 +59,7 @@ pub(in crate::findings) fn ceiling_of(
 ) -> Option<bool> {
     let mine = || found.iter().filter(|h| h.resource == resource);
     let in_time = |h: &Headroom| match (h.hit_at, first) {
+        (Some(at), Some(first)) if PILES_UP.contains(&h.signal.as_str()) => at < first,
         (Some(at), Some(first)) => at <= first.plus(1),
         (Some(_), None) => true,
         _ => false,
@@ -82,6 +87,35 @@ mod tests {
 
     fn minutes(values: &[f64]) -> Vec<(Minute, MetricCell)> {
         values.iter().enumerate().map(|(i, v)| (Minute::new(i as i32), cell(*v))).collect()
+    }
+
+    /// metrics trap 36: workers at their limit are normal where the receiver is slow; only those
+    /// that were there before the first error limited anything.
+    #[test]
+    fn workers_that_pile_up_behind_a_stall_limit_nothing() {
+        let hit = |signal: &str, at: i32| Headroom {
+            node: "mta1".to_owned(),
+            signal: signal.to_owned(),
+            resource: Resource::Host,
+            ceiling: Ceiling::Hit,
+            hit_at: Some(Minute::new(at)),
+            by_flat_top: false,
+            clock_in_doubt: false,
+            is_of_another_host: false,
+            unit: "n",
+            instance: String::new(),
+            exhibit: "S01".to_owned(),
+            column: signal.to_owned(),
+            baseline: None,
+            at_first: None,
+            max: None,
+            limit: None,
+        };
+        let ceiling =
+            |signal, at| ceiling_of(&[hit(signal, at)], Resource::Host, Some(Minute::new(10)), &BTreeSet::new());
+        assert_eq!([9, 10, 11].map(|at| ceiling("mta_workers", at)), [Some(true), Some(false), Some(false)]);
+        // A processor does not wait for the receiver.
+        assert_eq!([10, 11, 12].map(|at| ceiling("cpu_percent", at)), [Some(true), Some(true), Some(false)]);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use flat_top::flat_top;
 pub(super) use words::{nodes, sentence, sentence_of};
 
 use super::Evident;
+use super::limits::{Limit, Limits, limit_of};
 use crate::formats::metrics::MetricSeries;
 use crate::time::{Minute, Window};
 use crate::timeline::{Alignment, MinuteState, Timeline};
@@ -47,7 +48,7 @@ pub(super) struct Headroom {
     baseline: Option<f64>,
     at_first: Option<f64>,
     max: Option<(f64, Minute)>,
-    limit: Option<f64>,
+    limit: Option<Limit>,
 }
 
 /// Signals shown, with what they bear on and the limit that needs no statement.
@@ -72,15 +73,12 @@ const SHOWN: &[(&str, Resource, Option<f64>)] = &[
 /// where they stop rising, it is the MTA's own setting.
 const FLAT_TOPS: &[&str] = &["egress_bps", "conntrack_used"];
 
-/// Limits by node and signal, in the signal's canonical unit, as case.yaml states them.
-pub(super) type Limits = BTreeMap<(String, String), f64>;
-
 /// Sums up each shown signal of each node over the waves (or the whole window without one).
 pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window]) -> Vec<Headroom> {
     let timeline = evident.timeline;
     let whole = timeline.metrics.iter().filter(|m| is_whole(m));
     let load = load(timeline);
-    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, limits, waves, timeline.window, &load)).collect();
+    let mut found: Vec<_> = whole.filter_map(|m| of_series(m, evident, limits, waves, &load)).collect();
     for headroom in &mut found {
         let of = |a: &&Alignment| a.exhibit == headroom.exhibit && a.node == headroom.node;
         if timeline.alignments.iter().filter(of).any(Alignment::stands_apart) {
@@ -127,29 +125,23 @@ fn is_whole(series: &MetricSeries) -> bool {
 
 /// Sessions attempted towards all receivers, by minute.
 fn load(timeline: &Timeline) -> BTreeMap<Minute, f64> {
-    let attempts = |i: usize| timeline.lanes.iter().filter_map(|row| (*row.counts.get(i)?).map(|c| c.attempts)).sum();
+    let attempts =
+        |i: usize| -> u64 { timeline.lanes.iter().filter_map(|row| (*row.counts.get(i)?).map(|c| c.attempts)).sum() };
     let known = (0..timeline.window.len()).filter(|i| timeline.states.get(*i) == Some(&MinuteState::Full));
-    known
-        .map(|i| {
-            (timeline.window.at(i), {
-                let n: u64 = attempts(i);
-                n as f64
-            })
-        })
-        .collect()
+    known.map(|i| (timeline.window.at(i), attempts(i) as f64)).collect()
 }
 
 fn of_series(
     series: &MetricSeries,
+    evident: &Evident<'_>,
     limits: &Limits,
     waves: &[Window],
-    whole: Window,
     load: &BTreeMap<Minute, f64>,
 ) -> Option<Headroom> {
+    let whole = evident.timeline.window;
     let signal = series.signal.name();
     let (_, resource, own_limit) = SHOWN.iter().find(|(name, ..)| *name == signal)?;
-    let stated = limits.get(&(series.node.clone(), signal.to_owned())).copied();
-    let limit = stated.or(series.limit).or(*own_limit);
+    let limit = limit_of(series, limits, evident.settings, *own_limit);
     let in_waves =
         |m: &Minute| if waves.is_empty() { whole.contains(*m) } else { waves.iter().any(|w| w.contains(*m)) };
     let inside: Vec<_> = series.minutes.iter().filter(|(m, _)| in_waves(m)).map(|(m, c)| (*m, *c)).collect();
@@ -158,17 +150,16 @@ fn of_series(
     let max = inside.iter().map(|(m, c)| (c.max, *m)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
     let at_first = waves.first().and_then(|w| series.minutes.get(&w.from)).map(|c| c.mean);
     let by_flat_top = limit.is_none() && FLAT_TOPS.contains(&signal);
-    let (ceiling, hit_at) = match limit {
-        Some(limit) => against_limit(&inside, limit),
+    let (ceiling, hit_at) = match &limit {
+        Some(limit) => against_limit(&inside, limit.value),
         None if by_flat_top => flat_top(&series.minutes, load, waves),
         None => (Ceiling::Unknown, None),
     };
     // Nothing is below its limit in minutes that nobody measured.
     let asked = if waves.is_empty() { whole.len() } else { waves.iter().map(|w| w.len()).sum() };
     let covered = inside.len() * 10 >= asked * 9;
-    let ceiling = if ceiling == Ceiling::Below && !covered { Ceiling::Unknown } else { ceiling };
-    // A link below its own speed shows nothing of a cap that lies below that speed.
-    let ceiling = if signal == "link_util_percent" && ceiling == Ceiling::Below { Ceiling::Unknown } else { ceiling };
+    let clears = covered && limit.as_ref().is_none_or(|l| l.clears);
+    let ceiling = if ceiling == Ceiling::Below && !clears { Ceiling::Unknown } else { ceiling };
     Some(Headroom {
         node: series.node.clone(),
         signal: signal.to_owned(),

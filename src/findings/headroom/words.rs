@@ -20,12 +20,16 @@ impl Headroom {
         let evidence = || [Evidence::Metric(self.exhibit.clone(), self.column.clone())];
         // Bits per second read better in units of a million.
         let (scale, unit) = if self.unit == "bit/s" { (1e-6, "Mbit/s") } else { (1.0, self.unit) };
-        let number = |v: Option<f64>| {
+        let on = |v: Option<f64>, evidence: Vec<Evidence>| {
             let v = v.map(|v| v * scale);
             let value =
                 v.map(|v| Value::Number(v, if v.abs() < 100.0 && v.fract() != 0.0 { 2 } else { 0 }, unit.to_owned()));
-            Node::fact(value.unwrap_or(Value::Absent), evidence())
+            Node::fact(value.unwrap_or(Value::Absent), evidence)
         };
+        let number = |v| on(v, evidence().to_vec());
+        // A limit of settings rests on their lines, any other on what the values rest on.
+        let stated = self.limit.as_ref().map(|l| l.evidence.clone()).filter(|e| !e.is_empty());
+        let limit = on(self.limit.as_ref().map(|l| l.value), stated.unwrap_or_else(|| evidence().to_vec()));
         Node::group([
             ("signal", Value::Text(self.name()).into()),
             ("unit", Value::Text(unit.to_owned()).into()),
@@ -33,7 +37,7 @@ impl Headroom {
             ("at_first", number(self.at_first)),
             ("max", number(self.max.map(|(v, _)| v))),
             ("max_minute", Node::fact(self.max.map_or(Value::Absent, |(_, m)| Value::Minute(m)), evidence())),
-            ("limit", number(self.limit)),
+            ("limit", limit),
             ("ceiling_since", Node::fact(self.hit_at.map_or(Value::Absent, Value::Minute), evidence())),
             ("ceiling_basis", Value::Word(if self.by_flat_top { "flat_top" } else { "limit" }).into()),
             ("ceiling", Node::fact(Value::Word(self.ceiling.word()), evidence())),

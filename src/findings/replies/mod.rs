@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use pull::queue_ids;
 pub(super) use scopes::scopes;
-pub(super) use shares::{policy_share, requirement_share, system_share};
+pub(super) use shares::{in_clear, policy_share, requirement_share, system_share};
 pub(super) use suspect::doubtful_bounces;
 
 use super::{Evidence, Node, Value};

@@ -14,9 +14,18 @@ pub(in crate::findings) fn system_share(groups: &[ReplyGroup]) -> (u64, u64) {
 }
 
 /// Share of 4xx answers that put off what came without TLS or was not authenticated, with its
-/// base. They name the sender's own lack as their reason, whatever they do to the rate.
-pub(in crate::findings) fn requirement_share(groups: &[ReplyGroup]) -> (u64, u64) {
-    share(groups, |category| matches!(category, Category::TlsRequired | Category::Authentication))
+/// base. They name the sender's own lack as their reason, whatever they do to the rate; but those
+/// to retries in clear name a consequence (`in_clear`), and are of no weight.
+pub(in crate::findings) fn requirement_share(groups: &[ReplyGroup], lost: u64) -> (u64, u64) {
+    let (part, whole) = share(groups, |category| matches!(category, Category::TlsRequired | Category::Authentication));
+    let retries = in_clear(groups, lost);
+    (part - retries, whole - retries)
+}
+
+/// Answers for want of TLS that retries in clear explain: after a handshake was lost, Postfix at
+/// level `may` tries again without TLS. At most as many as handshakes were `lost`.
+pub(in crate::findings) fn in_clear(groups: &[ReplyGroup], lost: u64) -> u64 {
+    share(groups, |category| category == Category::TlsRequired).0.min(lost)
 }
 
 /// Attempts put off by answers of a kind, of all put off by pressure on the lane: a full
@@ -75,7 +84,16 @@ mod tests {
     #[test]
     fn a_limit_for_want_of_tls_is_a_requirement() {
         let groups = [answers(8, SUSPICIOUS), answers(90, IN_CLEAR)];
-        assert_eq!(requirement_share(&groups), (90, 98));
+        assert_eq!(requirement_share(&groups, 0), (90, 98));
         assert_eq!(policy_share(&groups), (8, 98));
+    }
+
+    /// transcript trap 23: 4.7.29 after lost handshakes is their consequence, and no lack of the sender's.
+    #[test]
+    fn a_wave_for_want_of_tls_may_follow_from_lost_handshakes() {
+        let groups = [answers(8, SUSPICIOUS), answers(90, IN_CLEAR)];
+        assert_eq!((in_clear(&groups, 90), requirement_share(&groups, 90)), (90, (0, 8)));
+        // More answers than lost handshakes: the rest came in clear by itself.
+        assert_eq!((in_clear(&groups, 20), requirement_share(&groups, 20)), (20, (70, 78)));
     }
 }

@@ -5,7 +5,7 @@ mod incident;
 mod sources;
 mod wave;
 
-use super::authentication::Answers;
+use super::authentication::{Answers, Reports};
 use super::causes::{self, Cause};
 use super::items::{Items, Seen};
 use super::pattern::{self, Onset};
@@ -54,7 +54,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("settings", settings::nodes(evident)),
         ("transcripts", starttls::nodes(evident.tests)),
         ("transcripts_by_node", comparison::by_node(evident.tests, evident.lanes)),
-        ("transcripts_summary", starttls::summary(evident.tests, evident.lanes)),
+        ("transcripts_summary", starttls::summary(evident.tests, evident.lanes, &waves)),
         ("requirements", Node::List(required.iter().map(Requirement::node).collect())),
         ("requirements_line", Value::Sentence(requirements::line(&required)).into()),
         ("clocks", clocks::clocks(seen)),
@@ -76,7 +76,9 @@ fn required(seen: &Seen<'_>) -> Vec<Requirement> {
     let evident = seen.evident;
     let answers = Answers::of(evident.case, evident.answers);
     let sending = seen.contrast.sending_ips();
-    requirements(&evident.case.attest, &answers, &sending, seen.replies, case::tls_use(evident.timeline))
+    let reports = Reports::of(evident.case, evident.reports);
+    let tls_use = case::tls_use(evident.timeline);
+    requirements(&evident.case.attest, &answers, &reports, &sending, seen.replies, tls_use, seen.order.total)
 }
 
 /// The causes weighed, what follows from them, and who should hear of it.

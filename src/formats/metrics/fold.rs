@@ -118,8 +118,7 @@ impl Fold {
             series.limit = limit;
         }
         // A process dies at its own limit while the system's table is nearly empty.
-        let of_system = |s: &&MetricSeries| s.signal == Signal::OpenFiles && is_of_system(&s.column);
-        for series in series.iter().filter(of_system) {
+        for series in series.iter().filter(|s| s.is_of_system()) {
             notes.push(format!(
                 "{} counts the open files of the whole system: a process can be at its own limit all the same",
                 series.column
@@ -127,11 +126,6 @@ impl Fold {
         }
         Folded { series, notes }
     }
-}
-
-/// Columns that count the system's file handles, not a process's.
-fn is_of_system(column: &str) -> bool {
-    ["file-nr", "filefd_allocated", "filesystem: files", "fhcount/"].iter().any(|name| column.contains(name))
 }
 
 /// One series while it is read.

@@ -33,6 +33,7 @@ mod ss;
 pub(in crate::formats) mod stamps;
 mod sysstat;
 mod table;
+mod tc;
 mod units;
 mod vmstat;
 
@@ -53,6 +54,7 @@ pub use series::{MetricCell, MetricSeries, MetricSet};
 pub use signals::{Aggregate, Signal, SignalInfo, SignalKind};
 pub use ss::Ss;
 pub use stamps::DateOrder;
+use tc::Tc;
 pub use vmstat::Vmstat;
 
 use std::collections::BTreeMap;
@@ -166,6 +168,7 @@ pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &CloudWatch,
     &Influx,
     &Collectd,
+    &Tc,
     &Ss,
     &Nstat,
     &Ethtool,

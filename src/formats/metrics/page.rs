@@ -169,6 +169,12 @@ impl<'a> Page<'a> {
         self.fold.add(Of { node, ..of }, at, value, sample)
     }
 
+    /// States the limit of a signal, in its unit.
+    pub(super) fn limit(&mut self, signal: Signal, instance: &str, limit: f64) {
+        let node = self.setup.node.clone().unwrap_or_default();
+        self.fold.limit(signal, &node, instance, limit);
+    }
+
     /// Folds one number of a column whose name told its meaning.
     pub(super) fn put_meant(
         &mut self,

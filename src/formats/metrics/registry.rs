@@ -25,6 +25,7 @@ const READERS: &[(&str, &str)] = &[
     ("file_handles-", "collectd"),
     ("rates-", "collectd"),
     ("totals-", "collectd"),
+    ("tc-", "tc"),
     ("ss-", "ss"),
     ("nstat-", "nstat"),
     ("ethtool-", "ethtool"),

@@ -52,6 +52,13 @@ pub struct MetricSeries {
 }
 
 impl MetricSeries {
+    /// Whether it counts the open files of the whole system, not those of a process.
+    #[must_use]
+    pub fn is_of_system(&self) -> bool {
+        const COLUMNS: [&str; 4] = ["file-nr", "filefd_allocated", "filesystem: files", "fhcount/"];
+        self.signal == Signal::OpenFiles && COLUMNS.iter().any(|name| self.column.contains(name))
+    }
+
     /// The stretches between first and last minute without data.
     ///
     /// Levels sampled more than a minute apart leave minutes empty by nature:

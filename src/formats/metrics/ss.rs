@@ -19,6 +19,9 @@ impl MetricFormat for Ss {
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
+        if super::tc::is_tc(head.bytes) {
+            return None;
+        }
         let start = String::from_utf8_lossy(head.bytes.get(..2048).unwrap_or(head.bytes)).into_owned();
         start.lines().any(|l| states(l).is_some()).then(|| "`TCP: … (estab …)` lines of ss -s".to_owned())
     }
@@ -41,7 +44,8 @@ fn state(part: &str) -> Option<(&str, f64)> {
     Some((name, number.split('/').next()?.parse().ok()?))
 }
 
-struct Samples;
+/// What reads them, line by line.
+pub(super) struct Samples;
 
 impl Writing for Samples {
     fn line(&mut self, page: &mut Page<'_>, number: u64, line: &str) -> Result<Went, MetricError> {

@@ -3,25 +3,33 @@
 //! A snapshot dates nothing and counts nothing. It says how the sender was set up:
 //! which address stands behind a log's name, how many sessions at a time, which TLS.
 //!
-//! - `dns` reads the answers of DNS tools.
+//! - `dns` reads the answers of DNS tools, `checkdmarc` that tool's report, `mta_sts` a policy.
+//! - `postmaster` reads what Google reports of the sender's mail.
 //! - `postfix` reads `postconf` and master.cf, `exim_*`, `openssl` and `sendmail` their own words.
 //! - `snapshot` is what one file gives, `node` what the files of one node give together.
 //!
 //! Values are taken by the name of their setting, from a list of names that hold no
 //! secret. All others are counted and nothing of them is kept, not even for samples.
 
+mod checkdmarc;
 mod dns;
 mod exim_settings;
 mod exim_version;
+mod mta_sts;
 mod node;
 mod openssl;
 mod postfix;
+mod postmaster;
+mod reported;
+mod rows;
 mod sendmail;
 mod snapshot;
 mod text;
 
 pub use dns::{Answer, Asked, Record, Said, reverse_name};
+pub use mta_sts::StsPolicy;
 pub use node::{Basis, Cite, Effective, NodeSettings, Note, Part, SendingIp, Transport};
+pub use reported::{Figure, Reported, Topic};
 pub use snapshot::{Component, Means, Mta, Processes, Service, Setting, Snapshot, Software};
 
 use thiserror::Error;
@@ -67,6 +75,9 @@ pub static SNAPSHOT_FORMATS: &[&dyn SnapshotFormat] = &[
     &openssl::OpensslVersion,
     &exim_version::EximVersion,
     &sendmail::SendmailVersion,
+    &checkdmarc::Checkdmarc,
+    &postmaster::Postmaster,
+    &mta_sts::MtaSts,
     &dns::DnsAnswers,
     &postfix::PostfixSettings,
     &exim_settings::EximSettings,
@@ -188,6 +199,14 @@ mod tests {
             ("dns/dig.noall-answer.txt", "dns-answers"),
             ("dns/host.txt", "dns-answers"),
             ("dns/kdig.txt", "dns-answers"),
+            ("dns/nslookup.txt", "dns-answers"),
+            ("dns/dig.yaml.txt", "dns-answers"),
+            ("checkdmarc/sender.example.json", "checkdmarc"),
+            ("checkdmarc/sender.example.csv", "checkdmarc"),
+            ("postmaster/trafficStats.v1.json", "google-postmaster"),
+            ("postmaster/domainStats.v2.json", "google-postmaster"),
+            ("postmaster/complianceStatus.v2.json", "google-postmaster"),
+            ("mta-sts.txt", "mta-sts-policy"),
             ("dns/dig.short-spf.txt", "dns-short"),
             ("dns/dig.short-dkim.txt", "dns-short"),
             ("dns/dig.x-ptr-short.txt", "dns-short"),
@@ -239,7 +258,13 @@ mod tests {
     #[test]
     fn no_bytes_make_a_reader_fail_otherwise_than_by_its_error() {
         let mut seed = 7_u64;
-        let pieces: [&[u8]; 18] = [
+        let pieces: [&[u8]; 24] = [
+            b"Server:\t\t127.0.0.1\nName:\ta.b\n",
+            b"a.b\ttext =\n",
+            b"- type: MESSAGE\n      status: NOERROR\n        - 'a. IN TXT'\n",
+            b"version: STSv1\nmode: none\n",
+            b"domain,base_domain,spf_record,dmarc_record\n\"",
+            b"{\"name\": \"domains/a/trafficStats/20261123\",",
             b"; <<>> DiG 9\n;; ->>HEADER<<- status: NOERROR\n",
             b";a. IN TXT\n",
             b"a. 3 IN TXT (\n",

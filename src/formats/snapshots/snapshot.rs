@@ -6,8 +6,10 @@ use std::net::IpAddr;
 use serde::Serialize;
 
 use super::dns::Answer;
+use super::mta_sts::StsPolicy;
+use super::reported::Reported;
 use crate::formats::Accounting;
-use crate::time::Stamp;
+use crate::time::{Minute, Stamp};
 
 /// Lines that no rule understood, of which a place is kept.
 const SAMPLES: usize = 5;
@@ -151,6 +153,10 @@ pub struct Snapshot {
     pub services: Vec<Service>,
     /// DNS answers, in order of line.
     pub answers: Vec<Answer>,
+    /// What a receiver reports, in order of line.
+    pub reports: Vec<Reported>,
+    /// MTA-STS policies.
+    pub policies: Vec<StsPolicy>,
     /// Settings and records that were not taken, because they are not on the list.
     pub left_out: u64,
     /// Where its lines went.
@@ -172,6 +178,8 @@ impl Snapshot {
         self.settings.extend(later.settings);
         self.services.extend(later.services);
         self.answers.extend(later.answers);
+        self.reports.extend(later.reports);
+        self.policies.extend(later.policies);
         self.left_out += later.left_out;
         self.accounting.add(later.accounting);
         self.notes.extend(later.notes);
@@ -193,12 +201,16 @@ impl Snapshot {
         for answer in &mut self.answers {
             answer.taken = answer.taken.or(outer);
         }
+        for report in &mut self.reports {
+            report.day = report.day.or(outer.map(Stamp::minute));
+        }
     }
 
     /// The first and the last moment that it is of.
     #[must_use]
     pub fn moments(&self) -> Option<(Stamp, Stamp)> {
-        let all = || self.answers.iter().filter_map(|a| a.taken).chain(self.taken);
+        let days = || self.reports.iter().filter_map(|r| r.day).map(Minute::start);
+        let all = || self.answers.iter().filter_map(|a| a.taken).chain(days()).chain(self.taken);
         Some((all().min()?, all().max()?))
     }
 

@@ -80,8 +80,8 @@ pub(super) fn logical<'a>(all: impl Iterator<Item = Line<'a>>) -> (Vec<Logical>,
 /// Whether a line is a shell prompt with one of the commands that print snapshots, or what
 /// such a command says of itself. Its words are never kept: a warning quotes values.
 pub(super) fn is_command(line: &str) -> bool {
-    const COMMANDS: [&str; 10] =
-        ["postconf", "openssl", "exim", "exim4", "sendmail", "cat", "sudo", "dig", "kdig", "host"];
+    const COMMANDS: [&str; 11] =
+        ["postconf", "openssl", "exim", "exim4", "sendmail", "cat", "sudo", "dig", "kdig", "host", "nslookup"];
     let names = |word: &str| COMMANDS.contains(&word.rsplit('/').next().unwrap_or(word));
     let line = line.trim();
     let prompted = ["$ ", "# ", "> ", "% "]

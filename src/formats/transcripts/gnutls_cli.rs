@@ -194,13 +194,11 @@ fn receiving(s: &mut Session, wait: &str, text: &str) {
 
 /// What `gnutls_strerror` says.
 fn fatal(s: &mut Session, reason: &str, text: &str) {
-    const CLOSES: [&str; 5] = [
+    const CLOSES: [&str; 4] = [
         "non-properly terminated",
         "Peer has terminated the connection",
         "Error in the pull function",
         "Error in the push function",
-        // A record that ended early; it says the same of one that makes no sense.
-        "Error decoding the received TLS packet",
     ];
     let phase = match (s.established, s.phase) {
         (true, _) => Phase::PostTls,
@@ -212,6 +210,9 @@ fn fatal(s: &mut Session, reason: &str, text: &str) {
     }
     if CLOSES.iter().any(|c| reason.contains(c)) {
         s.lost(text);
+    } else if reason.contains("Error decoding the received TLS packet") {
+        // A record that a close cut short; it says the same of one that makes no sense.
+        s.clue(Sign::Undecided, Some(phase), text);
     } else if reason.contains("unexpected TLS packet") {
         s.clue(Sign::NotTls, Some(phase), text);
     } else if reason.contains("Error in the certificate") {

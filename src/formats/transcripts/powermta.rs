@@ -2,8 +2,8 @@
 //!
 //! User's guide: `>>>` is what the receiver said, the opposite of most tools. `verified=no` is
 //! its usual state, since PowerMTA checks certificates only where it is told to. A trace
-//! (`pmta trace`) has times and the log's words, so it is a log; stated as `pmta resolve` in
-//! case.yaml, it is read here as the test it may have been.
+//! (`pmta trace`) without a message is such a test, with local times that name no zone; one
+//! with a message tells of an attempt, and is a log.
 
 use super::lines::Line;
 use super::runs::{Border, split};

@@ -26,6 +26,8 @@ mod reason;
 mod session;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod traps;
 mod unwanted;
 mod verdict;
 

@@ -60,7 +60,7 @@ fn told(lines: &str) -> Vec<String> {
 }
 
 /// `LINE OUTCOME by BY at STAGE tls=TLS mx=HOST qid=ID to=DOMAIN weight=N`
-fn brief(lines: &str) -> Vec<String> {
+pub(super) fn brief(lines: &str) -> Vec<String> {
     let brief = |event: String| {
         let at = event.find(' ').expect("a line number");
         let words: Vec<&str> = event[at + 1..].split(' ').skip(1).collect();

@@ -5,7 +5,8 @@
 //! none in a trace), and what happened; **`>>>` is what the receiver said**. A session is
 //! `starting QUEUE` to `done QUEUE`, and its slot is used again within the same second.
 //!
-//! What `pmta resolve --connect` prints has no times; it is a test of one host, and no log.
+//! What `pmta resolve --connect` prints has no times; it is a test of one host, and no log, and so
+//! is a trace without a message.
 
 use memchr::{memchr, memmem};
 
@@ -35,6 +36,7 @@ impl LogFormat for Log {
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
         let (mut all, mut stamps, mut slots, mut steps, mut lines) = (0, 0, 0, 0, 0);
+        let mut mail = false;
         for line in first_lines(head.bytes) {
             all += 1;
             let Some((slot, text)) = stamped(line).map(|s| slot_of(s.rest())) else { continue };
@@ -46,10 +48,12 @@ impl LogFormat for Log {
             lines += 1;
             slots += usize::from(!slot.is_empty());
             steps += usize::from(!matches!(said, Said::Received(_) | Said::Sent(_)));
+            mail |= matches!(said, Said::Sent(command) if command.trim_ascii_start().starts_with(b"MAIL "));
         }
-        // A trace has no slots, but it says how its session begins and ends. Lines that a text
-        // quotes are few among its own.
-        (lines >= 2 && (slots >= 2 || steps >= 2) && stamps * 2 > all)
+        // A trace has no slots, but it says how its session begins and ends. Where no message is
+        // in it, it tells of no attempt: it is a test, and the reader of transcripts takes it.
+        // Lines that a text quotes are few among its own.
+        (lines >= 2 && (slots >= 2 || (steps >= 2 && mail)) && stamps * 2 > all)
             .then(|| format!("{lines} of its first {all} lines are PowerMTA's notes on SMTP sessions"))
     }
 

@@ -50,6 +50,14 @@ pub enum Record {
         /// Its `p=` is empty.
         revoked: bool,
     },
+    /// More than one record where one may stand, of a tool that does not tell how many.
+    Several,
+    /// A record in which the tool that looked it up found a fault.
+    Faulty,
+    /// `v=STSv1 …`: mail to this domain has an MTA-STS policy.
+    MtaSts,
+    /// `v=TLSRPTv1 …`: senders may report on TLS of mail to this domain.
+    TlsReports,
     /// The name that a PTR record leads to.
     Name(String),
     /// The address that a name leads to.
@@ -121,6 +129,10 @@ impl Record {
             Self::Dmarc { policy: None } => "a DMARC record without a known p=".to_owned(),
             Self::Dkim { revoked: true } => "a DKIM key that is revoked".to_owned(),
             Self::Dkim { revoked: false } => "a DKIM key".to_owned(),
+            Self::Several => "several records where one may stand".to_owned(),
+            Self::Faulty => "a record in which the tool found a fault".to_owned(),
+            Self::MtaSts => "an MTA-STS record, which is about mail to this domain".to_owned(),
+            Self::TlsReports => "a TLS-RPT record, which is about mail to this domain".to_owned(),
             Self::Name(name) => name.clone(),
             Self::Address(ip) => ip.to_string(),
         }
@@ -137,7 +149,8 @@ pub(super) fn record(owner: &str, asked: Asked, data: &str) -> Option<Record> {
     })
 }
 
-fn text_record(owner: &str, text: &str) -> Option<Record> {
+/// The record that a text is, by the name it stands at.
+pub(in super::super) fn text_record(owner: &str, text: &str) -> Option<Record> {
     let first = text.split([' ', ';']).next().unwrap_or_default();
     if first.eq_ignore_ascii_case("v=spf1") {
         return Some(Record::Spf);
@@ -146,6 +159,13 @@ fn text_record(owner: &str, text: &str) -> Option<Record> {
         let stated = tag(text, "p")?.to_ascii_lowercase();
         let policy = ["none", "quarantine", "reject"].into_iter().find(|p| *p == stated);
         return Some(Record::Dmarc { policy });
+    }
+    for (prefix, version, found) in
+        [("_mta-sts.", "v=STSv1", Record::MtaSts), ("_smtp._tls.", "v=TLSRPTv1", Record::TlsReports)]
+    {
+        if owner.starts_with(prefix) {
+            return (first == version).then_some(found);
+        }
     }
     let is_key = owner.contains("._domainkey.");
     is_key.then(|| tag(text, "p").map(|p| Record::Dkim { revoked: p.is_empty() }))?
@@ -185,7 +205,7 @@ pub(super) fn joined(data: &str) -> Option<String> {
 }
 
 /// A name as it is compared: small letters, no last dot.
-pub(super) fn plain(name: &str) -> String {
+pub(in super::super) fn plain(name: &str) -> String {
     name.trim().trim_end_matches('.').to_ascii_lowercase()
 }
 

@@ -7,7 +7,9 @@ use super::super::{Snapshot, SnapshotError, SnapshotFormat, SnapshotSetup, own_l
 use super::answer::{Answer, Asked, Record, Said, plain, record};
 use super::dig::{Comment, comment};
 use super::host::{Sentence, is_preamble, sentence};
-use super::row::{Row, row};
+use super::nslookup::{self, Page};
+use super::row::{Row, question, row};
+use super::yaml;
 use crate::formats::Head;
 
 /// The reader of DNS answers.
@@ -17,13 +19,17 @@ pub(in super::super) struct DnsAnswers;
 /// Whether a line is one that only a DNS tool prints.
 fn is_strong(line: &str) -> bool {
     matches!(comment(line), Some(Comment::Command | Comment::Header(_)))
+        || yaml::opens(line)
         || row(line).is_some()
         || sentence(line).is_some()
+        || nslookup::is_strong(line)
 }
 
-fn is_ours(line: &str) -> bool {
+/// Whether a line may stand among answers; pages of `nslookup` say more by their lines before.
+fn is_ours(page: &mut Page, line: &str) -> bool {
     let line = line.trim_end();
-    line.is_empty() || line.starts_with(';') || is_preamble(line) || is_command(line) || is_strong(line)
+    let of_page = page.line(line).is_some();
+    of_page || line.is_empty() || line.starts_with(';') || is_preamble(line) || is_command(line) || is_strong(line)
 }
 
 impl SnapshotFormat for DnsAnswers {
@@ -36,8 +42,11 @@ impl SnapshotFormat for DnsAnswers {
         let first = own.iter().find(|l| is_strong(&l.text))?;
         // A sentence or a row may stand in any text; the answers of a tool are all the text there is.
         let mut said = own.iter().filter(|l| !l.text.trim().is_empty());
-        let dig = |l: &Line<'_>| matches!(comment(&l.text), Some(Comment::Command | Comment::Header(_)));
-        let whole = own.iter().any(dig) || said.all(|l| is_ours(&l.text));
+        let dig = |l: &Line<'_>| {
+            matches!(comment(&l.text), Some(Comment::Command | Comment::Header(_))) || yaml::opens(&l.text)
+        };
+        let mut page = Page::default();
+        let whole = own.iter().any(dig) || said.all(|l| is_ours(&mut page, &l.text));
         whole.then(|| format!("line {}: an answer of the DNS", first.number))
     }
 
@@ -87,6 +96,9 @@ struct Reading {
     open: Option<Open>,
     section: Section,
     wide: Option<Wide>,
+    /// Whether the answer that is being told is one of `dig +yaml`.
+    in_yaml: bool,
+    page: Page,
     /// The name that was asked for, by the name that its aliases lead to.
     aliases: BTreeMap<String, String>,
     /// Lines that told of an answer, or that none came.
@@ -104,6 +116,11 @@ impl Reading {
             let text = format!("{text} {}", words.trim());
             return self.row_or_wide(first, number, text);
         }
+        if (self.in_yaml || yaml::opens(words))
+            && let Some(told) = yaml::line(words)
+        {
+            return self.yaml(number, told);
+        }
         if let Some(said) = comment(words) {
             return self.comment(number, said);
         }
@@ -115,12 +132,35 @@ impl Reading {
         if let Some(said) = sentence(words) {
             self.told += 1;
             self.snapshot.used(1);
-            return self.sentence(number, said);
+            return self.sentence(number, said, "host");
+        }
+        if let Some(told) = self.page.line(words) {
+            let Some(said) = told.sentence() else { return self.snapshot.irrelevant(1) };
+            self.told += 1;
+            self.snapshot.used(1);
+            return self.sentence(number, said, "nslookup");
         }
         if words.is_empty() || is_preamble(words) || is_command(words) {
             self.snapshot.irrelevant(1);
         } else {
             self.snapshot.not_understood(number, 1, unshown(words));
+        }
+    }
+
+    fn yaml(&mut self, number: u64, told: yaml::Line<'_>) {
+        match told {
+            yaml::Line::Said(said) => {
+                self.comment(number, said);
+                self.in_yaml = true;
+            }
+            yaml::Line::Item(item) => match question(item) {
+                Some((name, kind)) => self.comment(number, Comment::Question(name, kind)),
+                None => {
+                    self.snapshot.used(1);
+                    self.row_or_wide(number, number, item.to_owned());
+                }
+            },
+            yaml::Line::Other => self.snapshot.irrelevant(1),
         }
     }
 
@@ -146,7 +186,9 @@ impl Reading {
             Comment::Answer => self.section = Section::Answer,
             Comment::Beside => self.section = Section::Beside,
             Comment::Footer => self.section = Section::Outside,
-            Comment::Question(..) | Comment::Cut | Comment::When(..) => self.of_open(number, said),
+            Comment::Question(..) | Comment::Status(_) | Comment::Cut | Comment::When(..) => {
+                self.of_open(number, said);
+            }
             Comment::Other => {}
         }
     }
@@ -159,6 +201,7 @@ impl Reading {
             Comment::Question(name, kind) => {
                 open.question = Asked::of(kind).map(|asked| (plain(name), asked));
             }
+            Comment::Status(status) => open.answer.said = begun(number, status).said,
             Comment::Cut => open.answer.said = Said::Failed,
             Comment::When(at, words) => {
                 open.answer.taken = at;
@@ -207,14 +250,14 @@ impl Reading {
         }
     }
 
-    fn sentence(&mut self, number: u64, said: Sentence<'_>) {
+    fn sentence(&mut self, number: u64, said: Sentence<'_>, tool: &'static str) {
         self.close();
         let whole = |name: &str, asked, said| {
             let (name, lines) = (plain(name), (number, number));
-            Answer { name, asked, said, taken: None, tool: "host", lines }
+            Answer { name, asked, said, taken: None, tool, lines }
         };
         match said {
-            Sentence::Row(name, asked, data) => self.listed((number, number), name, asked, data, "host"),
+            Sentence::Row(name, asked, data) => self.listed((number, number), name, asked, data, tool),
             Sentence::Alias(name, to) => self.alias(name, to),
             Sentence::NoRecord(name, asked) => {
                 self.snapshot.answers.push(whole(name, asked, Said::Records(Vec::new())));
@@ -258,6 +301,7 @@ impl Reading {
     /// Ends the answer that is being told.
     fn close(&mut self) {
         self.section = Section::Outside;
+        self.in_yaml = false;
         if let Some(Open { question: Some((name, asked)), answer }) = self.open.take() {
             self.snapshot.answers.push(Answer { name, asked, ..answer });
         }

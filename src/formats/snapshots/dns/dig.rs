@@ -12,6 +12,8 @@ pub(super) enum Comment<'a> {
     Command,
     /// `;; ->>HEADER<<- opcode: QUERY, status: NOERROR`
     Header(&'a str),
+    /// `status: NOERROR`, where it stands apart from the header.
+    Status(&'a str),
     /// The answer was cut.
     Cut,
     /// The question: name and type.
@@ -43,8 +45,7 @@ pub(super) fn comment(line: &str) -> Option<Comment<'_>> {
         let status = words.split_once("status: ").map_or("", |(_, s)| s);
         Comment::Header(status.split([',', ';']).next().unwrap_or_default().trim())
     } else if let Some(flags) = after("flags:").or_else(|| after("Flags:")) {
-        let set = flags.split(';').next().unwrap_or_default();
-        if set.split_ascii_whitespace().any(|f| f == "tc") { Comment::Cut } else { Comment::Other }
+        if cut(flags.split(';').next().unwrap_or_default()) { Comment::Cut } else { Comment::Other }
     } else if after("ANSWER SECTION:").is_some() {
         Comment::Answer
     } else if words.ends_with(" SECTION:") || words.ends_with("PSEUDOSECTION:") {
@@ -63,6 +64,11 @@ pub(super) fn comment(line: &str) -> Option<Comment<'_>> {
     } else {
         Comment::Other
     })
+}
+
+/// Whether flags say that the answer was cut.
+pub(super) fn cut(flags: &str) -> bool {
+    flags.split_ascii_whitespace().any(|f| f == "tc")
 }
 
 /// `2026-11-24 02:43:08 UTC` of kdig, as the words that times are read from.

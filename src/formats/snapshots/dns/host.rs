@@ -52,7 +52,8 @@ pub(super) fn is_preamble(line: &str) -> bool {
     line == "Using domain server:" || ["Name: ", "Address: ", "Aliases:"].iter().any(|l| line.starts_with(l))
 }
 
-fn is_name(word: &str) -> bool {
+/// Whether a word may be a name of the DNS.
+pub(super) fn is_name(word: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-/".contains(&b);
     word.contains('.') && word.bytes().all(plain)
 }

@@ -118,3 +118,41 @@ fn nothing_rests_on_dig_short() {
         assert!(snapshot.notes.iter().any(|n| n.contains("nothing rests on it")), "{name}");
     }
 }
+
+#[test]
+fn dig_yaml_says_what_dig_says() {
+    let spf = only("dig.yaml.txt");
+    assert_eq!((spf.name.as_str(), spf.asked), ("sender.example", Asked::Txt));
+    assert_eq!(spf.said, Said::Records(vec![Record::Spf]));
+    assert_eq!(spf.taken.map(Stamp::to_second).as_deref(), Some("2026-11-24T02:43:07Z"));
+    let text = String::from_utf8(sample("dns/dig.yaml.txt")).expect("text");
+    let said = |from: &str, to: &str| taken(text.replace(from, to).as_bytes()).1.answers.pop().map(|a| a.said);
+    assert_eq!(said("status: NOERROR", "status: NXDOMAIN"), Some(Said::NoName));
+    assert_eq!(said("status: NOERROR", "status: SERVFAIL"), Some(Said::Failed));
+    assert_eq!(said("qr aa", "qr aa tc"), Some(Said::Failed));
+    // Rows of other sections answer nothing.
+    assert_eq!(said("ANSWER_SECTION", "AUTHORITY_SECTION"), Some(Said::Records(Vec::new())));
+    let two = text.clone() + &text.replace("sender.example", "other.example");
+    assert_eq!(taken(two.as_bytes()).1.answers.len(), 2);
+}
+
+#[test]
+fn nslookup_names_its_answers_and_gives_no_time() {
+    let told: Vec<_> = read("nslookup.txt").answers.into_iter().map(|a| (a.name, a.said, a.taken, a.tool)).collect();
+    let name = Record::Name("node1.sender.example".to_owned());
+    assert_eq!(
+        told,
+        [
+            ("sender.example".to_owned(), Said::Records(vec![Record::Spf]), None, "nslookup"),
+            ("10.2.0.192.in-addr.arpa".to_owned(), Said::Records(vec![name]), None, "nslookup"),
+        ]
+    );
+}
+
+#[test]
+fn policies_of_mail_to_the_domain_are_known_as_such() {
+    let answers = read("dig.noall-answer.txt").answers;
+    let of = |name: &str| answers.iter().find(|a| a.name == name).map(|a| a.said.clone());
+    assert_eq!(of("_mta-sts.sender.example"), Some(Said::Records(vec![Record::MtaSts])));
+    assert_eq!(of("_smtp._tls.sender.example"), Some(Said::Records(vec![Record::TlsReports])));
+}
