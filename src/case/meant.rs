@@ -35,7 +35,8 @@ pub struct Case {
     pub launches: Vec<Launch>,
     /// Changes of configuration or infrastructure, as listed.
     pub changes: Vec<Change>,
-    /// Milliseconds to add to the times of a source, by source.
+    /// Milliseconds to add to the times of a source: of `logs`, `metrics` or `transcripts`, or
+    /// of the files that a pattern names, as in `sources`.
     pub clocks: BTreeMap<String, i64>,
     /// What only the sender can vouch for.
     pub attest: Attest,
@@ -62,6 +63,27 @@ impl Case {
         let path = relative_path.strip_prefix("./").unwrap_or(relative_path);
         self.sources.iter().find(|rule| rule.path.matches_with(path, INSIDE_ONE_FOLDER))
     }
+
+    /// Milliseconds to add to the times of a file of a kind: by a pattern that names it, else
+    /// by its kind (`logs`, `metrics`, `transcripts`).
+    #[must_use]
+    pub fn moved_ms(&self, kind: &str, relative_path: &str) -> i64 {
+        let named = self.clocks.iter().find(|(source, _)| is_named(source, relative_path));
+        named.map(|(_, ms)| *ms).or_else(|| self.clocks.get(kind).copied()).unwrap_or_default()
+    }
+
+    /// The sources of `clocks` that are neither a kind nor the pattern of any of these files.
+    pub fn idle_clocks<'a>(&'a self, files: &'a [String]) -> impl Iterator<Item = &'a str> {
+        let sources = self.clocks.keys().map(String::as_str);
+        let is_kind = |source: &&str| ["logs", "metrics", "transcripts"].contains(source);
+        sources.filter(move |s| !is_kind(s) && !files.iter().any(|file| is_named(s, file)))
+    }
+}
+
+/// Whether a pattern of case.yaml names a file.
+fn is_named(pattern: &str, relative_path: &str) -> bool {
+    let path = relative_path.strip_prefix("./").unwrap_or(relative_path);
+    Pattern::new(pattern).is_ok_and(|pattern| pattern.matches_with(path, INSIDE_ONE_FOLDER))
 }
 
 /// `*` and `?` stop at `/`, and match names that begin with a dot.

@@ -105,7 +105,7 @@ const REST: &str = "
 #changes:
   #- {at: 2026-11-03T10:40Z, what: Gmail concurrency per IP from 45 to 6}
 
-# What to add to the times of a source. Offsets are reported always, and applied only from here.
+# What to add to the times of logs, metrics, transcripts, or files by a pattern as in sources. Offsets are reported always, and applied only from here.
 #clocks:
   #apply: {metrics: -60m}
 

@@ -57,6 +57,8 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
     drop(reading);
     go_on(stop)?;
     let mut problems = words::problems(&evidence);
+    let names: Vec<String> = evidence.files.iter().map(|f| f.name.clone()).collect();
+    problems.extend(case.idle_clocks(&names).map(words::idle_clock));
     let setup = Setup {
         nodes: evidence.nodes.clone(),
         sending_ips: case.sending_ips.clone(),

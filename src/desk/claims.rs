@@ -167,13 +167,15 @@ impl<'m> LogJobs<'m> {
         self.nodes.insert(exhibit, node.clone());
         self.zones.insert(exhibit, (zone, basis));
         self.clocks.entry(node.clone()).or_insert((zone, basis));
-        let skew = found.survey.off_gmail.map(|(off, at)| off - i64::from(zone.offset_at(at)));
+        let moved = case.moved_ms("logs", &found.source.name) / 1000;
+        let skew = found.survey.off_gmail.map(|(off, at)| off - i64::from(zone.offset_at(at)) + moved);
         self.skews.extend(skew.map(|skew| (exhibit, skew)));
         if matches!(unplaced, Some(Unplaced::NewestFirst(_))) {
             return;
         }
         let earliest = found.survey.stretches.iter().map(|stretch| stretch.from);
-        let clock = LogClock::new(zone, near).beginning_near(earliest.min());
+        let moved_ms = case.moved_ms("logs", &found.source.name);
+        let clock = LogClock::new(zone, near).beginning_near(earliest.min()).moved_by(moved_ms);
         self.jobs.push(LogJob {
             source: found.source.clone(),
             shape: *shape,

@@ -35,9 +35,10 @@ fn said(alignment: &Alignment) -> Option<(String, Option<Option<i32>>)> {
         }
         (Verdict::Skew(e), _) => Some((
             format!(
-                "look {} than {of} ({}): no zone explains that, so one of the clocks is wrong; nothing was shifted",
+                "look {} than {of} ({}): no zone explains that, so one of the clocks is wrong; nothing was shifted. If it is theirs, add to case.yaml: clocks: {{apply: {{metrics: {}m}}}}",
                 apart(e.lag),
-                confidence(e)
+                confidence(e),
+                -e.lag
             ),
             None,
         )),
@@ -73,7 +74,7 @@ fn zone_of(alignment: &Alignment, evidence: &Evidence, shift: Option<Option<i32>
 fn way_out(rules: &str, is_written: bool) -> String {
     if is_written {
         format!(
-            " Their times name their zone themselves, so they were exported wrongly, or the clock is wrong. Export them again; or take the zone out of them and add to case.yaml: sources: {rules}."
+            " Their times name their zone themselves, so they were exported wrongly, or the clock is wrong. Export them again; or take the zone out of them and add to case.yaml: sources: {rules}; or, where the clock is wrong, move them: clocks: {{apply: {{metrics: OFFSET}}}}."
         )
     } else {
         format!(" If so, add to case.yaml, before other rules for these files: sources: {rules}.")

@@ -161,6 +161,7 @@ fn of_metric(
                 Some(ColumnMap { column: name.clone(), signal: Signal::from_name(&c.signal)?, unit: c.unit.clone() })
             })
             .collect(),
+        moved_ms: case.moved_ms("metrics", &found.source.name),
         name: found.source.name.clone(),
         exhibit: found.source.exhibit.to_string(),
     };
@@ -241,6 +242,8 @@ fn of_transcript(
                 (run.started, run.clock) = (Some(at), clock);
             }
         }
+        let moved_ms = case.moved_ms("transcripts", &found.source.name);
+        run.started = run.started.map(|at| at.plus_millis(moved_ms));
         let (condition, condition_from) = condition_of(rule, base);
         file.verdict.get_or_insert((run.verdict.word(), serde_word(&run.phase)));
         file.span = match (file.span, run.started) {

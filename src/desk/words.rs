@@ -231,6 +231,13 @@ pub(super) fn not_understood(accounting: Accounting, unplaced: u64) -> Option<St
     })
 }
 
+/// An offset of case.yaml that moves nothing.
+pub(super) fn idle_clock(source: &str) -> String {
+    format!(
+        "case.yaml moves the clock of `{source}` (clocks.apply), which is no file of the case: write logs, metrics, transcripts, or a pattern of files as in sources."
+    )
+}
+
 /// The healthy time of case.yaml that no log is of.
 pub(super) const NO_HEALTHY_TIME: &str = "No log covers the time that case.yaml names as healthy (window.healthy), so the quiet minutes of the lane itself are the baseline.";
 

@@ -1,7 +1,7 @@
 //! The clock of each source: as read, and held against Google's own.
 
 use super::items::Seen;
-use super::{Node, Value, alignment};
+use super::{Evidence, Node, Value, alignment, number};
 
 pub(super) fn clocks(seen: &Seen<'_>) -> Node {
     let tally = seen.evident.tally;
@@ -32,7 +32,20 @@ pub(super) fn clocks(seen: &Seen<'_>) -> Node {
         ])
     };
     let metrics = alignment::rows(&seen.evident.timeline.alignments);
-    Node::List(seen.evident.clocks.iter().map(row).chain(metrics).collect())
+    let moved = seen.evident.case.clocks.iter().map(|(source, ms)| moved(source, *ms));
+    Node::List(seen.evident.clocks.iter().map(row).chain(metrics).chain(moved).collect())
+}
+
+/// What case.yaml moved: nothing is, but by the user's word.
+fn moved(source: &str, milliseconds: i64) -> Node {
+    let seconds = milliseconds as f64 / 1000.0;
+    let whole_minutes = milliseconds % 60_000 == 0;
+    let (by, unit) = if whole_minutes { (seconds / 60.0, "minutes") } else { (seconds, "seconds") };
+    let sentence = format!("Times of {source} were moved by {} {unit}, as case.yaml says.", number(by, 0));
+    Node::group([
+        ("source", Value::Text(source.to_owned()).into()),
+        ("sentence", Node::fact(Value::Sentence(sentence), [Evidence::Stated(format!("clocks.apply.{source}"))])),
+    ])
 }
 
 fn weighted_median(mut values: Vec<(i32, u64)>) -> Option<i32> {

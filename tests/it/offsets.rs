@@ -47,15 +47,20 @@ fn sample(seconds: i64, with_zone: bool) -> tempfile::TempDir {
     copy
 }
 
-/// What a build says of the metrics' clock: its warnings, and verdict and sentence of each row.
-fn told(case: &Path) -> (Vec<String>, Vec<(String, String)>) {
+/// All that a build finds, `facts.json`.
+fn facts(case: &Path) -> Value {
     let out = tempfile::tempdir().expect("a folder");
     let mut build = Command::new(env!("CARGO_BIN_EXE_casefile"));
     build.args(["build", "--quiet", "--json", "-o"]).arg(out.path().join("out")).arg(case);
     let ran = build.output().expect("casefile runs");
     assert!(matches!(ran.status.code(), Some(0..=2)), "{}", String::from_utf8_lossy(&ran.stderr));
     let text = std::fs::read_to_string(out.path().join("out/keep/facts.json")).expect("facts");
-    let facts: Value = serde_json::from_str(&text).expect("JSON");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+/// What a build says of the metrics' clock: its warnings, and verdict and sentence of each row.
+fn told(case: &Path) -> (Vec<String>, Vec<(String, String)>) {
+    let facts = facts(case);
     let words = |v: &Value| v.as_str().unwrap_or_default().to_owned();
     let problems = facts["problems"].as_array().expect("problems").iter().map(words);
     let clocks = facts["clocks"].as_array().expect("clocks").iter().filter(|c| c["verdict"].is_string());
@@ -115,6 +120,39 @@ fn a_zone_in_the_times_themselves_is_not_overruled_by_case_yaml() {
     assert!(problem.contains("60 minutes later") && problem.contains("take the zone out of them"), "{problem}");
 }
 
+/// Adds an offset to the case.
+fn apply(case: &Path, source: &str, offset: &str) {
+    let file = case.join("case.yaml");
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    std::fs::write(file, format!("{text}clocks: {{apply: {{\"{source}\": {offset}}}}}\n")).expect("written");
+}
+
+#[test]
+fn an_offset_of_case_yaml_moves_metrics_to_the_minutes_they_had() {
+    let (right, late) = (sample(0, true), sample(3600, true));
+    apply(late.path(), "metrics/*", "-60m");
+    assert_eq!(told(late.path()).0, [""; 0]);
+    let (right, mended) = (facts(right.path()), facts(late.path()));
+    assert_eq!(right["nodes"], mended["nodes"]);
+    let said = mended["clocks"].to_string();
+    assert!(said.contains("Times of metrics/* were moved by -60 minutes, as case.yaml says."), "{said}");
+    // A pattern that names no file moves nothing, and that is told.
+    let idle = sample(0, true);
+    apply(idle.path(), "metric", "-60m");
+    let facts = facts(idle.path());
+    assert!(facts["problems"].to_string().contains("`metric` (clocks.apply), which is no file of the case"));
+}
+
+#[test]
+fn an_offset_of_case_yaml_moves_logs_to_the_seconds_they_had() {
+    let case = sample(0, true);
+    apply(case.path(), "logs", "-10m");
+    let facts = facts(case.path());
+    assert_eq!(facts["waves"][0]["first"], "2026-11-24T03:46Z");
+    let skew = facts["clocks"][0]["skew"].as_f64().expect("a skew");
+    assert!((-601.0..=-599.0).contains(&skew), "{skew}");
+}
+
 /// A day of acceptances in bursts at no regular times, and what the node sent meanwhile, by a
 /// clock that is so many minutes ahead and names no zone.
 fn a_day(ahead: i64) -> tempfile::TempDir {
@@ -161,8 +199,13 @@ fn a_day_claims_a_zone_and_is_aligned_once_it_is_stated() {
 
 #[test]
 fn a_skew_is_told_without_a_zone() {
-    let (problems, rows) = told(a_day(7).path());
+    let case = a_day(7);
+    let (problems, rows) = told(case.path());
     let [problem] = problems.as_slice() else { panic!("{problems:?}") };
-    assert!(problem.contains("look 7 minutes later") && problem.ends_with("nothing was shifted."), "{problem}");
+    assert!(problem.contains("look 7 minutes later") && problem.contains("nothing was shifted."), "{problem}");
+    assert!(problem.ends_with("add to case.yaml: clocks: {apply: {metrics: -7m}}."), "{problem}");
     assert_eq!(rows[0].0, "skew");
+    apply(case.path(), "metrics", "-7m");
+    let (problems, rows) = told(case.path());
+    assert_eq!((problems.len(), rows[0].0.as_str()), (0, "aligned"), "{rows:?}");
 }

@@ -47,19 +47,27 @@ pub struct LogClock {
     latest: Option<Stamp>,
     /// A moment near the first line, for a log that begins in a repeated hour.
     begins_near: Option<Stamp>,
+    /// Milliseconds that are added to what its stamps say, as case.yaml has them.
+    pub moved_ms: i64,
 }
 
 impl LogClock {
     /// A clock for stamps in `zone`, years resolved near a moment.
     #[must_use]
     pub const fn new(zone: Zone, near: Option<Stamp>) -> Self {
-        Self { zone, near, cached: [0; 15], cached_stamp: None, latest: None, begins_near: None }
+        Self { zone, near, cached: [0; 15], cached_stamp: None, latest: None, begins_near: None, moved_ms: 0 }
     }
 
     /// The same clock for a log that is known to begin near a moment.
     #[must_use]
     pub const fn beginning_near(self, moment: Option<Stamp>) -> Self {
         Self { begins_near: moment, ..self }
+    }
+
+    /// The same clock, found wrong by so much.
+    #[must_use]
+    pub const fn moved_by(self, milliseconds: i64) -> Self {
+        Self { moved_ms: milliseconds, ..self }
     }
 
     /// `Nov 24 03:46:44` (RFC 3164): the moment, or nothing when the text is no

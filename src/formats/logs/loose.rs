@@ -87,7 +87,7 @@ const MOST_SHARED: usize = 1024;
 /// Joins the edges of files of one stream, given in order of time, and emits the
 /// events that were waiting.
 pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sink: &mut dyn Sink) {
-    let sink = &mut InOneForm(sink);
+    let sink = &mut InOneForm { sink, moved_ms: clock.moved_ms };
     let files: Vec<Exhibit> = parts.iter().filter_map(LooseEnds::exhibit).collect();
     let came = parts.iter().filter_map(|part| Some((part.exhibit()?, part.sequence))).collect();
     let mut known: BTreeMap<Box<[u8]>, Vec<KeptLine>> = BTreeMap::new();

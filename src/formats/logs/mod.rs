@@ -191,11 +191,12 @@ impl<'a> LogShape<'a> {
     #[must_use]
     pub fn reader(self, opening: Opening) -> Box<dyn LogReader + Send> {
         let Opening { exhibit, sequence, .. } = opening;
+        let moved_ms = opening.clock.moved_ms;
         let mut reader = self.format.reader(opening);
         if self.wrapping != Wrapping::None {
             reader = Box::new(envelope::Unwrapping::new(self.wrapping, reader));
         }
-        reader = Box::new(uniform::Uniform(reader));
+        reader = Box::new(uniform::Uniform { reader, moved_ms });
         match sequence {
             Sequence::OldestFirst | Sequence::NewestFirst => reader,
             Sequence::FromTheEnd { .. } => Box::new(sequence::FromTheEnd::new(reader, exhibit, sequence)),

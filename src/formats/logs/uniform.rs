@@ -3,6 +3,7 @@
 //! `ASPMX.L.GOOGLE.com.` and `aspmx.l.google.com` are one host, `2001:db8:77:0:0:0:0:1` and
 //! `2001:db8:77::1` one address (RFC 5952). Every reader's events pass here, on their way out
 //! of a file and out of the join of its edges; most need no change and are handed on as they are.
+//! So do times, where case.yaml says by how much a log's clock was wrong.
 
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -13,58 +14,69 @@ use crate::formats::Accounting;
 use crate::time::Minute;
 
 /// A reader whose events name hosts and addresses in one form.
-pub(super) struct Uniform(pub(super) Box<dyn LogReader + Send>);
+pub(super) struct Uniform {
+    pub(super) reader: Box<dyn LogReader + Send>,
+    /// Milliseconds added to its times.
+    pub(super) moved_ms: i64,
+}
 
 impl LogReader for Uniform {
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
-        self.0.read(block, &mut InOneForm(sink));
+        self.reader.read(block, &mut InOneForm { sink, moved_ms: self.moved_ms });
     }
 
     fn end_of_file(&mut self, sink: &mut dyn Sink) {
-        self.0.end_of_file(&mut InOneForm(sink));
+        self.reader.end_of_file(&mut InOneForm { sink, moved_ms: self.moved_ms });
     }
 
     fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {
-        self.0.replay(before, head, &mut InOneForm(sink));
+        self.reader.replay(before, head, &mut InOneForm { sink, moved_ms: self.moved_ms });
     }
 
     fn conclude(&mut self, sink: &mut dyn Sink) {
-        self.0.conclude(&mut InOneForm(sink));
+        self.reader.conclude(&mut InOneForm { sink, moved_ms: self.moved_ms });
     }
 
     fn finish(self: Box<Self>) -> Done {
-        self.0.finish()
+        self.reader.finish()
     }
 
     fn accounting(&self) -> Accounting {
-        self.0.accounting()
+        self.reader.accounting()
     }
 }
 
 /// Hands events on with their names and addresses in one form.
-pub(super) struct InOneForm<'a>(pub(super) &'a mut dyn Sink);
+pub(super) struct InOneForm<'a> {
+    pub(super) sink: &'a mut dyn Sink,
+    pub(super) moved_ms: i64,
+}
 
 impl Sink for InOneForm<'_> {
     fn event(&mut self, event: &Event<'_>) {
         let (host, ip, source) = (name(event.mx_host), address(event.mx_ip), address(event.source_ip));
         if let (Cow::Borrowed(mx_host), Cow::Borrowed(_), Cow::Borrowed(_)) = (&host, &ip, &source)
             && mx_host.len() == event.mx_host.len()
+            && self.moved_ms == 0
         {
-            return self.0.event(event);
+            return self.sink.event(event);
         }
-        self.0.event(&Event { mx_host: &host, mx_ip: &ip, source_ip: &source, ..event.clone() });
+        let at = event.at.plus_millis(self.moved_ms);
+        self.sink.event(&Event { at, mx_host: &host, mx_ip: &ip, source_ip: &source, ..event.clone() });
     }
 
     fn heard(&mut self, minute: Minute, pulse: Pulse) {
-        self.0.heard(minute, pulse);
+        // Of a minute that is cut by the move the larger part counts.
+        let middle = minute.start().plus_millis(30_000 + self.moved_ms);
+        self.sink.heard(if self.moved_ms == 0 { minute } else { middle.minute() }, pulse);
     }
 
     fn unrecognised(&mut self, number: u64, text: &[u8]) {
-        self.0.unrecognised(number, text);
+        self.sink.unrecognised(number, text);
     }
 
     fn note(&mut self, note: Note, number: u64, amount: u64) {
-        self.0.note(note, number, amount);
+        self.sink.note(note, number, amount);
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Fold {
     too_many: bool,
     /// Limits that the file states beside a signal that has none of its own: an interface's speed.
     limits: BTreeMap<(Signal, String, String), f64>,
+    /// Milliseconds that are added to each time.
+    moved_ms: i64,
 }
 
 /// Series and sentences of one file.
@@ -54,6 +56,11 @@ pub(super) struct Folded {
 }
 
 impl Fold {
+    /// All times are moved by so many milliseconds before they find their minutes.
+    pub(super) fn moved_by(milliseconds: i64) -> Self {
+        Self { moved_ms: milliseconds, ..Self::default() }
+    }
+
     /// Takes one finite number, in the signal's canonical unit, at `at`. Samples
     /// may come newest first; inside one series they must not jump about.
     /// False when the file holds too many series to follow.
@@ -76,7 +83,7 @@ impl Fold {
             }
         };
         if let Some(growing) = self.growing.get_mut(position) {
-            growing.take(at, value, sample);
+            growing.take(at.plus_millis(self.moved_ms), value, sample);
         }
         true
     }

@@ -79,6 +79,8 @@ pub struct MetricSetup {
     pub dates: Option<DateOrder>,
     /// Column name → signal and unit, as case.yaml maps them.
     pub columns: Vec<ColumnMap>,
+    /// Milliseconds to add to its times, as case.yaml says.
+    pub moved_ms: i64,
     /// The file's path below the case's folder; some producers name the metric in it alone.
     pub name: String,
     /// The file's exhibit id, set on every series it yields: `S07`.

@@ -82,7 +82,7 @@ impl<'a> Page<'a> {
         Self {
             setup,
             clock: Clock::new(None, setup.zone, false),
-            fold: Fold::default(),
+            fold: Fold::moved_by(setup.moved_ms),
             unmapped: Unmapped::default(),
             at: None,
             read: MetricRead::default(),

@@ -54,7 +54,7 @@ impl<'a> Rows<'a> {
             layout,
             order,
             setup,
-            fold: Fold::default(),
+            fold: Fold::moved_by(setup.moved_ms),
             metrics: BTreeMap::new(),
             unmapped: Unmapped::default(),
             read: MetricRead::default(),
