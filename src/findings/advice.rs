@@ -83,10 +83,10 @@ pub(super) fn proposals(seen: &Seen<'_>, items: &Items) -> Node {
                 items.pressure.says.clone(),
             );
         }
-        if seen.pattern.word == "consistent" {
+        if seen.pattern.is_shown() {
             propose(
                 "Stagger launches, so that sending IPs do not reach the same load at once.",
-                format!("The pattern is {}.", seen.pattern.word),
+                format!("The pattern is {}.", seen.pattern.word()),
             );
         }
         if seen.order.plaintext_deliveries > 0 {

@@ -8,7 +8,7 @@ mod wave;
 use super::authentication::Answers;
 use super::causes::{self, Cause};
 use super::items::{Items, Seen};
-use super::pattern::{self, Onset};
+use super::pattern;
 use super::requirements::{self, Requirement, requirements};
 use super::{
     Evidence, Node, Value, advice, clocks, comparison, concern, headroom, mitigation, order, readiness, replies,
@@ -17,7 +17,7 @@ use super::{
 use crate::smtp::gmail_replies_date;
 
 /// Assembles the tree.
-pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes: &[Cause]) -> Node {
+pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node {
     let (evident, timeline) = (seen.evident, seen.evident.timeline);
     let waves = seen.incident.windows();
     let required = required(seen);
@@ -28,7 +28,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("changes", case::changes(evident.case)),
         ("window", case::window_node(timeline)),
         ("incident", incident::incident_node(seen.incident, timeline)),
-        ("waves", wave::waves(seen, onsets)),
+        ("waves", wave::waves(seen)),
         ("spikes", incident::spikes(seen.incident)),
         ("ips", seen.contrast.ips_node()),
         ("ips_summary", seen.contrast.ips_summary()),
@@ -39,8 +39,8 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("tls_failures", seen.order.node(timeline)),
         ("plaintext_deliveries", seen.order.plaintext_deliveries().into()),
         ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves)).collect())),
-        ("pattern", seen.pattern.node(wave::controls(seen))),
-        ("launches", pattern::launches(&evident.case.launches, onsets, &waves)),
+        ("pattern", seen.pattern.node()),
+        ("launches", pattern::launches(&evident.case.launches, &seen.pattern.onsets, &waves)),
         ("mitigation", mitigation::mitigation(timeline, &evident.case.changes, &waves)),
         ("throughput", mitigation::throughput(timeline, &waves)),
         ("queue", mitigation::queue(&timeline.metrics, &waves, timeline.window)),

@@ -1,6 +1,5 @@
-//! Each wave as facts, and the controls beside the claim that waves are alike.
+//! Each wave as facts.
 
-use super::super::contrast::RowVerdict;
 use super::super::items::Seen;
 use super::super::pattern::{self, Onset};
 use super::super::{Evidence, FoundWave, Node, Value};
@@ -8,8 +7,8 @@ use crate::smtp::{Lane, Outcome};
 use crate::time::Window;
 
 /// The waves in order of time.
-pub(super) fn waves(seen: &Seen<'_>, onsets: &[Onset]) -> Node {
-    let dated = seen.incident.waves.iter().zip(onsets).enumerate();
+pub(super) fn waves(seen: &Seen<'_>) -> Node {
+    let dated = seen.incident.waves.iter().zip(&seen.pattern.onsets).enumerate();
     Node::List(dated.map(|(i, (wave, onset))| wave_node(seen, i, wave, onset)).collect())
 }
 
@@ -80,34 +79,4 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
             ]),
         ),
     ])
-}
-
-/// The controls printed next to the pattern claim.
-pub(super) fn controls(seen: &Seen<'_>) -> Vec<Node> {
-    if seen.incident.waves.is_empty() {
-        return Vec::new();
-    }
-    let control = |what: String, verdict: RowVerdict, table: &'static str| {
-        Node::group([
-            ("what", Node::fact(Value::Sentence(what), [Evidence::Table(table, String::new())])),
-            ("verdict", Value::Word(verdict.word()).into()),
-        ])
-    };
-    let share = |c: crate::timeline::Counts| Value::Share(c.failed, c.attempts, "sessions").text();
-    let lanes = seen.contrast.others().map(|j| {
-        control(
-            format!("{}, same minutes: {} of sessions failed:", seen.evident.lanes.name(j.of), share(j.counts)),
-            j.verdict,
-            "lanes",
-        )
-    });
-    let clean = seen.contrast.ips.iter().filter(|j| j.verdict != RowVerdict::Failing);
-    let ips = clean.map(|j| {
-        control(
-            format!("sending IP {}, same minutes: {} of sessions failed:", j.of.label(), share(j.counts)),
-            j.verdict,
-            "ips",
-        )
-    });
-    lanes.chain(ips).collect()
 }
