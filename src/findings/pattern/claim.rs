@@ -35,7 +35,7 @@ impl Claim {
     pub(super) fn of(ground: &Ground, variable: Variable) -> Option<Self> {
         let firsts: Vec<Minute> = ground.waves().map(|(_, begun)| begun.first).collect();
         let exact = |(trial, begun): (&Trial, Begun)| match variable {
-            Variable::Delay => (ground.known == Known::ByLaunch).then_some(begun.after),
+            Variable::Delay => (ground.known == Known::Stated).then_some(begun.after),
             load => ground.value(load, trial, begun.first),
         };
         let values = ground.waves().map(exact).collect::<Option<Vec<f64>>>()?;
@@ -59,7 +59,7 @@ impl Claim {
             foretold: foretold(ground, variable, firsts, &values),
             counter_examples: ground.clean().filter(|t| went_past(ground, variable, t, centre)).count(),
             others_clean: ground.others_clean,
-            every_wave_launched: ground.known == Known::ByLaunch && ground.strays == 0,
+            every_wave_launched: ground.known == Known::Stated && ground.strays == 0,
         };
         Some(Self {
             variable,

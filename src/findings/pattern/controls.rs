@@ -56,7 +56,7 @@ pub(super) fn own_ips(contrast: &Contrast) -> Vec<Control> {
         let load = match contrast.carried(j.counts) {
             Some(Carried::Alike) => "with as much to carry as the failing ones",
             Some(Carried::Less) => "with less to carry than the failing ones",
-            None => "how much it had to carry is not known",
+            None => "with an unknown amount to carry",
         };
         let who = format!("sending IP {}, same minutes, {load}", j.of.label());
         Control::new("own_ip", &who, j.counts, j.verdict, "ips")
@@ -95,7 +95,7 @@ impl ByLoad<'_> {
         let has_load = |m| self.ground.loads.at(self.load, m).is_some_and(|v| v >= self.lowest);
         let counts = counts_in(self.timeline, |m| is_far(m) && has_load(m));
         let least = number(self.load, self.lowest);
-        let who = format!("minutes with {least} {} or more, over an hour from every wave", self.load.name());
+        let who = format!("minutes with {least} or more {}, over an hour from every wave", self.load.name());
         Control::new("same_load", &who, counts, self.yardstick.judge(counts), "minutes_by_lane")
     }
 }

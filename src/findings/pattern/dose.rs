@@ -116,9 +116,9 @@ pub(super) fn sentence(doses: &[Dose], load: Variable) -> Option<String> {
     let share = |d: &Dose| Value::Share(d.counts.failed, d.counts.attempts, "sessions").text();
     let amount = |v: f64| Value::Number(v, 0, String::new()).text();
     Some(format!(
-        "Of all minutes, those with {} {} or fewer lost {} of their sessions, those with {} or more {}: association, not cause.",
-        amount(lowest.load.1),
+        "By {}, minutes at {} or less lost {} of their sessions, minutes at {} or more {}: association, not cause.",
         load.name(),
+        amount(lowest.load.1),
         share(lowest),
         amount(highest.load.0),
         share(highest)
@@ -149,8 +149,8 @@ mod tests {
         assert_eq!((last.load, last.minutes, last.counts.attempts, last.counts.failed), ((28.0, 31.0), 4, 400, 160));
         assert!((last.rising - 0.4).abs() < 1e-12 && last.interval.0 > 0.35 && last.interval.1 < 0.45);
         let said = sentence(&doses, Variable::Connections).unwrap_or_default();
-        assert!(said.contains("3 open connections or fewer lost 0 % (0 of 400)"), "{said}");
-        assert!(said.contains("28 or more 40.0 % (160 of 400)"), "{said}");
+        assert!(said.contains("By open connections, minutes at 3 or less lost 0 % (0 of 400)"), "{said}");
+        assert!(said.contains("minutes at 28 or more 40.0 % (160 of 400)"), "{said}");
         let alike: Vec<_> = minutes.iter().map(|(_, c)| (5.0, *c)).collect();
         assert_eq!(eighths(alike, yardstick).len(), 1);
         assert!(eighths(minutes.into_iter().take(15).collect(), yardstick).is_empty());

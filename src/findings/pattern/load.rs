@@ -116,9 +116,10 @@ impl Loads {
         if self.connections.is_some() { Variable::Connections } else { Variable::Rate }
     }
 
-    /// The middle minute's value, of all that are known.
-    pub(super) fn median(&self, variable: Variable) -> Option<f64> {
-        median(self.window.minutes().filter_map(|m| self.at(variable, m)).collect())
+    /// The middle minute's value, of all minutes that are known and accepted.
+    pub(super) fn median(&self, variable: Variable, accept: impl Fn(Minute) -> bool) -> Option<f64> {
+        let accepted = self.window.minutes().filter(|m| accept(*m));
+        median(accepted.filter_map(|m| self.at(variable, m)).collect())
     }
 
     pub(super) fn known(&self, minute: Minute) -> bool {

@@ -68,15 +68,14 @@ pub(super) fn find(evident: &Evident<'_>, incident: &Incident, contrast: &Contra
     let ground = Ground::new(loads, launches, &onsets, &waves, contrast.others_clean() == Some(true));
     let verdict = Verdict::of(&ground, &onsets);
     let dosed = verdict.load(&ground);
-    let doses = dose::doses(timeline, &ground.loads, dosed, incident.yardstick());
+    // Without a wave a dose would only tell noise.
+    let doses =
+        if waves.is_empty() { Vec::new() } else { dose::doses(timeline, &ground.loads, dosed, incident.yardstick()) };
     let controls = controls(evident, incident, contrast, &ground, dosed);
     let clean = controls.iter().filter(|c| c.is_clean_launch()).count();
     let said = match verdict.word {
         "none" => Said { sentence: "No wave was found, so there is no pattern to show.".to_owned(), ..Said::default() },
-        "single wave" => match onsets.iter().find(|o| o.is_seen) {
-            Some(onset) => single::said(&ground, onset, timeline, &waves, incident.yardstick()),
-            None => single::unseen(),
-        },
+        "single wave" => single::said(&ground, &onsets, timeline, &waves, incident.yardstick()),
         _ => verdict.said(&ground, clean),
     };
     Pattern { onsets, word: verdict.word, named: verdict.named, claims: verdict.claims, said, controls, dosed, doses }

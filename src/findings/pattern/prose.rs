@@ -32,9 +32,14 @@ pub(super) fn shown(ground: &Ground, word: Word, named: &[&Claim], clean_control
     let waves = ground.waves().count();
     let began: Vec<String> = named.iter().map(|c| at_onset(c.variable, &c.values, &ground.loads)).collect();
     let began = began.join(", or ");
-    let which = if named.len() > 1 { "; they are too alike to tell which of these counts" } else { "" };
+    let what = if ground.known == Known::Stated { "launches" } else { "waves" };
+    let which = if named.len() > 1 {
+        format!("; the {what} are too alike to tell which of these counts")
+    } else {
+        String::new()
+    };
     let sentence = match ground.known {
-        Known::ByLaunch => format!(
+        Known::Stated => format!(
             "{}: in {} of {} launches failures began {began}{which}.",
             first_up(word.text()),
             count(waves),
@@ -75,13 +80,15 @@ pub(super) fn not_shown(ground: &Ground, word: Word, claims: &[Claim]) -> Said {
         "neither load nor time after a launch is known at each".clone_into(&mut lacking);
     }
     let waves = count(ground.waves().count());
-    let mut sentence = match word {
-        Word::Contradicted => format!("Contradicted: the {waves} waves did not begin alike ({lacking})."),
-        _ => format!("Not shown: that the {waves} waves began alike ({lacking})."),
+    let by_load = if ground.known == Known::Stated {
+        String::new()
+    } else {
+        format!(" {}, so they are compared by load alone.", first_up(no_launches(ground.known)))
     };
-    if ground.known != Known::ByLaunch {
-        sentence.push_str(&format!(" {}, so they are compared by load alone.", first_up(no_launches(ground.known))));
-    }
+    let sentence = match word {
+        Word::Contradicted => format!("Contradicted: the {waves} waves did not begin alike ({lacking}).{by_load}"),
+        _ => format!("Not shown: that the {waves} waves began alike ({lacking}).{by_load}"),
+    };
     Said { sentence, ..Said::default() }
 }
 
@@ -91,7 +98,8 @@ pub(super) fn at_onset(variable: Variable, values: &[f64], loads: &Loads) -> Str
     match variable {
         Variable::Connections => {
             let basis = loads.connections.as_ref().map_or("not known how", |(basis, _)| basis.word());
-            format!("when one sending IP had {between} connections to Gmail open ({basis})")
+            let connections = if between == "1" { "connection" } else { "connections" };
+            format!("when one sending IP had {between} {connections} to Gmail open ({basis})")
         }
         Variable::Rate => {
             format!("when {between} sessions a minute were attempted, retries included (mean of two minutes)")
@@ -105,7 +113,7 @@ fn chance(ground: &Ground, named: &[&Claim]) -> Option<String> {
     let largest = named.iter().filter_map(|c| c.grounds.chance).max_by(f64::total_cmp)?;
     let (most, each) = if named.len() > 1 { ("at most ", ", in each of these alone,") } else { ("", "") };
     let minutes = match ground.known {
-        Known::ByLaunch => "random minutes of each launch",
+        Known::Stated => "random minutes of each launch",
         _ => "random busy minutes around each wave",
     };
     Some(format!(
@@ -138,10 +146,10 @@ fn point(named: &[&Claim]) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// `clean to 191 open connections, failing from 204`
+/// `clean to 191 and failing from 204 (open connections)`
 fn bracket(claim: &Claim, clean: f64, failing: f64) -> String {
     let shown = |v| number(claim.variable, v);
-    format!("clean to {} {}, failing from {}", shown(clean), claim.variable.name(), shown(failing))
+    format!("clean to {} and failing from {} ({})", shown(clean), shown(failing), claim.variable.name())
 }
 
 fn mean(claim: &Claim) -> Option<String> {
@@ -177,7 +185,7 @@ fn lack(ground: &Ground, claim: &Claim, short: Short) -> String {
     let grounds = &claim.grounds;
     match short {
         Short::Waves => "there are fewer than three waves".to_owned(),
-        Short::Launches if ground.known != Known::ByLaunch => no_launches(ground.known).to_owned(),
+        Short::Launches if ground.known != Known::Stated => no_launches(ground.known).to_owned(),
         Short::Launches => format!("{} of the waves follow no launch", count(ground.strays)),
         Short::Spread if claim.variable == Variable::Delay => {
             format!("they differ by {} minutes", number(claim.variable, grounds.spread))
@@ -186,7 +194,7 @@ fn lack(ground: &Ground, claim: &Claim, short: Short) -> String {
             format!("the largest is {} times the smallest", Value::Number(grounds.spread, 2, String::new()).text())
         }
         Short::Spread => "they begin at nothing".to_owned(),
-        Short::CounterExamples if ground.known == Known::ByLaunch => {
+        Short::CounterExamples if ground.known == Known::Stated => {
             format!("launches that went well past this without a wave: {}", count(grounds.counter_examples))
         }
         Short::CounterExamples => {
@@ -207,8 +215,8 @@ fn lack(ground: &Ground, claim: &Claim, short: Short) -> String {
 
 const fn no_launches(known: Known) -> &'static str {
     match known {
-        Known::ByLoadInSpiteOfLaunches => "fewer than two waves follow a stated launch",
-        Known::ByLoad | Known::ByLaunch => "no launches are stated",
+        Known::NotFollowed => "fewer than two waves follow a stated launch",
+        Known::Unstated | Known::Stated => "no launches are stated",
     }
 }
 

@@ -239,7 +239,7 @@ fn launches_that_go_past_the_point_without_a_wave_speak_against_it() {
 fn without_launches_waves_are_compared_by_load_and_not_called_repeatable() {
     let day = with_waves([true; 4]).stating(Vec::new());
     let ground = day.ground();
-    assert_eq!((ground.known, Claim::of(&ground, Variable::Delay)), (Known::ByLoad, None));
+    assert_eq!((ground.known, Claim::of(&ground, Variable::Delay)), (Known::Unstated, None));
     let claim = day.claim(Variable::Connections);
     assert_eq!((claim.word, claim.grounds.short_of_repeatable()), (Word::Consistent, vec![Short::Launches]));
     let said = day.verdict().said(&ground, 0);
@@ -254,7 +254,7 @@ fn a_wave_without_a_launch_or_failing_neighbours_forbid_repeatable() {
     let day = with_waves([true; 4]);
     let launches = day.launches[..3].to_vec();
     let stray = day.stating(launches);
-    assert_eq!((stray.ground().known, stray.ground().strays), (Known::ByLaunch, 1));
+    assert_eq!((stray.ground().known, stray.ground().strays), (Known::Stated, 1));
     assert_eq!(stray.claim(Variable::Connections).grounds.short_of_repeatable(), [Short::Launches]);
     let day = with_waves([true; 4]);
     let ground = Ground::new(day.loads.clone(), &day.launches, &day.onsets, &day.waves, false);
@@ -272,6 +272,19 @@ fn two_waves_carry_the_sentence_of_chance_unless_a_launch_stayed_clean() {
     assert!(!caution(1).contains("one random pair"));
     let short = day.verdict().said(&day.ground(), 0).short.unwrap_or_default();
     assert!(short.contains("fewer than three waves"), "{short}");
+}
+
+#[test]
+fn a_second_wave_after_the_same_launch_is_no_repetition() {
+    let mut day = with_waves([true, true, false, false]);
+    let launches = day.launches[..1].to_vec();
+    day.launches.truncate(1);
+    // Both waves within the hour of one launch.
+    day.onsets[1] =
+        Onset::of(&day.loads, &launches, day.onsets[0].first.plus(20), day.onsets[0].first.plus(20).start(), true);
+    day.waves[1] = Window::new(day.onsets[1].first, day.onsets[1].first.plus(8));
+    assert_eq!(day.onsets[1].launch.map(|(launch, _)| launch), Some(0));
+    assert_eq!((day.verdict().word, day.ground().waves().count()), ("single wave", 1));
 }
 
 #[test]

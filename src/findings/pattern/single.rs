@@ -9,47 +9,53 @@ use crate::findings::contrast::{RowVerdict, Yardstick};
 use crate::time::Window;
 use crate::timeline::{Counts, Timeline};
 
-/// The one wave whose beginning the data show.
+/// The one wave whose beginning can be told; others began before the data, or after the same launch.
 pub(super) fn said(
     ground: &Ground,
-    onset: &Onset,
+    onsets: &[Onset],
     timeline: &Timeline,
     waves: &[Window],
     yardstick: Yardstick,
 ) -> Said {
+    let Some(onset) = ground.waves().next().and_then(|(_, b)| onsets.iter().find(|o| o.first == b.first)) else {
+        return unseen();
+    };
+    let only = if onsets.len() == 1 { "One wave only" } else { "Only one wave is the first of its launch" };
     let load = ground.loads.main();
     let launch = onset.launch.map(|(launch, seconds)| {
         let minutes = Value::Number(seconds as f64 / 60.0, 1, String::new()).text();
         format!(" {minutes} minutes after launch {}", launch + 1)
     });
-    let mut sentence = "One wave only: repetition cannot be shown.".to_owned();
-    match (ground.loads.at(load, onset.first), launch) {
+    let began = match (ground.loads.at(load, onset.first), launch) {
         (Some(value), launch) => {
             let launch = launch.map(|l| format!("{l},")).unwrap_or_default();
-            let times = times_median(ground, load, value).unwrap_or_default();
+            let times = times_median(ground, load, value, waves).unwrap_or_default();
             let when = at_onset(load, &[value], &ground.loads);
-            sentence.push_str(&format!(
-                " Failures began{launch} {when}{times}.{}",
-                below(ground, load, value, timeline, waves, yardstick)
-            ));
+            let below = below(ground, load, value, timeline, waves, yardstick);
+            format!(" Failures began{launch} {when}{times}.{below}")
         }
-        (None, Some(launch)) => sentence.push_str(&format!(" Failures began{launch}.")),
-        (None, None) => {}
+        (None, Some(launch)) => format!(" Failures began{launch}."),
+        (None, None) => String::new(),
+    };
+    Said {
+        sentence: format!("{only}: repetition cannot be shown.{began}"),
+        caution: Some(format!("Of what makes failures begin, {VARY} tell more.")),
+        ..Said::default()
     }
-    Said { sentence, caution: Some(format!("Of what makes failures begin, {VARY} tell more.")), ..Said::default() }
 }
 
 /// It was going on when the data begin.
-pub(super) fn unseen() -> Said {
+fn unseen() -> Said {
     let sentence =
         "One wave only, in progress when the data begin: where it began is not known, and repetition cannot be shown.";
     Said { sentence: sentence.to_owned(), ..Said::default() }
 }
 
-fn times_median(ground: &Ground, load: Variable, value: f64) -> Option<String> {
-    let median = ground.loads.median(load).filter(|m| *m > 0.0)?;
+fn times_median(ground: &Ground, load: Variable, value: f64, waves: &[Window]) -> Option<String> {
+    let is_outside = |minute| !waves.iter().any(|w| w.contains(minute));
+    let median = ground.loads.median(load, is_outside).filter(|m| *m > 0.0)?;
     let times = Value::Number(value / median, 1, String::new()).text();
-    Some(format!(", {times} times the median of all minutes"))
+    Some(format!(", {times} times the median outside the wave"))
 }
 
 /// Sessions in the minutes outside the waves with less load than the wave began at.

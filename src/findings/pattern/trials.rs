@@ -31,11 +31,11 @@ pub(super) struct Begun {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Known {
     /// At least two waves follow launches that case.yaml states, or the only one does.
-    ByLaunch,
+    Stated,
     /// No launches are stated.
-    ByLoad,
+    Unstated,
     /// Launches are stated, but fewer than two waves follow one.
-    ByLoadInSpiteOfLaunches,
+    NotFollowed,
 }
 
 /// What a claim of likeness is judged on.
@@ -65,13 +65,13 @@ impl Ground {
     ) -> Self {
         let by_launch = launched(&loads, launches, onsets, waves);
         let followed = by_launch.iter().filter(|t| t.wave.is_some()).count();
-        let seen = onsets.iter().filter(|o| o.is_seen).count();
-        let (known, trials) = if followed >= 2 || (followed == 1 && seen == 1) {
-            (Known::ByLaunch, by_launch)
+        let comparable = (0..onsets.len()).filter(|i| is_comparable(onsets, *i)).count();
+        let (known, trials) = if followed >= 2 || (followed == 1 && comparable == 1) {
+            (Known::Stated, by_launch)
         } else if launches.is_empty() {
-            (Known::ByLoad, surged(&loads, onsets, waves))
+            (Known::Unstated, surged(&loads, onsets, waves))
         } else {
-            (Known::ByLoadInSpiteOfLaunches, surged(&loads, onsets, waves))
+            (Known::NotFollowed, surged(&loads, onsets, waves))
         };
         let strays = onsets.iter().filter(|o| o.is_seen && o.launch.is_none()).count();
         Self { loads, trials, known, strays, others_clean }
@@ -90,7 +90,7 @@ impl Ground {
     /// A variable's value in a minute of a trial, on the grid of minutes.
     pub(super) fn value(&self, variable: Variable, trial: &Trial, minute: Minute) -> Option<f64> {
         match variable {
-            Variable::Delay => (self.known == Known::ByLaunch).then(|| f64::from(minute.since(trial.span.from))),
+            Variable::Delay => (self.known == Known::Stated).then(|| f64::from(minute.since(trial.span.from))),
             load => self.loads.at(load, minute),
         }
     }
@@ -124,8 +124,8 @@ fn launched(loads: &Loads, launches: &[Launch], onsets: &[Onset], waves: &[Windo
 fn surged(loads: &Loads, onsets: &[Onset], waves: &[Window]) -> Vec<Trial> {
     let mut trials = Vec::new();
     let mut free_from = loads.window.from;
-    for (onset, wave) in onsets.iter().zip(waves) {
-        if onset.is_seen {
+    for (i, (onset, wave)) in onsets.iter().zip(waves).enumerate() {
+        if is_comparable(onsets, i) {
             let span = Window::new(free_from.max(onset.first.plus(-REACH_MINUTES)), wave.to);
             let wave = Some(Begun { first: onset.first, after: 0.0 });
             trials.push(Trial { launch: None, span, wave, is_judged: false });
@@ -145,6 +145,15 @@ fn surged(loads: &Loads, onsets: &[Onset], waves: &[Window]) -> Vec<Trial> {
     trials.extend(surges.into_iter().map(|span| Trial { launch: None, span, wave: None, is_judged: true }));
     trials.sort_by_key(|t| t.span.from);
     trials
+}
+
+/// Whether a wave began inside the data, and is the first after its launch.
+fn is_comparable(onsets: &[Onset], index: usize) -> bool {
+    let launch = |o: &Onset| o.launch.map(|(launch, _)| launch);
+    onsets.get(index).is_some_and(|onset| {
+        let is_later = launch(onset).is_some() && onsets.iter().take(index).any(|o| launch(o) == launch(onset));
+        onset.is_seen && !is_later
+    })
 }
 
 fn overlap(a: Window, b: Window) -> bool {
