@@ -103,7 +103,7 @@ fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
         |known: bool, what, because: &str, fact| known.then(|| Proposal { what, because: because.to_owned(), fact });
     let is = |item: &Item| item.known == Some(true);
     let clear = seen.order.plaintext_deliveries;
-    let alike = format!("The pattern is {}.", seen.pattern.word);
+    let alike = format!("The pattern is {}.", seen.pattern.word());
     let in_clear = format!(
         "{} {} accepted in sessions without a TLS line.",
         grouped(clear),
@@ -117,7 +117,7 @@ fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
             "closes.total",
         ),
         when(
-            seen.pattern.word == "consistent",
+            seen.pattern.is_shown(),
             "Stagger launches, so that sending IPs do not reach the same load at once.",
             &alike,
             "pattern.word",

@@ -101,6 +101,15 @@ pub(super) struct Contrast {
     pub(super) lanes: Vec<Judged<Lane>>,
 }
 
+/// The traffic that a clean sending IP had, beside that of the failing ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// As much as they tried to send.
+    Alike,
+    /// Less than even they delivered.
+    Less,
+}
+
 pub(super) fn contrast(timeline: &Timeline, waves: &[Window], yardstick: Yardstick) -> Contrast {
     let judge = Judge { timeline, waves, yardstick, rates: rates(timeline, waves) };
     Contrast {
@@ -223,10 +232,39 @@ impl Contrast {
         Node::List(self.lanes.iter().map(row).collect())
     }
 
+    /// What a clean IP had to carry beside the failing ones; none where that is not known.
+    ///
+    /// What a failing IP had to carry lies between what it delivered and what it tried:
+    /// retries inflate its attempts, and refusals lower its deliveries. So a clean IP is
+    /// alike when it delivered four fifths of the failing ones' attempts, unlike when it
+    /// delivered less than four fifths of their deliveries, and else not known to be either.
+    pub(super) fn carried(&self, clean: Counts) -> Option<Carried> {
+        let failing = || self.ips.iter().filter(|j| j.verdict == RowVerdict::Failing).map(|j| j.counts);
+        let delivered = middle(failing().map(|c| c.delivered()).collect())?;
+        let tried = middle(failing().map(|c| c.attempts).collect())?;
+        if clean.delivered() * 5 >= tried * 4 {
+            Some(Carried::Alike)
+        } else {
+            (clean.delivered() * 5 < delivered * 4).then_some(Carried::Less)
+        }
+    }
+
+    /// Whether the other receivers were clean: at least one must have enough traffic to be, and
+    /// none may fail.
+    pub(super) fn others_clean(&self) -> Option<bool> {
+        let is = |v| self.others().any(|j| j.verdict == v);
+        if is(RowVerdict::Failing) { Some(false) } else { is(RowVerdict::Clean).then_some(true) }
+    }
+
     /// Lanes other than Gmail, with their verdicts.
     pub(super) fn others(&self) -> impl Iterator<Item = &Judged<Lane>> {
         self.lanes.iter().filter(|j| j.of != Lane::GMAIL)
     }
+}
+
+fn middle(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len() / 2).copied()
 }
 
 fn counts_node<K>(judged: &Judged<K>, table: &'static str) -> Node {

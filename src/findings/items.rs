@@ -1,7 +1,7 @@
 //! The items that causes are weighed by: each true, false, or not known, with its numbers.
 
 use super::causes::Item;
-use super::contrast::{Contrast, RowVerdict};
+use super::contrast::{Carried, Contrast, RowVerdict};
 use super::headroom::{Headroom, Resource, ceiling_of, sentence_of};
 use super::order::SessionOrder;
 use super::pattern::Pattern;
@@ -156,31 +156,28 @@ fn majority((part, whole): (u64, u64), words: &str) -> Item {
     Item::new(Some(part * 2 > whole), format!("{} {words}", Value::Share(part, whole, "answers").text()))
 }
 
-/// At least one other receiver must have enough traffic to be clean, and none may fail.
 fn others_clean(seen: &Seen<'_>) -> Item {
     let lanes = seen.evident.lanes;
-    let rows: Vec<_> = seen.contrast.others().collect();
-    let named = |v: RowVerdict| -> Vec<String> {
-        let mine = rows.iter().filter(|r| r.verdict == v);
-        mine.map(|r| {
+    let named = |v: RowVerdict| -> String {
+        let rows = seen.contrast.others().filter(|r| r.verdict == v);
+        let named = rows.map(|r| {
             format!("{} ({})", lanes.title(r.of), Value::Share(r.counts.failed, r.counts.attempts, "sessions").text())
-        })
-        .collect()
+        });
+        named.collect::<Vec<_>>().join("; ")
     };
-    let (failing, clean) = (named(RowVerdict::Failing), named(RowVerdict::Clean));
-    match (failing.as_slice(), clean.as_slice()) {
-        ([], []) if rows.iter().any(|r| r.verdict == RowVerdict::Unknown) => {
-            Item::new(None, "The logs cannot show whether other receivers were clean in these minutes.")
+    let known = seen.contrast.others_clean();
+    let says = match known {
+        None if seen.contrast.others().any(|r| r.verdict == RowVerdict::Unknown) => {
+            "The logs cannot show whether other receivers were clean in these minutes.".to_owned()
         }
-        ([], []) => Item::new(None, "No other receiver has enough traffic in these minutes."),
-        ([], clean) => Item::new(
-            Some(true),
-            format!("Other receivers stayed at the usual failure rate in the same minutes: {}.", clean.join("; ")),
+        None => "No other receiver has enough traffic in these minutes.".to_owned(),
+        Some(true) => format!(
+            "Other receivers stayed at the usual failure rate in the same minutes: {}.",
+            named(RowVerdict::Clean)
         ),
-        (failing, _) => {
-            Item::new(Some(false), format!("Other receivers failed in the same minutes: {}.", failing.join("; ")))
-        }
-    }
+        Some(false) => format!("Other receivers failed in the same minutes: {}.", named(RowVerdict::Failing)),
+    };
+    Item::new(known, says)
 }
 
 /// With fewer than twenty sessions lost at the TLS step the share says nothing.
@@ -233,7 +230,7 @@ fn load_linked(seen: &Seen<'_>) -> Item {
     );
     let known = if quiet.attempts > 0 && lower > yardstick.tolerance {
         Some(false)
-    } else if seen.pattern.word == "consistent" || (busy_onsets && quiet.attempts > 0 && upper < yardstick.tolerance) {
+    } else if seen.pattern.is_shown() || (busy_onsets && quiet.attempts > 0 && upper < yardstick.tolerance) {
         Some(true)
     } else {
         None
@@ -261,40 +258,29 @@ fn low_volume_fails(seen: &Seen<'_>) -> Item {
 }
 
 /// Some IPs fail and some are clean though both had the same to carry.
-///
-/// What a failing IP had to carry lies between what it delivered and what it tried:
-/// retries inflate its attempts, and refusals lower its deliveries. So a clean IP is
-/// alike when it delivered four fifths of the failing ones' attempts, unlike when it
-/// delivered less than four fifths of their deliveries, and else not known to be either.
 fn ip_split(seen: &Seen<'_>) -> Item {
     let of = |v| seen.contrast.ips.iter().filter(move |j| j.verdict == v).map(|j| j.counts);
-    let middle = |mut values: Vec<u64>| {
-        values.sort_unstable();
-        values.get(values.len() / 2).copied()
-    };
-    let delivered = middle(of(RowVerdict::Failing).map(|c| c.delivered()).collect());
-    let tried = middle(of(RowVerdict::Failing).map(|c| c.attempts).collect());
     let known = of(RowVerdict::Unknown).next().is_none();
-    let (Some(delivered), Some(tried)) = (delivered, tried) else {
+    if of(RowVerdict::Failing).next().is_none() {
         return match known {
             true => Item::new(Some(false), "No single sending IP fails."),
             false => Item::new(None, "No single sending IP is known to fail, and the logs of some cannot show it."),
         };
-    };
-    let clean: Vec<u64> = of(RowVerdict::Clean).map(|c| c.delivered()).collect();
+    }
+    let clean: Vec<_> = of(RowVerdict::Clean).map(|counts| seen.contrast.carried(counts)).collect();
     if clean.is_empty() && !known {
         return Item::new(None, "No sending IP is known to have stayed clean, and the logs of some cannot show it.");
     }
     if clean.is_empty() {
         return Item::new(Some(false), "No sending IP stayed clean.");
     }
-    if clean.iter().any(|n| n * 5 >= tried * 4) {
+    if clean.contains(&Some(Carried::Alike)) {
         return Item::new(
             Some(true),
             "A sending IP stayed clean though it carried as much traffic to Gmail as the failing ones tried to.",
         );
     }
-    if clean.iter().all(|n| n * 5 < delivered * 4) {
+    if clean.iter().all(|c| *c == Some(Carried::Less)) {
         return Item::new(Some(false), "The clean sending IPs carried less traffic to Gmail than the failing ones.");
     }
     Item::new(None, "Whether the clean sending IPs had as much traffic to carry is not known.")

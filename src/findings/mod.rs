@@ -116,12 +116,7 @@ pub fn find(evident: &Evident<'_>) -> Findings {
     let contrast = contrast::contrast(evident.timeline, &windows, incident.yardstick());
     let order = SessionOrder::of(evident.timeline, evident.tally);
     let replies = replies::groups(evident.timeline, evident.tally);
-    let onsets: Vec<_> = incident
-        .waves
-        .iter()
-        .map(|w| pattern::onset(evident.timeline, &evident.case.launches, w.first, first_failure(evident.tally, w)))
-        .collect();
-    let pattern = pattern::judge(&onsets, &evident.case.launches);
+    let pattern = pattern::find(evident, &incident, &contrast);
     let limits = limits::limits(evident.case);
     let headroom = headroom::of_nodes(evident, &limits, &windows);
     let queue = queue::Queue::of(evident);
@@ -139,7 +134,7 @@ pub fn find(evident: &Evident<'_>) -> Findings {
     };
     let items = items::items(&seen);
     let causes = causes::judge(&items);
-    let facts = tree::assemble(&seen, &onsets, &items, &causes);
+    let facts = tree::assemble(&seen, &items, &causes);
     Findings { incident, facts }
 }
 

@@ -6,7 +6,7 @@
 //! logarithms). A low share with nothing left to send is no reduced rate either.
 
 use super::contrast::{Contrast, RowVerdict};
-use super::waves::statistics::student_t;
+use super::waves::statistics::two_sided_t;
 use super::{Evidence, Node, Value, number};
 use crate::smtp::Lane;
 use crate::time::Window;
@@ -143,7 +143,7 @@ impl Sample {
         }
         let part = |s: &Self| s.variance.powi(2) / (s.n - 1.0);
         let degrees = variance.powi(2) / (part(self) + part(other));
-        (self.mean - other.mean, student_t(0.95, degrees) * variance.sqrt())
+        (self.mean - other.mean, two_sided_t(0.95, degrees) * variance.sqrt())
     }
 }
 

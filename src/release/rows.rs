@@ -100,6 +100,13 @@ pub(super) fn tables(
             "closes.by_stage",
             CLOSES,
         ),
+        from_facts(
+            "dose_response",
+            "One row for each eighth of minutes by load on Gmail, with the failures in it: association, not cause.",
+            facts,
+            "pattern.dose",
+            DOSE,
+        ),
         from_facts("replies", "One row for each wording of Gmail's answers.", facts, "replies", REPLIES),
         from_facts("transcripts", "One row for each STARTTLS test.", facts, "transcripts", TRANSCRIPTS),
         from_facts(
@@ -244,6 +251,19 @@ const LANES: &[FromFact] = &[
 
 const CLOSES: &[FromFact] =
     &[("stage", "stage", Text, "stage of the session"), ("sessions", "count", Integer, "sessions closed there")];
+
+const DOSE: &[FromFact] = &[
+    ("eighth", "number", Integer, "eighth of the minutes, from least to most load; equal loads stay together"),
+    ("load", "load", Text, "open connections of the sending IP with most, or sessions per minute (mean of two)"),
+    ("from", "from", Number, "smallest load in it"),
+    ("to", "to", Number, "largest load in it"),
+    ("minutes", "minutes", Integer, "minutes in it"),
+    ("attempts", "failed_share#whole", Integer, "sessions attempted"),
+    ("failed", "failed_share#part", Integer, "sessions failed"),
+    ("lower", "lower", Number, "lower end of the 95 % interval of the failure rate, in %"),
+    ("upper", "upper", Number, "upper end"),
+    ("rising", "rising", Number, "failure rate in % that fits best and never falls as load rises"),
+];
 
 const REPLIES: &[FromFact] = &[
     ("code", "code", Text, "SMTP reply code"),

@@ -88,6 +88,10 @@ fn throttle_gives_the_recorded_minutes_ips_and_cause() {
     let pair = |ip: &str, verdict: &str| (Value::from(ip), Value::from(verdict));
     assert_eq!(verdicts, [pair("192.0.2.11", "failing"), pair("192.0.2.12", "failing"), pair("192.0.2.13", "clean")]);
     assert_eq!(found["verdict"], "google_rate");
+    // Three launches of one size, each refused in its first minute: alike, and no telling by what.
+    let pattern = &found["pattern"];
+    assert_eq!((&pattern["word"], &pattern["variable"]), (&Value::from("consistent"), &Value::Null));
+    assert!(pattern["candidates"].as_array().expect("candidates").iter().all(|c| c["named"] == true));
     // 3,134 sessions were lost at the TLS step by the receivers' record, 99.9 % of them downstream.
     let tls = &found["tls_failures"];
     assert!(tls["total"].as_u64().expect("a count").abs_diff(3134) <= 5, "{tls}");

@@ -15,6 +15,7 @@ mod metrics;
 mod minutes;
 mod offsets;
 mod overlap;
+mod patterns;
 mod recordings;
 mod reversals;
 mod snapshots;

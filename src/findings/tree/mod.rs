@@ -8,7 +8,7 @@ mod wave;
 use super::authentication::{Answers, Reports};
 use super::causes::{self, Cause};
 use super::items::{Items, Seen};
-use super::pattern::{self, Onset};
+use super::pattern;
 use super::requirements::{self, Requirement, requirements};
 use super::{
     Evidence, Node, Value, advice, clocks, comparison, concern, headroom, mitigation, order, readiness, replies,
@@ -17,7 +17,7 @@ use super::{
 use crate::smtp::gmail_replies_date;
 
 /// Assembles the tree.
-pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes: &[Cause]) -> Node {
+pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node {
     let (evident, timeline) = (seen.evident, seen.evident.timeline);
     let waves = seen.incident.windows();
     let failing = seen.contrast.failing_ips();
@@ -29,7 +29,7 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("changes", case::changes(evident.case)),
         ("window", case::window_node(timeline)),
         ("incident", incident::incident_node(seen.incident, timeline)),
-        ("waves", wave::waves(seen, onsets)),
+        ("waves", wave::waves(seen)),
         ("spikes", incident::spikes(seen.incident)),
         ("ips", seen.contrast.ips_node()),
         ("ips_summary", seen.contrast.ips_summary()),
@@ -44,8 +44,8 @@ pub(super) fn assemble(seen: &Seen<'_>, onsets: &[Onset], items: &Items, causes:
         ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves, &failing)).collect())),
         ("scopes", replies::scopes(seen.replies)),
         ("doubtful_bounces", replies::doubtful_bounces(timeline, seen.replies, &waves)),
-        ("pattern", seen.pattern.node(wave::controls(seen))),
-        ("launches", pattern::launches(&evident.case.launches, onsets, &waves)),
+        ("pattern", seen.pattern.node()),
+        ("launches", pattern::launches(&evident.case.launches, &seen.pattern.onsets, &waves)),
         ("mitigation", mitigation::mitigation(seen, items)),
         ("throughput", seen.throughput.node(!waves.is_empty())),
         ("queue", seen.queue.node(&waves, timeline.window)),

@@ -1,8 +1,7 @@
-//! Each wave as facts, and the controls beside the claim that waves are alike.
+//! Each wave as facts.
 
 use std::collections::BTreeMap;
 
-use super::super::contrast::{Judged, RowVerdict};
 use super::super::items::Seen;
 use super::super::pattern::{self, Onset};
 use super::super::{Evidence, FoundWave, Node, Value, number};
@@ -12,8 +11,8 @@ use crate::time::{Minute, Window};
 use crate::timeline::{MinuteState, Timeline};
 
 /// The waves in order of time.
-pub(super) fn waves(seen: &Seen<'_>, onsets: &[Onset]) -> Node {
-    let dated = seen.incident.waves.iter().zip(onsets).enumerate();
+pub(super) fn waves(seen: &Seen<'_>) -> Node {
+    let dated = seen.incident.waves.iter().zip(&seen.pattern.onsets).enumerate();
     Node::List(dated.map(|(i, (wave, onset))| wave_node(seen, i, wave, onset)).collect())
 }
 
@@ -130,31 +129,4 @@ fn kinds(timeline: &Timeline, index: usize, window: Window) -> Node {
         ])
     };
     Node::List(minutes.into_iter().map(row).collect())
-}
-
-/// The controls printed next to the pattern claim.
-pub(super) fn controls(seen: &Seen<'_>) -> Vec<Node> {
-    if seen.incident.waves.is_empty() {
-        return Vec::new();
-    }
-    let control = |what: String, verdict: RowVerdict, table: &'static str| {
-        Node::group([
-            ("what", Node::fact(Value::Sentence(what), [Evidence::Table(table, String::new())])),
-            ("verdict", Value::Word(verdict.word()).into()),
-        ])
-    };
-    let lanes = seen.contrast.others().map(|j| {
-        control(format!("{}, same minutes: {}:", seen.evident.lanes.title(j.of), failed_share(j)), j.verdict, "lanes")
-    });
-    let clean = seen.contrast.ips.iter().filter(|j| j.verdict != RowVerdict::Failing);
-    let ips = clean
-        .map(|j| control(format!("sending IP {}, same minutes: {}:", j.of.label(), failed_share(j)), j.verdict, "ips"));
-    lanes.chain(ips).collect()
-}
-
-fn failed_share<K>(judged: &Judged<K>) -> String {
-    match judged.failed_share() {
-        Value::Absent => "failed sessions not known".to_owned(),
-        share => format!("{} of sessions failed", share.text()),
-    }
 }

@@ -101,15 +101,6 @@ pub fn inverse_incomplete_beta(probability: f64, a: f64, b: f64) -> f64 {
     }
 }
 
-/// The `t` that Student's distribution with `degrees` of freedom exceeds with half of
-/// `1 - confidence` on each side. Degrees may be fractional (Welch-Satterthwaite).
-#[must_use]
-pub fn student_t(confidence: f64, degrees: f64) -> f64 {
-    // P(|T| > t) = I_x(d/2, 1/2) with x = d / (d + t^2).
-    let x = inverse_incomplete_beta(1.0 - confidence, degrees / 2.0, 0.5);
-    (degrees * (1.0 - x) / x).sqrt()
-}
-
 /// The chance of `failed` or more failures in `attempts` at rate `p`: `P(X >= failed)`
 /// of a binomial, continued to fractional counts so that both may be shrunk by a dispersion.
 #[must_use]
@@ -126,6 +117,14 @@ pub fn clopper_pearson(failed: f64, attempts: f64, confidence: f64) -> (f64, f64
     let lower = if failed <= 0.0 { 0.0 } else { inverse_incomplete_beta(side, failed, rest + 1.0) };
     let upper = if rest <= 0.0 { 1.0 } else { inverse_incomplete_beta(1.0 - side, failed + 1.0, rest) };
     (lower, upper)
+}
+
+/// Student's t that `confidence` of all draws stay within on both sides, for so many
+/// degrees of freedom (more than 0).
+#[must_use]
+pub fn two_sided_t(confidence: f64, degrees: f64) -> f64 {
+    let x = inverse_incomplete_beta(1.0 - confidence, degrees / 2.0, 0.5);
+    (degrees * (1.0 - x) / x).sqrt()
 }
 
 #[cfg(test)]
@@ -191,5 +190,12 @@ mod tests {
         close(clopper_pearson(0.0, 10.0, 0.95).0, 0.0, 0.0);
         close(clopper_pearson(10.0, 10.0, 0.95).1, 1.0, 0.0);
         assert_eq!(clopper_pearson(0.0, 0.0, 0.95), (0.0, 1.0));
+    }
+
+    #[test]
+    fn t_as_in_printed_tables() {
+        close(two_sided_t(0.95, 2.0), 4.302_652_729_911_275, 1e-10);
+        close(two_sided_t(0.95, 10.0), 2.228_138_851_964_939, 1e-10);
+        close(two_sided_t(0.9, 1.0), 6.313_751_514_675_043, 1e-10);
     }
 }

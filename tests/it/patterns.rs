@@ -1,0 +1,172 @@
+//! Cases whose launches are known, from counts a minute to the words of the report.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A launch: at minute `at`, it rises in `ramp` minutes to `peak` sessions a minute.
+struct Launch {
+    at: usize,
+    ramp: usize,
+    peak: usize,
+}
+
+const fn launch(at: usize, ramp: usize, peak: usize) -> Launch {
+    Launch { at, ramp, peak }
+}
+
+/// Sessions a minute beside the launches, minutes that a launch lasts, and those that a wave does.
+const USUAL: usize = 100;
+const LASTS: usize = 40;
+const WAVE: usize = 6;
+
+/// Counts of two receivers. From the minute in which the mean of two reaches `point`, Gmail refuses a
+/// third of the sessions for a while; `elsewhere` is the share in a thousand that the other one does.
+fn table(minutes: usize, launches: &[Launch], point: usize, elsewhere: usize) -> String {
+    let mut text = "minute,lane,attempts,failed_sessions\n".to_owned();
+    let load = |minute: usize| {
+        let of = launches.iter().filter(|l| (l.at..l.at + LASTS).contains(&minute));
+        // A number that varies a little, the same in each run.
+        USUAL + minute * 7919 % 13 + of.map(|l| (l.peak * (minute - l.at) / l.ramp).min(l.peak)).sum::<usize>()
+    };
+    let mut failing_until = vec![0; launches.len()];
+    for minute in 0..minutes {
+        let current = launches.iter().position(|l| (l.at..l.at + LASTS).contains(&minute));
+        if let Some(until) = current.and_then(|i| failing_until.get_mut(i))
+            && *until == 0
+            && minute > 0
+            && (load(minute) + load(minute - 1)) / 2 >= point
+        {
+            *until = minute + WAVE;
+        }
+        let fails = current.and_then(|i| failing_until.get(i)).is_some_and(|until| minute < *until);
+        let failed = if fails { load(minute) / 3 } else { usize::from(minute % 5 == 0) };
+        let at = format!("2026-11-24T{:02}:{:02}Z", minute / 60, minute % 60);
+        let other = if fails { 300 * elsewhere / 1000 } else { 0 };
+        for (lane, attempts, failed) in [("gmail", load(minute), failed), ("microsoft", 300, other)] {
+            text.push_str(&[at.as_str(), lane, &attempts.to_string(), &failed.to_string()].join(","));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The facts of a case with these counts and these launches stated.
+fn facts(counts: &str, launches: &[Launch]) -> Value {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = folder.path().join("case");
+    fs::create_dir(&case).expect("a folder");
+    fs::write(case.join("counts.csv"), counts).expect("written");
+    let rows: Vec<_> = launches
+        .iter()
+        .map(|l| format!("  - {{at: 2026-11-24T{:02}:{:02}Z, name: Project Falcon}}\n", l.at / 60, l.at % 60))
+        .collect();
+    let stated = if rows.is_empty() { String::new() } else { format!("launches:\n{}", rows.concat()) };
+    fs::write(case.join("case.yaml"), format!("case: launches\n{stated}")).expect("written");
+    let output = folder.path().join("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_casefile"));
+    let ran = command.args(["build", "--quiet", "-o"]).arg(&output).arg(&case).output().expect("casefile runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    serde_json::from_str(&fs::read_to_string(kept(&output)).expect("facts.json")).expect("JSON")
+}
+
+fn kept(output: &Path) -> std::path::PathBuf {
+    output.join("keep/facts.json")
+}
+
+fn words(facts: &Value) -> (String, String) {
+    let text = |v: &Value| v.as_str().unwrap_or("-").to_owned();
+    (text(&facts["pattern"]["word"]), text(&facts["pattern"]["variable"]))
+}
+
+fn said(facts: &Value, path: &str) -> String {
+    facts["pattern"][path].as_str().unwrap_or_default().to_owned()
+}
+
+/// Five launches unlike each other, one of which stays small.
+fn unlike() -> [Launch; 5] {
+    [launch(60, 8, 1900), launch(180, 36, 1500), launch(300, 20, 1300), launch(420, 20, 500), launch(540, 28, 1700)]
+}
+
+#[test]
+fn launches_that_fail_at_one_rate_are_repeatable_and_the_small_one_is_a_control() {
+    let launches = unlike();
+    let found = facts(&table(660, &launches, 900, 0), &launches);
+    assert_eq!(words(&found), ("repeatable".to_owned(), "sessions per minute".to_owned()));
+    let sentence = said(&found, "sentence");
+    assert!(sentence.starts_with("Repeatable: in 4 of 5 launches failures began when 9"), "{sentence}");
+    let point = said(&found, "point");
+    assert!(point.contains("clean to 8") && point.contains("failing from 9"), "{point}");
+    let candidate = &found["pattern"]["candidates"][0];
+    assert_eq!((&candidate["foretold"], &candidate["counter_examples"]), (&Value::from(4), &Value::from(0)));
+    let controls = found["pattern"]["controls"].as_array().expect("controls");
+    let of = |kind: &str| controls.iter().find(|c| c["kind"] == kind).expect("a control");
+    assert_eq!(of("clean_launch")["verdict"], "clean");
+    assert!(of("clean_launch")["what"].as_str().is_some_and(|w| w.starts_with("launch 4, which stayed below")));
+    assert_eq!(of("other_receiver")["verdict"], "clean");
+    assert_eq!(of("same_load")["verdict"], "not_enough_traffic");
+    let doses = found["pattern"]["dose"].as_array().expect("doses");
+    let share = |d: &Value| d["failed_share"]["share"].as_f64().expect("a share");
+    assert!(share(&doses[doses.len() - 1]) > share(&doses[0]));
+    let all: u64 = doses.iter().filter_map(|d| d["failed_share"]["whole"].as_u64()).sum();
+    assert_eq!(
+        all,
+        table(660, &launches, 900, 0)
+            .lines()
+            .filter(|l| l.contains(",gmail,"))
+            .filter_map(|l| l.split(',').nth(2)?.parse::<u64>().ok())
+            .sum::<u64>()
+    );
+}
+
+#[test]
+fn what_fails_elsewhere_too_is_not_repeatable() {
+    let launches = unlike();
+    let found = facts(&table(660, &launches, 900, 200), &launches);
+    assert_eq!(words(&found).0, "consistent");
+    let short = said(&found, "short_of_repeatable");
+    assert!(short.contains("no other receiver is shown to be clean in the same minutes"), "{short}");
+}
+
+#[test]
+fn without_launches_the_waves_are_compared_by_load_and_the_report_says_so() {
+    let launches = unlike();
+    let found = facts(&table(660, &launches, 900, 0), &[]);
+    assert_eq!(words(&found), ("consistent".to_owned(), "sessions per minute".to_owned()));
+    assert!(said(&found, "sentence").ends_with("no launches are stated, so they are compared by load alone."));
+}
+
+#[test]
+fn one_wave_is_told_and_nothing_is_made_of_it() {
+    let launches = [launch(60, 20, 1500), launch(180, 20, 500)];
+    let found = facts(&table(300, &launches, 900, 0), &launches);
+    assert_eq!(words(&found).0, "single wave");
+    let sentence = said(&found, "sentence");
+    assert!(
+        sentence.starts_with(
+            "One wave only: repetition cannot be shown. Failures began 12.0 minutes after launch 1, when 9"
+        ),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains(" times the median outside the wave. Of the sessions below that load, outside the wave, ")
+    );
+    assert!(sentence.ends_with("failed, as is usual."), "{sentence}");
+    for forbidden in ["threshold", "specific", "repeats", "repeated", "Falcon"] {
+        assert!(!sentence.contains(forbidden), "{forbidden}: {sentence}");
+    }
+    assert!(said(&found, "caution").contains("another ramp speed"));
+}
+
+#[test]
+fn launches_that_are_alike_leave_open_what_counts() {
+    let launches = [launch(60, 20, 1500), launch(180, 20, 1500), launch(300, 20, 1500)];
+    let found = facts(&table(420, &launches, 900, 0), &launches);
+    let (word, variable) = words(&found);
+    assert!(word == "repeatable" || word == "consistent", "{word}");
+    assert_eq!(variable, "-");
+    assert!(said(&found, "sentence").contains("; the launches are too alike to tell which of these counts"));
+    assert!(said(&found, "caution").contains("another ramp speed, or with other messages per connection"));
+}
