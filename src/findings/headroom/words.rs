@@ -13,7 +13,9 @@ impl Headroom {
     /// What hit or did not hit its ceiling, where, and since when.
     fn named(&self) -> String {
         let since = self.hit_at.map(|m| format!(", since {m}")).unwrap_or_default();
-        format!("{} on {}{since}", self.name(), self.node)
+        // A sample without a host name is of some node; which, nobody knows.
+        let node = if self.node.is_empty() { "a node that the file does not name" } else { &self.node };
+        format!("{} on {node}{since}", self.name())
     }
 
     fn node(&self) -> Node {
