@@ -9,11 +9,14 @@ use std::process::Command;
 
 use serde_json::Value;
 
+/// A line of the log as it becomes; none leaves it out.
+type Change<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What a reversal does to the case.
 #[derive(Default)]
 struct Reversal<'a> {
-    /// Lines of the log, as they become; none leaves a line out.
-    line: Option<&'a dyn Fn(&str) -> Option<String>>,
+    /// What becomes of the lines of the log.
+    line: Option<Change<'a>>,
     /// Hours that are added to the times of the metrics.
     late_metrics: i32,
     /// Folders of the case that are left out.
@@ -153,8 +156,10 @@ fn metrics_of_another_clock_are_held_against_no_minute() {
 fn other_receivers_that_fail_too_speak_against_google() {
     // Every second session with another receiver ends as Gmail's did: a 421 in place of its acceptance.
     let turn = |line: &str| {
-        let failed =
-            is_of_another_lane(line) && line.contains("status=sent") && line.len() % 2 == 0 && line.contains(" 04:");
+        let failed = is_of_another_lane(line)
+            && line.contains("status=sent")
+            && line.len().is_multiple_of(2)
+            && line.contains(" 04:");
         let (head, _) = line.split_once("dsn=").filter(|_| failed).unwrap_or((line, ""));
         Some(if failed {
             format!(
