@@ -101,7 +101,7 @@ pub fn facts_json(release: &Release) -> String {
 
 fn redaction_json(release: &Release) -> String {
     let report = serde_json::to_value(release.report()).unwrap_or_default();
-    pretty(&json!({"report": report, "withheld": release.withheld()}))
+    pretty(&json!({"allowed": release.allowed(), "report": report, "withheld": release.withheld()}))
 }
 
 /// JSON for people and `diff`: indented, keys in order, one line end.

@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 
 use super::BundleError;
 
-/// A path inside the bundle's top folder, and its bytes.
+/// A path inside the bundle's top folder, and its bytes. Only this room makes one, of what a
+/// [`Release`](crate::release::Release) holds: raw evidence has no way to a writer.
+///
+/// ```compile_fail,E0624
+/// let raw = "to=<alice@example.com>";
+/// let entry = casefile::bundle::Entry::new("data/a.txt", raw);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     path: String,
@@ -25,7 +31,7 @@ impl Entry {
     ///
     /// # Errors
     /// When the name breaks these rules. Names are ours, so this is a fault of ours.
-    pub fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Result<Self, BundleError> {
+    pub(in crate::bundle) fn new(path: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Result<Self, BundleError> {
         let path = path.into();
         if is_valid(&path) { Ok(Self { path, bytes: bytes.into() }) } else { Err(BundleError::Name(path)) }
     }

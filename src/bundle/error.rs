@@ -22,6 +22,9 @@ pub enum BundleError {
     /// The leak gate found something; nothing was published.
     #[error("the leak gate refused: {} {}", .0.len(), if .0.len() == 1 { "hit" } else { "hits" })]
     Leak(Vec<Hit>),
+    /// The leak gate could not look; nothing was published.
+    #[error("the leak gate cannot look for so many values: {0}")]
+    Gate(String),
     /// The finished bytes do not read back as they were meant.
     #[error("the written bundle does not verify: {0}")]
     ReadBack(String),
@@ -48,7 +51,12 @@ pub enum BundleError {
         /// What the system said.
         source: io::Error,
     },
-    /// Stopped on request; nothing was left half-written.
-    #[error("interrupted")]
-    Interrupted,
+    /// One bundle is in place, and the next could not be put there.
+    #[error("{source}; {} was published before and stands", first.display())]
+    Half {
+        /// What was published.
+        first: PathBuf,
+        /// Why the next was not.
+        source: Box<Self>,
+    },
 }

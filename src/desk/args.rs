@@ -109,6 +109,12 @@ pub(super) struct Init {
 pub(super) struct Verify {
     /// The bundle
     pub(super) path: PathBuf,
+    /// Key of the case; with --inputs the tokens and all that must not leave are checked too
+    #[arg(long, value_name = "FILE", requires = "inputs")]
+    pub(super) key: Option<PathBuf>,
+    /// The folder of evidence, or the case.yaml in it, that the bundle was built from
+    #[arg(long, value_name = "PATH", requires = "key")]
+    pub(super) inputs: Option<PathBuf>,
     /// Print one JSON object on standard output
     #[arg(long)]
     pub(super) json: bool,

@@ -54,16 +54,21 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// Whether a signal ended the work, so that its number makes the code.
+    pub(super) const fn is_interruption(&self) -> bool {
+        matches!(self, Self::Interrupted)
+    }
+
     /// 2 usage, case.yaml or output exists · 3 input unreadable · 4 not ready · 5 leak
-    /// gate · 6 writing failed · 130 interrupted. A bundle that
+    /// gate · 6 writing failed · 130 interrupted by SIGINT, 143 by SIGTERM. A bundle that
     /// does not verify is no failure of the command; `verify` then ends with 1.
     pub(super) const fn code(&self) -> u8 {
         match self {
             Self::Case(..) | Self::Usage(_) | Self::Bundle(BundleError::Exists(_)) => 2,
             Self::Input(_) | Self::Nothing(_) | Self::Rows(_) => 3,
             Self::NotReady(_) => 4,
-            Self::Release(_) | Self::Bundle(BundleError::Leak(_)) => 5,
-            Self::Interrupted | Self::Bundle(BundleError::Interrupted) => 130,
+            Self::Release(_) | Self::Bundle(BundleError::Leak(_) | BundleError::Gate(_)) => 5,
+            Self::Interrupted => 130,
             Self::Bundle(_) | Self::Words(_) | Self::Contents(_) | Self::Write { .. } => 6,
         }
     }

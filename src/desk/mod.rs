@@ -17,24 +17,23 @@ mod inspect;
 mod log_file;
 mod mapping;
 mod progress;
+mod reveal;
 mod settings;
+mod signals;
+mod store;
 mod taken;
+mod verify;
 mod words;
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser as _;
 use serde_json::json;
 
 use args::{Arguments, Build, Command, Reveal, Verify};
 use exit::Failure;
-
-/// Set by SIGINT and SIGTERM: the work ends at the next safe point.
-static STOP: AtomicBool = AtomicBool::new(false);
+use signals::STOP;
 
 /// Runs the command that was typed and returns its exit code.
 #[must_use]
@@ -48,13 +47,12 @@ pub fn run() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    // Without a handler the default action applies, which is to end: no harm done.
-    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    signals::watch();
     match obey(arguments.command) {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             tell(&words::failure(&failure));
-            ExitCode::from(failure.code())
+            ExitCode::from(if failure.is_interruption() { signals::exit_code() } else { failure.code() })
         }
     }
 }
@@ -92,58 +90,26 @@ fn run_build(args: &Build) -> Result<u8, Failure> {
 }
 
 fn run_verify(args: &Verify) -> Result<u8, Failure> {
-    let verified = crate::bundle::verify_path(&args.path).map_err(|e| match e {
-        crate::bundle::BundleError::Io { path, source } => {
-            Failure::Input(crate::intake::IntakeError::Io { path, source })
-        }
-        other => Failure::Nothing(format!("{}: {other}", args.path.display())),
-    })?;
+    let verified = verify::verify(args, &STOP)?;
     let valid = verified.faults.is_empty();
     if args.json {
-        let faults: Vec<_> = verified.faults.iter().map(|f| json!({"entry": f.entry, "what": f.what})).collect();
-        say(&json!({"valid": valid, "audience": verified.audience, "files": verified.files, "faults": faults})
-            .to_string())?;
+        say(&verify::as_json(&verified).to_string())?;
     } else {
         for fault in &verified.faults {
             tell(&words::shown(&format!("{}: {}", fault.entry, fault.what)));
         }
-        say(&if valid {
-            format!("valid: {} files for {}", verified.files, verified.audience)
-        } else {
-            format!("not valid: {} faults", verified.faults.len())
-        })?;
+        say(&words::verified(&verified))?;
     }
     Ok(u8::from(!valid))
 }
 
 /// Tokens to values, everything else as it came.
 fn run_reveal(args: &Reveal) -> Result<u8, Failure> {
-    let path = args.case.join("keep/tokens.map");
-    let io = |source| Failure::Input(crate::intake::IntakeError::Io { path: path.clone(), source });
-    let map = fs::read_to_string(&path).map_err(io)?;
-    let known: BTreeMap<&str, &str> = map.lines().filter_map(|l| l.split_once('\t')).collect();
     let mut text = String::new();
     std::io::stdin()
         .read_to_string(&mut text)
         .map_err(|source| Failure::Write { path: "standard input".to_owned(), source })?;
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '-';
-    let mut revealed = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(start) = rest.find(is_part) {
-        let (before, from) = rest.split_at(start);
-        let (word, after) = from.split_at(from.find(|c| !is_part(c)).unwrap_or(from.len()));
-        revealed.push_str(before);
-        let value = known.get(word).copied();
-        revealed.push_str(value.unwrap_or(word));
-        rest = after;
-        // The token of an address stands before its domain, which the value has as well.
-        if let Some(domain) = after.strip_prefix('@').filter(|_| value.is_some_and(|v| v.contains('@'))) {
-            let end = domain.find(|c| !is_part(c) && c != '.').unwrap_or(domain.len());
-            rest = domain.get(domain[..end].trim_end_matches('.').len()..).unwrap_or_default();
-        }
-    }
-    revealed.push_str(rest);
-    print(&revealed)?;
+    print(&reveal::reveal(&reveal::map_of(&args.case)?, &text))?;
     Ok(0)
 }
 

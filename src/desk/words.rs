@@ -1,8 +1,8 @@
 //! Every sentence that is printed. Text from files is shown, never obeyed.
 
-use super::build::Built;
 use super::claims::NotTurned;
 use super::evidence::{Evidence, ReadFile};
+use super::store::Built;
 use crate::case::Case;
 use crate::formats::logs::Note;
 use crate::formats::{Accounting, Kind};
@@ -292,6 +292,16 @@ pub(super) fn built(built: &Built) -> String {
     }
     lines.push(format!("kept  {} (not for sending: addresses are not redacted)", built.output.join("keep").display()));
     lines.join("\n")
+}
+
+/// The verdict of `verify` in one line.
+pub(super) fn verified(verified: &crate::bundle::Verified) -> String {
+    let faults = verified.faults.len();
+    if faults > 0 {
+        return format!("not valid: {faults} {}", if faults == 1 { "fault" } else { "faults" });
+    }
+    let tokens = verified.tokens.map(|n| format!(", {n} tokens as the inputs give them")).unwrap_or_default();
+    format!("valid: {} files for {}{tokens}", verified.files, verified.audience)
 }
 
 /// One file, as `inspect` prints it; what it cannot show may have been said of another.

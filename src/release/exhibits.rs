@@ -55,7 +55,7 @@ fn minutes_of(wave: &FoundWave) -> Vec<(&'static str, Minute)> {
 }
 
 /// Chosen lines, redacted by `rewrite`; a line that cannot be redacted is left out.
-pub(super) fn excerpts(chosen: &[Chosen<'_>], rewrite: &dyn Fn(&[u8]) -> Redacted) -> Vec<ExcerptFile> {
+pub(super) fn excerpts(chosen: &[Chosen<'_>], rewrite: &dyn Fn(&str, &[u8]) -> Redacted) -> Vec<ExcerptFile> {
     let file = |c: &Chosen<'_>| {
         let mut lines: Vec<_> = c.excerpts.iter().flat_map(|e| &e.lines).collect();
         lines.sort_by_key(|l| (l.exhibit, l.number));
@@ -63,7 +63,7 @@ pub(super) fn excerpts(chosen: &[Chosen<'_>], rewrite: &dyn Fn(&[u8]) -> Redacte
         let rows = lines.iter().map(|l| ExcerptRow {
             exhibit: l.exhibit.to_string(),
             number: l.number,
-            text: rewrite(&l.text),
+            text: rewrite(&c.name, &l.text),
         });
         ExcerptFile { name: c.name.clone(), about: c.about.clone(), lines: rows.collect() }
     };
@@ -104,12 +104,14 @@ pub(super) fn shown(tests: &[StarttlsTest], audience: Audience) -> Vec<&Starttls
     shown
 }
 
+/// The name of a transcript's file: `S14-loaded.txt`.
+pub(super) fn transcript_name(test: &StarttlsTest) -> String {
+    format!("{}-{}.txt", test.exhibit, condition_word(test.condition))
+}
+
 /// A transcript as it is shown.
-pub(super) fn transcript(test: &StarttlsTest, text: Redacted) -> TranscriptFile {
+pub(super) fn transcript(test: &StarttlsTest, name: String, text: Redacted) -> TranscriptFile {
     let condition = condition_word(test.condition);
-    TranscriptFile {
-        name: format!("{}-{condition}.txt", test.exhibit),
-        about: format!("{} test, {condition}: {}", test.transcript.tool, test.transcript.verdict.word()),
-        text,
-    }
+    let about = format!("{} test, {condition}: {}", test.transcript.tool, test.transcript.verdict.word());
+    TranscriptFile { name, about, text }
 }

@@ -9,6 +9,7 @@ pub mod redactor;
 mod rows;
 mod sheet;
 mod sight;
+mod slim;
 
 use std::cell::RefCell;
 
@@ -21,6 +22,7 @@ pub use sheet::{Cell, Column, ColumnKind, Table};
 
 use serde::Serialize;
 
+use crate::case::Case;
 use crate::findings::{Evident, Findings};
 use crate::formats::transcripts::Verdict;
 use crate::time::Stamp;
@@ -64,6 +66,7 @@ pub struct Release {
     transcripts: Vec<TranscriptFile>,
     withheld: Vec<Withheld>,
     png: bool,
+    allowed: Vec<String>,
     report: RedactionReport,
     forbidden: Vec<redactor::Forbidden>,
     published: Vec<(String, String)>,
@@ -98,7 +101,7 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         report: RefCell::new(RedactionReport::new(audience, evident.case.redact.allow.len())),
         fault: RefCell::new(None),
     };
-    let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.tell("facts", t));
+    let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.tell("facts.json", t));
     let text = |t: &str| pen.tell("charts and tables", t);
     let tables = rows::tables(audience, evident.timeline, evident.lanes, &facts, &text);
     let studio = pictures::Studio {
@@ -110,7 +113,7 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         rewrite: &text,
     };
     let figures = studio.figures();
-    let excerpts = exhibits::excerpts(&chosen, &|line| pen.write("excerpts", line));
+    let excerpts = exhibits::excerpts(&chosen, &|file, line| pen.write(&format!("excerpts/{file}"), line));
     let (transcripts, withheld) = transcripts(source, audience, &pen);
     if let Some(fault) = pen.fault.into_inner() {
         return Err(fault.into());
@@ -130,6 +133,7 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         transcripts,
         withheld,
         png: true,
+        allowed: allowed(evident.case),
         report: pen.report.into_inner(),
         forbidden: redactor.forbidden().to_vec(),
         published: redactor.published(),
@@ -187,6 +191,11 @@ fn places(timeline: &Timeline, redactor: &Redactor) -> Result<Vec<(String, Strin
     Ok(places)
 }
 
+/// What may stand in plain sight by the user's word: `allow:` and the contact.
+fn allowed(case: &Case) -> Vec<String> {
+    case.redact.allow.iter().chain(&case.sender.contact).cloned().collect()
+}
+
 /// The first pass: everything that could reach this reader's bundle.
 fn learn(source: &Source<'_>, audience: Audience, chosen: &[exhibits::Chosen<'_>]) -> Redactor {
     let evident = source.evident;
@@ -194,7 +203,7 @@ fn learn(source: &Source<'_>, audience: Audience, chosen: &[exhibits::Chosen<'_>
     let mut config = RedactorConfig::new(audience, source.key.clone());
     config.own_domains = case.redact.own_domains.iter().chain(&case.sender.domains).cloned().collect();
     config.keep_domains.clone_from(&case.redact.keep_workspace_domains);
-    config.allow = case.redact.allow.iter().chain(&case.sender.contact).cloned().collect();
+    config.allow = allowed(case);
     config.deny.clone_from(&case.redact.deny);
     config.nodes = evident.timeline.nodes.iter().map(|n| n.node.clone()).chain(case.nodes.keys().cloned()).collect();
     config.nodes.sort();
@@ -208,8 +217,14 @@ fn learn(source: &Source<'_>, audience: Audience, chosen: &[exhibits::Chosen<'_>
             learner.learn(text.as_bytes());
         }
     }
-    for line in chosen.iter().flat_map(|c| &c.excerpts).flat_map(|e| &e.lines) {
-        learner.learn(&line.text);
+    for excerpt in chosen.iter().flat_map(|c| &c.excerpts) {
+        for line in &excerpt.lines {
+            learner.learn(&line.text);
+        }
+        // An address that a logger cut in two is known only by both its halves.
+        if let Some(text) = redactor::joined(excerpt.lines.iter().map(|line| line.text.as_ref())) {
+            learner.learn(&text);
+        }
     }
     for (test, text) in evident.tests.iter().zip(source.transcripts) {
         learner.learn(&exhibits::without_secrets(test, text));
@@ -224,7 +239,9 @@ fn transcripts(source: &Source<'_>, audience: Audience, pen: &Pen<'_>) -> (Vec<T
     let mut withheld = Vec::new();
     for (test, text) in tests.iter().zip(source.transcripts) {
         if shown.iter().any(|s| std::ptr::eq(*s, test)) {
-            files.push(exhibits::transcript(test, pen.write("transcripts", &exhibits::without_secrets(test, text))));
+            let name = exhibits::transcript_name(test);
+            let shown = pen.write(&format!("transcripts/{name}"), &exhibits::without_secrets(test, text));
+            files.push(exhibits::transcript(test, name, shown));
         } else if test.transcript.verdict != Verdict::Inconclusive {
             withheld.push(Withheld {
                 item: format!("text of transcript {}", test.exhibit),
@@ -311,6 +328,7 @@ impl Release {
             transcripts: vec![],
             withheld,
             png: true,
+            allowed: vec![],
             report: RedactionReport::new(audience, 0),
             forbidden: vec![],
             published: vec![],
@@ -378,22 +396,16 @@ impl Release {
         &self.withheld
     }
 
-    /// The same release with fewer bytes: its pictures as SVG alone.
-    #[must_use]
-    pub fn without_png(&self) -> Self {
-        let mut slim = self.clone();
-        slim.png = false;
-        slim.withheld.push(Withheld {
-            item: "PNG twins of the charts".to_owned(),
-            why: "the bundle would be over its budget; the SVG charts hold the same".to_owned(),
-        });
-        slim
-    }
-
     /// Whether pictures are given as PNG too.
     #[must_use]
     pub const fn has_png(&self) -> bool {
         self.png
+    }
+
+    /// What may stand in plain sight by the user's word: whole words, addresses, `@domains`.
+    #[must_use]
+    pub fn allowed(&self) -> &[String] {
+        &self.allowed
     }
 
     /// What the redactor did, by class and document; no values.

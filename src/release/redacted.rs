@@ -4,7 +4,49 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Evidence text after redaction for one audience. Only this room can make one.
+/// Evidence text after redaction for one audience. Only this room can make one: what was
+/// read is a `String` or bytes, and these are another type.
+///
+/// ```
+/// fn shown(text: &casefile::release::Redacted) -> &str {
+///     text.as_str()
+/// }
+/// ```
+///
+/// ```compile_fail,E0308
+/// fn shown(text: &casefile::release::Redacted) -> &str {
+///     text.as_str()
+/// }
+/// let raw = "to=<alice@example.com>".to_owned();
+/// shown(&raw);
+/// ```
+///
+/// Nobody outside the room wraps text unread, and nobody fills a file of a release with it:
+///
+/// ```compile_fail,E0624
+/// let raw = "to=<alice@example.com>".to_owned();
+/// let text = casefile::release::Redacted::new(raw);
+/// ```
+///
+/// ```compile_fail,E0308
+/// let raw = "to=<alice@example.com>".to_owned();
+/// let row = casefile::release::ExcerptRow { exhibit: "S01".to_owned(), number: 1, text: raw };
+/// ```
+///
+/// The writers take a [`Release`](super::Release) and nothing else; it cannot be made outside
+/// the room, and the facts it was made of are none:
+///
+/// ```
+/// fn written(release: &casefile::release::Release) {
+///     let _ = casefile::bundle::contents(release, "0");
+/// }
+/// ```
+///
+/// ```compile_fail,E0308
+/// fn written(facts: &casefile::release::Node) {
+///     let _ = casefile::bundle::contents(facts, "0");
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Redacted(String);

@@ -143,11 +143,18 @@ fn leaf(fact: &Fact, path: &[String], audience: Audience, rewrite: &mut dyn FnMu
         }
         (Value::Text(text), false) => Value::Text(rewrite(text)),
         (Value::Sentence(text), false) => Value::Sentence(rewrite(text)),
+        (Value::Number(number, digits, unit), false) => Value::Number(*number, *digits, rewrite(unit)),
+        (Value::Ip(ip), false) => {
+            let (plain, shown) = (ip.to_string(), rewrite(&ip.to_string()));
+            if shown == plain { Value::Ip(*ip) } else { Value::Text(shown) }
+        }
         (value, _) => value.clone(),
     };
     let evidence = fact.evidence.iter().map(|evidence| match evidence {
         Evidence::Table(table, row) => Evidence::Table(table, rewrite(row)),
-        other => other.clone(),
+        Evidence::Stated(key) => Evidence::Stated(rewrite(key)),
+        Evidence::Metric(exhibit, column) => Evidence::Metric(exhibit.clone(), rewrite(column)),
+        Evidence::Lines(..) => evidence.clone(),
     });
     Some(Fact { value, evidence: evidence.collect() })
 }

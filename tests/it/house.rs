@@ -175,3 +175,62 @@ fn every_log_format_is_described() {
         assert!(page.contains(&format!("| `{}` |", format.name())), "{} has no row in docs/FORMATS.md", format.name());
     }
 }
+
+/// The bytes of a bundle hang on one deflate: features add up over a whole build, so that any
+/// dependency could switch it, or stamp the clock into the zip.
+#[test]
+fn no_dependency_switches_the_deflate_backend() {
+    let cargo = std::env::var("CARGO").expect("cargo runs the tests");
+    let tree = |more: &[&str]| {
+        let mut command = std::process::Command::new(&cargo);
+        command.args(["tree", "--locked", "--offline", "--prefix", "none"]).args(more).current_dir(src());
+        let ran = command.output().expect("cargo runs");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).expect("text")
+    };
+    let built = tree(&["-e", "normal"]);
+    assert!(built.contains("miniz_oxide v"), "the tree was not understood: {built}");
+    for other in ["zlib-rs v", "libz-rs-sys v", "libz-sys v", "libz-ng-sys v", "cloudflare-zlib-sys v", "zopfli v"] {
+        assert!(!built.contains(other), "{other} would compress in the place of miniz_oxide");
+    }
+    let features = tree(&["-e", "features", "-i", "zip"]);
+    assert!(features.contains("deflate-flate2"), "{features}");
+    for clock in ["time", "jiff", "chrono"] {
+        assert!(
+            !features.contains(&format!("zip feature \"{clock}")),
+            "zip would stamp entries with the clock: {clock}"
+        );
+    }
+}
+
+/// What becomes of each class of value, for each reader, stands in the docs as in the code.
+#[test]
+fn the_policy_in_the_docs_is_the_policy() {
+    let page = fs::read_to_string(src().join("../docs/REDACTION.md")).expect("docs/REDACTION.md");
+    let table = casefile::release::redactor::policy_markdown();
+    assert!(page.contains(&table), "docs/REDACTION.md lacks this table:\n{table}");
+}
+
+/// Each guarantee of the README names a test that is there.
+#[test]
+fn every_guarantee_names_its_test() {
+    let page = fs::read_to_string(src().join("../README.md")).expect("README.md");
+    let section =
+        page.split_once("## Guarantees").and_then(|(_, rest)| rest.split_once("\n## ")).expect("the section").0;
+    let sources: String = [src(), src().join("../tests/it")]
+        .iter()
+        .flat_map(|dir| files(dir))
+        .map(|file| fs::read_to_string(file).expect("a source file"))
+        .collect();
+    let mut rows = 0;
+    for row in section.lines().filter(|l| l.starts_with("| ") && l.contains('`')) {
+        rows += 1;
+        for name in row.rsplit_once(" | ").expect("two cells").1.split('`').skip(1).step_by(2) {
+            let test = name.rsplit("::").next().unwrap_or(name);
+            let of_rust = name.ends_with("::*") || sources.contains(&format!("fn {test}("));
+            let doctest = sources.contains(&format!("pub struct {name}")) && sources.contains("```compile_fail");
+            assert!(of_rust || doctest || name == ".ci/run", "no test is called {name}");
+        }
+    }
+    assert!(rows > 15, "the table was not understood");
+}

@@ -1,11 +1,15 @@
 //! One binary for all integration tests: each file here has the name of what it holds to account.
 
 #![expect(clippy::expect_used, reason = "a test that cannot read its data must stop")]
+#![expect(clippy::print_stdout, reason = "a test that skips says so")]
 
 mod behaviours;
+mod canaries;
 mod cases;
 mod clocks;
 mod commands;
+mod determinism;
+mod faults;
 mod house;
 mod intake;
 mod laws;
@@ -18,9 +22,12 @@ mod overlap;
 mod patterns;
 mod recordings;
 mod reversals;
+mod small;
 mod snapshots;
 mod told_twice;
 mod truth;
 mod turned;
+mod survivors;
 mod transcripts;
+mod verify;
 mod wrappings;

@@ -127,12 +127,18 @@ fn fits(class: Class, name: &str, value: &str) -> bool {
         }
         Class::Node | Class::ClientIp => value.len() >= 2,
         // Certificates have subjects too: `subject=CN = mx.google.com`.
-        Class::Subject => !is_distinguished_name(value),
+        // So has the middle of an enhanced status code: `{"class":4,"subject":7,"detail":28}`.
+        Class::Subject => !is_distinguished_name(value) && !is_number(value),
         Class::AuthData => {
             value.len() >= 2 && !matches!(value, "pass" | "fail" | "none" | "yes" | "no" | "true" | "false")
         }
         _ => !value.is_empty(),
     }
+}
+
+fn is_number(value: &str) -> bool {
+    let digits = value.split([',', '}']).next().unwrap_or_default().trim();
+    !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether a value is the name of a certificate's holder, `C = US, O = …` or `/C=US/O=…`.
@@ -193,6 +199,12 @@ fn header(line: &[u8], frame: &Frame) -> Vec<Mark> {
         }
         _ => (frame.payload, false),
     };
+    // `MAIL FROM:` and `RCPT TO:` are commands, and what follows them are parameters.
+    let before = line.get(..start).unwrap_or_default().trim_ascii_end();
+    let word = before.get(before.len().saturating_sub(4)..).unwrap_or_default();
+    if word.eq_ignore_ascii_case(b"mail") || word.eq_ignore_ascii_case(b"rcpt") {
+        return Vec::new();
+    }
     let Some((name, class)) = header_name(line, start) else { return Vec::new() };
     let from = start + name.len() + 1;
     let from = from + line.get(from..).unwrap_or_default().iter().take_while(|b| b.is_ascii_whitespace()).count();
@@ -308,8 +320,10 @@ mod tests {
             "        Subject: C = US, O = Google Trust Services, CN = WR2",
             "*  subject: CN=mx.google.com",
             "subject=/C=US/CN=mx.google.com",
+            "2019-03-21T13:00:50.900Z,Outbound,08D6,23,192.0.2.1:44287,192.0.2.2:25,>,MAIL FROM:<a@b> SIZE=5120,",
             "uid=0",
             "dkim=pass",
+            r#"{"code":421,"enhanced_code":{"class":4,"subject":7,"detail":28},"x":1}"#,
         ] {
             assert_eq!(all(line), [], "{line}");
         }

@@ -10,8 +10,9 @@ use super::RedactorConfig;
 use super::addresses::is_domain_like;
 use super::hosts::is_private;
 use super::idn::canonical_domain;
+use super::marks::Rule;
 use super::needles::Needles;
-use super::policy::Class;
+use super::policy::{Action, Class, action};
 use super::tokens::Tokens;
 
 /// Domains of public mailbox providers: they say nothing about anyone.
@@ -61,6 +62,8 @@ pub(super) struct Known {
     pub labels: BTreeMap<(Class, String), String>,
     /// All labels, to know them again.
     pub outputs: BTreeSet<String>,
+    /// The rule that a test switched off.
+    pub off: Option<Rule>,
 }
 
 impl Known {
@@ -69,13 +72,16 @@ impl Known {
         for word in &config.allow {
             allow.add(word.as_bytes(), ());
         }
+        // Where private addresses go, those that we send from go too: outside they mean nothing.
+        let hidden = action(Class::PrivateIp, config.audience) != Action::Keep;
+        let sending = config.sending_ips.iter().filter(|ip| !(hidden && is_private(ip.to_canonical())));
         let domains = |list: &[String]| list.iter().map(|d| canonical_domain(d)).collect();
         Self {
             tokens: Tokens::new(&config.key, config.audience),
             own: domains(&config.own_domains),
             kept: domains(&config.keep_domains),
             allow,
-            kept_ips: config.sending_ips.iter().chain(&config.kept_ips).map(IpAddr::to_canonical).collect(),
+            kept_ips: sending.chain(&config.kept_ips).map(IpAddr::to_canonical).collect(),
             recipients: BTreeSet::new(),
             senders: BTreeSet::new(),
             met: BTreeSet::new(),
@@ -86,6 +92,7 @@ impl Known {
             clients: BTreeSet::new(),
             labels: BTreeMap::new(),
             outputs: BTreeSet::new(),
+            off: None,
         }
     }
 
@@ -217,6 +224,22 @@ fn split_mark(line: &[u8]) -> Option<usize> {
     })
 }
 
+/// The text of lines that a logger split, each record in one piece again; none where no line is
+/// a piece. An address that was cut in two is learnt from this.
+pub(in crate::release) fn joined<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    for line in lines {
+        let Some(start) = split_mark(line) else { continue };
+        if memmem::rfind(line.get(..start).unwrap_or_default(), b"[1")
+            .is_some_and(|at| matches!(line.get(at + 2), Some(b'/' | b'\\')))
+        {
+            out.push(b'\n');
+        }
+        out.extend_from_slice(line.get(start..).unwrap_or_default());
+    }
+    (!out.is_empty()).then_some(out)
+}
+
 fn is_under(domain: &str, parent: &str) -> bool {
     domain.strip_suffix(parent).is_some_and(|head| head.is_empty() || head.ends_with('.'))
 }
@@ -236,6 +259,13 @@ mod tests {
         assert_eq!(split_mark(b"exim[1]: [1/2] 2026"), Some(15));
         assert_eq!(split_mark(b"exim[1]: [12\\13] x"), Some(17));
         assert_eq!(split_mark(b"a [1/2 x] b 1/2"), None);
+    }
+
+    #[test]
+    fn split_records_are_one_again() {
+        let lines: [&[u8]; 4] = [b"x [1/2] a for alice.b@exam", b"x [2/2] ple.com S=1", b"x no piece", b"x [1\\2] b"];
+        assert_eq!(joined(lines.into_iter()).as_deref(), Some(&b"\na for alice.b@example.com S=1\nb"[..]));
+        assert_eq!(joined([&b"x"[..]].into_iter()), None);
     }
 
     #[test]

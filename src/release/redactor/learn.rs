@@ -68,6 +68,13 @@ impl Learner {
         Self { known: Known::new(&config), config, deny, seen }
     }
 
+    /// This learner without one of its rules, and so the redactor that it becomes.
+    #[cfg(test)]
+    pub(crate) fn without(mut self, rule: super::marks::Rule) -> Self {
+        self.known.off = Some(rule);
+        self
+    }
+
     /// Learns from one text: lines with their session, a reply, a transcript, a note. Lines
     /// that a logger split must come joined once; they may come as pieces too. Linear in the text.
     pub fn learn(&mut self, text: &[u8]) {
@@ -260,6 +267,11 @@ fn label_all(known: &mut Known, seen: &Seen, config: &RedactorConfig) {
     let launches = config.names.iter().filter(|(class, _)| *class == Class::Campaign);
     for (k, (class, name)) in launches.enumerate() {
         labels.insert((*class, name.clone()), format!("launch {}", k + 1));
+    }
+    let private: BTreeSet<IpAddr> =
+        config.sending_ips.iter().map(IpAddr::to_canonical).filter(|ip| is_private(*ip)).collect();
+    for (k, ip) in private.into_iter().enumerate() {
+        labels.insert((Class::PrivateIp, ip.to_string()), format!("sending-ip-{}", letters(k)));
     }
     known.outputs = labels.values().cloned().collect();
     known.labels = labels;

@@ -29,8 +29,12 @@ mod words;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod suite;
+pub(crate) mod suite;
 
+#[cfg(test)]
+pub(crate) use marks::Rule;
+
+pub(in crate::release) use known::joined;
 pub use learn::Learner;
 pub use policy::{Action, Class, action, policy_markdown};
 pub use report::{Counts, RedactionReport};

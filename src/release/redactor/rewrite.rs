@@ -42,6 +42,13 @@ impl Redactor {
         Self { known, audience, forbidden, unmatched_deny }
     }
 
+    /// This redactor without one of its rules.
+    #[cfg(test)]
+    pub(crate) fn without(mut self, rule: super::marks::Rule) -> Self {
+        self.known.off = Some(rule);
+        self
+    }
+
     /// Rewrites one text and counts what was taken, by class.
     ///
     /// Bytes outside the redacted spans are unchanged, lines stay lines, and rewriting
@@ -192,8 +199,12 @@ impl Redactor {
             Action::Keep => return Ok(None),
             Action::Token | Action::TokenKeepDomain => self.known.tokens.token(class, value)?,
             Action::Label => self.known.labels.get(&(class, value.to_owned())).cloned().unwrap_or_else(marker),
-            // Without brackets: it stands where parsers want the inside of brackets.
-            Action::DropValue if class == Class::PrivateIp => "private-ip".to_owned(),
+            // Without brackets: it stands where parsers want the inside of brackets. Those that
+            // we send from are told apart.
+            Action::DropValue if class == Class::PrivateIp => {
+                let label = self.known.labels.get(&(class, value.to_owned()));
+                label.cloned().unwrap_or_else(|| "private-ip".to_owned())
+            }
             Action::Aggregate | Action::DropValue | Action::DropLine | Action::Withhold => marker(),
         }))
     }

@@ -10,7 +10,7 @@ const READERS: [Audience; 2] = [Audience::Esp, Audience::Google];
 
 /// The leak suite: a name, a text, and what must not be in the result. The canary is
 /// `alice.b@example.com` with the password `s3cr3tPw!`, from 203.0.113.9 and 2001:db8:0:1::9.
-const SUITE: &[(&str, &str, &[&str])] = &[
+pub(crate) const SUITE: &[(&str, &str, &[&str])] = &[
     (
         "to",
         "Nov 24 02:47:29 mta1 postfix/smtp[228]: 8B1DC9F6A5D: to=<alice.b@example.com>, orig_to=<alice.b@example.com>, relay=mx.example.org[192.0.2.7]:25, delay=0.2, dsn=2.0.0, status=sent (250 OK)",
@@ -103,6 +103,9 @@ const SUITE: &[(&str, &str, &[&str])] = &[
     ("twice percent", "click=alice.b%2540example.com", &["alice.b"]),
     ("percent base64", "u=YWxpY2UuYkBleGFtcGxlLmNvbQ%3D%3D&", &["YWxpY2Uu"]),
     ("base64 twice", "x-id WVd4cFkyVXVZa0JsZUdGdGNHeGxMbU52YlE9PQ==", &["WVd4cFkyVXV"]),
+    ("tracking url", "see https://track.sender.example/c/Zk3vQ9?u=77182 for more", &["Zk3vQ9", "77182"]),
+    ("home of a short name", "open /home/joe/.ssh/config: denied", &["joe"]),
+    ("prompt", "alice.b@mta1:~$ openssl s_client -starttls smtp", &["alice.b"]),
     ("display name", "To: Alice Brown <alice.b@example.com>", &["Alice Brown", "alice.b"]),
     ("subject", "Subject: Your invoice 4711 is overdue", &["invoice 4711"]),
     (
@@ -312,6 +315,20 @@ fn private_networks_and_nodes() {
         "{out}"
     );
     assert_eq!(shown(Audience::Esp, text), text);
+}
+
+#[test]
+fn private_addresses_that_we_send_from_are_told_apart() {
+    let mut config = config(Audience::Google);
+    config.sending_ips = ["10.0.0.12", "10.0.0.1", "192.0.2.25"].map(|ip| ip.parse().expect("an IP")).into();
+    let text = "from 10.0.0.1, 10.0.0.12 and 192.0.2.25, by way of 10.0.0.2";
+    let mut learner = Learner::new(config.clone());
+    learner.learn(text.as_bytes());
+    let out = rewrite(&learner.finish(), text);
+    assert_eq!(out, "from sending-ip-a, sending-ip-b and 192.0.2.25, by way of private-ip");
+    let mut learner = Learner::new(RedactorConfig { audience: Audience::Esp, ..config });
+    learner.learn(text.as_bytes());
+    assert_eq!(rewrite(&learner.finish(), text), text);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod bounds;
 mod damage;
-mod samples;
+pub(crate) mod samples;
 mod told;
 mod wrapped;
 

@@ -10,19 +10,19 @@ use casefile::intake::open;
 use casefile::time::Zone;
 
 /// One log, decompressed.
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// Its path below the repository.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The format it belongs to, where that format has a reader.
-    pub(super) format: Option<&'static dyn LogFormat>,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) format: Option<&'static dyn LogFormat>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Bytes of a large sample that are looked at.
 const MOST: usize = 256 * 1024;
 
 /// All recordings, in a fixed order.
-pub(super) static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
+pub(crate) static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
     let mut samples: Vec<Sample> = Vec::new();
     for path in files("tests/data/behaviours").into_iter().filter(|p| !p.ends_with("truth.jsonl.gz")) {
         // `postfix3711-may`: the MTA, its version, how it was set up.
@@ -47,7 +47,7 @@ pub(super) static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
 });
 
 /// The recordings that a reader of ours reads, each with its shape and its clock.
-pub(super) static READ: LazyLock<Vec<(&'static Sample, LogShape<'static>, LogClock)>> = LazyLock::new(|| {
+pub(crate) static READ: LazyLock<Vec<(&'static Sample, LogShape<'static>, LogClock)>> = LazyLock::new(|| {
     let read = SAMPLES.iter().filter(|s| s.format.is_some());
     read.filter_map(|sample| {
         let found = shape_and_clock(&sample.bytes);
@@ -71,13 +71,13 @@ impl Sample {
 
     /// rsyslog cuts the tag at its slash in RFC 5424 lines: `postfix 228` may be any daemon
     /// of Postfix, so a reader may leave such a file alone. No other may claim it.
-    pub(super) fn lacks_its_program(&self) -> bool {
+    pub(crate) fn lacks_its_program(&self) -> bool {
         self.name.contains("rfc5424")
     }
 }
 
 /// What a file turns out to be, and its clock by its own lines.
-pub(super) fn shape_and_clock(bytes: &[u8]) -> Option<(LogShape<'static>, LogClock)> {
+pub(crate) fn shape_and_clock(bytes: &[u8]) -> Option<(LogShape<'static>, LogClock)> {
     let head = Head { bytes, whole: true };
     let formats: &[&'static dyn LogFormat] = LOG_FORMATS;
     let (shape, _) = LogShape::recognise(head, formats.iter().copied())?;
@@ -85,7 +85,7 @@ pub(super) fn shape_and_clock(bytes: &[u8]) -> Option<(LogShape<'static>, LogClo
     Some((shape, LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), survey.near)))
 }
 
-pub(super) fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -94,7 +94,7 @@ fn folder_of(path: &Path) -> &str {
 }
 
 /// The files below a folder of the repository, in order.
-pub(super) fn files(folder: &str) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &str) -> Vec<PathBuf> {
     fn below(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();

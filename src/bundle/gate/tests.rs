@@ -1,0 +1,78 @@
+//! The gate on what leaks and on what only looks like it.
+
+use super::*;
+use crate::bundle::{Entry, write_zip};
+use crate::time::Stamp;
+
+fn hits(gate: &Gate, path: &str, text: &str) -> Vec<String> {
+    let entry = Entry::new(path, text.as_bytes()).into_iter().collect::<Vec<_>>();
+    let zip = write_zip("c-esp", &entry, Stamp::from_seconds(1_795_492_607)).unwrap_or_default();
+    match gate.inspect(&zip) {
+        Err(BundleError::Leak(hits)) => hits.iter().map(ToString::to_string).collect(),
+        Err(other) => vec![other.to_string()],
+        Ok(()) => Vec::new(),
+    }
+}
+
+#[test]
+fn each_kind_of_leak_is_seen_and_its_value_never_told() {
+    let gate = Gate {
+        forbidden: vec![Forbidden { class: "local part", value: "alice.benson".into(), stands: Stands::Anywhere }],
+        allowed: vec!["ops@example.com".into()],
+        ..Gate::default()
+    };
+    for leak in [
+        "to alice.benson here",
+        "ALICE.BENSON",
+        "YWxpY2UuYmVuc29uQGV4YW1wbGUuY29t",
+        "eGFsaWNlLmJlbnNvbkA=",
+        "eHhhbGljZS5iZW5zb25A",
+        "616c6963652e62656e736f6e",
+        "someone@gmail.com",
+        "\"a b\"@example.net",
+        "AUTH PLAIN AGFsaWNl",
+        "AUTH LOGIN PLAIN AGFsaWNl",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "    Master-Key: 0123456789ABCDEF0123",
+        "/home/joe/logs",
+        "password=x",
+        "AKIAIOSFODNN7EXAMPLE",
+    ] {
+        let found = hits(&gate, "data/a.txt", leak);
+        assert!(!found.is_empty(), "{leak}");
+        assert!(found.iter().all(|h| !h.to_lowercase().contains("alice")), "{found:?}");
+    }
+    assert!(!hits(&gate, "data/a.html", "someone&#64;gmail.com").is_empty());
+    assert!(!hits(&gate, "data/a.json", "\"someone\\u0040gmail.com\"").is_empty());
+    assert!(!hits(&gate, "data/a.md", "someone\\@gmail.com").is_empty());
+    assert_eq!(hits(&gate, "data/a.txt", "one\nto alice.benson"), ["local part in c-esp/data/a.txt, line 2, column 4"]);
+}
+
+#[test]
+fn what_must_stay_is_not_flagged() {
+    let gate = Gate {
+        forbidden: vec![Forbidden { class: "local part", value: "alice.b".into(), stands: Stands::Word }],
+        allowed: vec!["ops@example.com".into(), "@bounce.example.com".into()],
+        ..Gate::default()
+    };
+    for fine in [
+        "root cause",
+        "postfix-3.8.6.1",
+        "5.7.26",
+        "rcpt-7k3q9x2mhd4w@gmail.com",
+        "`ops@example.com`",
+        "bounce+rcpt-7k3q9x2mhd4w=gmail.com@bounce.example.com",
+        "ops@example.com",
+        "ffacd0b85a97d-4324eab2651si10575209f8f.183 - gsmtp",
+        "trusted_ca::ca",
+        "@media print",
+        "2026-11-24T03:56Z",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  data/x.csv",
+        "AUTH=PLAIN offered",
+        "250-AUTH LOGIN PLAIN XOAUTH2",
+        "AUTH PLAIN [redacted: secret]",
+        "Session-ID: ",
+    ] {
+        assert_eq!(hits(&gate, "data/a.txt", fine), Vec::<String>::new(), "{fine}");
+    }
+}

@@ -1,0 +1,291 @@
+//! `verify` by the bundle's own words, and with what only the sender knows.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use casefile::bundle::verify;
+use casefile::intake::sha256_hex;
+use serde_json::Value;
+
+use crate::cases::{casefile, entries, zips};
+use crate::small;
+
+type Files = Vec<(String, Vec<u8>)>;
+
+/// The two bundles of the small case: its folder, and each bundle's name and files.
+fn built(dir: &Path) -> (PathBuf, Vec<(String, Files)>) {
+    let (case, out) = (small::case(&dir.join("case")), dir.join("out"));
+    let ran = small::build(&case, &out, &[]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    (out.clone(), zips(&out).into_iter().map(|(name, bytes)| (name, entries(&bytes))).collect())
+}
+
+fn content<'a>(files: &'a mut Files, end: &str) -> &'a mut Vec<u8> {
+    &mut files.iter_mut().find(|(name, _)| name.ends_with(end)).expect("a file").1
+}
+
+fn replace(files: &mut Files, end: &str, from: &str, to: &str) {
+    let bytes = content(files, end);
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    assert!(text.contains(from), "{end} has no {from}");
+    *bytes = text.replacen(from, to, 1).into_bytes();
+}
+
+/// What a careful forger does: every hash that the bundle states of itself is made right again.
+fn rehash(files: &mut Files) {
+    let top = files[0].0.split('/').next().expect("a folder").to_owned();
+    let package: Value = serde_json::from_slice(content(files, "datapackage.json")).expect("JSON");
+    let mut package = package;
+    for resource in package["resources"].as_array_mut().expect("resources") {
+        let path = format!("data/tables/{}", resource["path"].as_str().expect("a path"));
+        if let Some((_, bytes)) = files.iter().find(|(name, _)| name.ends_with(&path)) {
+            resource["hash"] = format!("sha256:{}", sha256_hex(bytes)).into();
+            resource["bytes"] = bytes.len().into();
+        }
+    }
+    *content(files, "datapackage.json") = serde_json::to_vec_pretty(&package).expect("JSON");
+    let payload: Vec<_> = files.iter().filter(|(name, _)| name.starts_with(&format!("{top}/data/"))).collect();
+    let oxum = format!("Payload-Oxum: {}.{}", payload.iter().map(|(_, b)| b.len()).sum::<usize>(), payload.len());
+    let manifest = |files: &Files, tag: bool| {
+        let mut lines: Vec<String> = files
+            .iter()
+            .filter_map(|(name, bytes)| Some((name.strip_prefix(&format!("{top}/"))?, bytes)))
+            .filter(|(path, _)| path.starts_with("data/") != tag && *path != "tagmanifest-sha256.txt")
+            .map(|(path, bytes)| format!("{}  {path}\n", sha256_hex(bytes)))
+            .collect();
+        lines.sort_by(|a, b| a[66..].cmp(&b[66..]));
+        lines.concat().into_bytes()
+    };
+    let info = String::from_utf8_lossy(content(files, "bag-info.txt")).into_owned();
+    let info: String = info
+        .lines()
+        .map(|l| if l.starts_with("Payload-Oxum") { format!("{oxum}\n") } else { format!("{l}\n") })
+        .collect();
+    *content(files, "bag-info.txt") = info.into_bytes();
+    let made = manifest(files, false);
+    *content(files, "/manifest-sha256.txt") = made;
+    let made = manifest(files, true);
+    *content(files, "tagmanifest-sha256.txt") = made;
+}
+
+fn faults(files: &Files) -> Vec<String> {
+    verify(files, None).faults.iter().map(|f| format!("{}: {}", f.entry, f.what)).collect()
+}
+
+/// Each tampering, with all hashes made right again, and what must be said of it.
+#[test]
+fn whatever_is_changed_is_seen_though_all_hashes_fit() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (_, bundles) = built(dir.path());
+    let (_, esp) = bundles.iter().find(|(name, _)| name.contains("esp")).expect("a bundle");
+    let (_, google) = bundles.iter().find(|(name, _)| name.contains("google")).expect("a bundle");
+    for (_, files) in &bundles {
+        let mut files = files.clone();
+        assert_eq!(faults(&files), Vec::<String>::new());
+        rehash(&mut files);
+        assert_eq!(faults(&files), Vec::<String>::new(), "the forger's tools change nothing by themselves");
+    }
+    type Tampering = (&'static str, fn(&mut Files), &'static str);
+    let tamperings: [Tampering; 14] = [
+        (
+            "a cell of another type",
+            |f| replace(f, "minutes_by_lane.csv", ",gmail,12,", ",gmail,a dozen,"),
+            "row 2: attempts is no integer",
+        ),
+        (
+            "a count",
+            |f| replace(f, "minutes_by_lane.csv", ",gmail,12,9,", ",gmail,12,8,"),
+            "do not add up to waves.1.failed",
+        ),
+        (
+            "a number in the prose",
+            |f| replace(f, "report.md", "2026-11-24T04:12Z", "2026-11-24T04:13Z"),
+            "does not stand where prose.json says",
+        ),
+        (
+            "a fact",
+            |f| replace(f, "facts.json", "\"text\": \"2026-11-24T04:12Z\"", "\"text\": \"2026-11-24T04:13Z\""),
+            "is not the fact",
+        ),
+        ("an address", |f| content(f, ".log").extend(b"to=<someone@else.example>\n"), "e-mail address in"),
+        ("a password", |f| content(f, ".log").extend(b"AUTH PLAIN AGFsaWNlAHMzY3IzdA==\n"), "SMTP credential in"),
+        (
+            "an encoded address",
+            |f| content(f, ".log").extend(b"c29tZW9uZUBlbHNlLmV4YW1wbGUuY29t\n"),
+            "e-mail address in",
+        ),
+        (
+            "a file beside data",
+            |f| f.push((format!("{}/NOTE.txt", top(f)), b"x".to_vec())),
+            "a file that does not belong there",
+        ),
+        (
+            "a file below data",
+            |f| f.push((format!("{}/data/more/x.txt", top(f)), b"x".to_vec())),
+            "a file that does not belong there",
+        ),
+        (
+            "a table nobody describes",
+            |f| f.push((format!("{}/data/tables/x.csv", top(f)), b"a\n".to_vec())),
+            "does not describe",
+        ),
+        (
+            "a name",
+            |f| f.push((format!("{}/data/charts/CON.svg", top(f)), b"x".to_vec())),
+            "a name that no bundle of ours has",
+        ),
+        ("no sources", |f| f.retain(|(name, _)| !name.ends_with("sources.json")), "it is missing"),
+        (
+            "the audience",
+            |f| replace(f, "bag-info.txt", "Bag-Count: 1 of 2", "Bag-Count: 2 of 2"),
+            "Bag-Count is not the one",
+        ),
+        (
+            "a second top folder",
+            |f| f.push(("other/data/report.md".to_owned(), b"x".to_vec())),
+            "not exactly one top folder",
+        ),
+    ];
+    for (what, tamper, said) in tamperings {
+        let mut files = esp.clone();
+        tamper(&mut files);
+        if what != "a second top folder" {
+            rehash(&mut files);
+        }
+        let found = faults(&files);
+        assert!(found.iter().any(|f| f.contains(said)), "{what}: {found:?}");
+    }
+    let mut files = google.clone();
+    content(&mut files, "ticket-500.txt").extend([b'x'; 500]);
+    rehash(&mut files);
+    assert!(faults(&files).iter().any(|f| f.contains("more than 500 characters")), "{:?}", faults(&files));
+}
+
+fn top(files: &Files) -> &str {
+    files[0].0.split('/').next().expect("a folder")
+}
+
+#[test]
+fn a_changed_byte_of_any_kind_of_file_is_seen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (_, bundles) = built(dir.path());
+    for (name, files) in bundles {
+        for k in (0..files.len()).step_by(7) {
+            let mut files = files.clone();
+            let middle = files[k].1.len() / 2;
+            files[k].1[middle] ^= 1;
+            assert!(!verify(&files, None).faults.is_empty(), "{name}: {}", files[k].0);
+        }
+    }
+}
+
+/// Another tool packs it again: other order, other compression, folders, a comment.
+#[test]
+fn what_others_packed_again_verifies() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (out, _) = built(dir.path());
+    let script = "import sys, zipfile\n\
+        src = zipfile.ZipFile(sys.argv[1]); dst = zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_STORED)\n\
+        names = src.namelist(); dst.writestr(names[0].split('/')[0] + '/', b'')\n\
+        [dst.writestr(n, src.read(n)) for n in reversed(names)]; dst.close(); src.extractall(sys.argv[3])";
+    for (name, bytes) in zips(&out) {
+        let (zip, again, unpacked) =
+            (out.join("send").join(&name), dir.path().join(&name), dir.path().join(format!("{name}.d")));
+        let ran = Command::new("python3").args(["-c", script]).arg(&zip).arg(&again).arg(&unpacked).status();
+        if !ran.is_ok_and(|status| status.success()) {
+            println!("skipped: no python3 to pack with");
+            return;
+        }
+        assert_ne!(fs::read(&again).expect("a zip"), bytes);
+        for path in [again, unpacked.join(name.trim_end_matches(".zip"))] {
+            let ran = casefile().args(["verify", "--json"]).arg(&path).output().expect("runs");
+            let said: Value = serde_json::from_slice(&ran.stdout).expect("one JSON object");
+            assert_eq!(ran.status.code(), Some(0), "{}: {said}", path.display());
+            assert_eq!(said["valid"], true);
+            assert!(said["files"].as_u64().is_some_and(|n| n > 20) && said["tokens"].is_null(), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_of_the_zip_is_no_hiding_place() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (out, _) = built(dir.path());
+    let (name, mut bytes) = zips(&out).remove(0);
+    let comment = b"someone@else.example";
+    let end = bytes.len();
+    bytes[end - 2..].copy_from_slice(&u16::try_from(comment.len()).expect("short").to_le_bytes());
+    bytes.extend(comment);
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).expect("written");
+    let ran = casefile().arg("verify").arg(&path).output().expect("runs");
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&ran.stderr).contains("e-mail address"),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+}
+
+/// With the key and the inputs, tokens are held to account; with another key none is right.
+#[test]
+fn with_the_key_and_the_inputs_tokens_are_checked() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (out, bundles) = built(dir.path());
+    let run = |path: &Path, key: &Path| {
+        let mut command = casefile();
+        command.args(["verify", "--json", "--key"]).arg(key).arg("--inputs").arg(dir.path().join("case")).arg(path);
+        let ran = command.output().expect("runs");
+        let said: Value = serde_json::from_slice(&ran.stdout).expect("one JSON object");
+        (ran.status.code(), said)
+    };
+    let other = dir.path().join("other.key");
+    fs::write(&other, "ff".repeat(32)).expect("a key");
+    for (name, files) in bundles {
+        let zip = out.join("send").join(&name);
+        let (code, said) = run(&zip, &out.join("keep/case.key"));
+        assert_eq!((code, said["faults"].clone()), (Some(0), Value::Array(vec![])), "{name}");
+        assert!(said["tokens"].as_u64().is_some_and(|n| n > 0), "{said}");
+        let (code, said) = run(&zip, &other);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said["faults"].to_string().contains("is no token that these inputs give"), "{said}");
+        // A value that the inputs hold, and no form gives away.
+        let folder = dir.path().join(format!("{name}.d"));
+        for (path, bytes) in &files {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(path, bytes).expect("written");
+        }
+        let log = folder.join(top(&files)).join("data/excerpts/wave-1-first.log");
+        fs::write(&log, "of jane.doe and no other\n").expect("written");
+        let (_, said) = run(&folder.join(top(&files)), &out.join("keep/case.key"));
+        assert!(said["faults"].to_string().contains("recipient in"), "{said}");
+    }
+}
+
+/// The lines of a bundle, with its tokens turned back, are the lines of the log.
+#[test]
+fn revealed_lines_are_the_lines_of_the_log() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (out, bundles) = built(dir.path());
+    let log = fs::read_to_string(dir.path().join("case/mail.log")).expect("the log");
+    for (name, mut files) in bundles {
+        let shown = String::from_utf8(content(&mut files, "wave-1-first.log").clone()).expect("text");
+        let mut child = casefile()
+            .args(["reveal", "--case"])
+            .arg(&out)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("runs");
+        std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), shown.as_bytes()).expect("written");
+        let said = String::from_utf8(child.wait_with_output().expect("ends").stdout).expect("text");
+        assert!(shown.contains("rcpt-") && !said.is_empty());
+        for line in said.lines() {
+            // The name of the node is a label for Google, and no token.
+            let line = line.replace(" node-a ", " mta1 ");
+            assert!(log.lines().any(|l| l == line), "{name}: {line}");
+        }
+    }
+}
