@@ -14,13 +14,14 @@ use super::exit::Failure;
 use super::mapping::OwnMappings;
 use super::progress::Reading;
 use super::settings;
+use super::templates::Chosen;
 use super::words;
 use crate::bundle::{BundleError, Forbidden, Gate, contents, facts_json, publish, write_zip};
 use crate::case::{self, Case, Words};
 use crate::findings::{Evident, FileCard, find};
 use crate::formats::logs::mapping::SHIPPED;
 use crate::formats::metrics::Signal;
-use crate::narrative;
+use crate::narrative::Document;
 use crate::release::redactor::CaseKey;
 use crate::release::{Audience, Release, Source, release};
 use crate::time::Stamp;
@@ -49,6 +50,7 @@ pub(super) struct Bundled {
 pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Failure> {
     let (folder, case) = case_of(&args.path)?;
     let own = OwnMappings::of(&folder, &case)?;
+    let template = Chosen::of(args)?;
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(&case.name));
     refuse_existing(&output, args.force)?;
     let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
@@ -101,8 +103,9 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
     let outside = [release(&source, Audience::Esp)?, release(&source, Audience::Google)?];
     let internal = release(&source, Audience::Internal)?;
     let zips = outside.iter().map(|r| zip_of(r, &case)).collect::<Result<Vec<_>, _>>()?;
+    let postmortem = template.render(&internal)?;
     go_on(stop)?;
-    store.write(&outside, &zips, &internal, &case, args.force, stop)
+    store.write(&outside, &zips, (&internal, &postmortem), &case, args.force, stop)
 }
 
 /// The case and the folder its evidence lies in.
@@ -227,7 +230,7 @@ impl Store {
         &self,
         outside: &[Release],
         zips: &[Vec<u8>],
-        internal: &Release,
+        (internal, postmortem): (&Release, &Document),
         case: &Case,
         force: bool,
         stop: &AtomicBool,
@@ -244,9 +247,7 @@ impl Store {
                 sha256: crate::intake::sha256_hex(zip),
             });
         }
-        for document in narrative::documents(internal, &[], &[])? {
-            self.keep(&document.path, document.text.as_bytes())?;
-        }
+        self.keep(&postmortem.path, postmortem.text.as_bytes())?;
         self.keep("facts.json", facts_json(internal).as_bytes())?;
         let tokens: String =
             outside.iter().flat_map(Release::published).map(|(token, value)| format!("{token}\t{value}\n")).collect();

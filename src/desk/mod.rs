@@ -19,6 +19,7 @@ mod mapping;
 mod progress;
 mod settings;
 mod taken;
+mod templates;
 mod words;
 
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Events(args) => events::events(&args, std::io::stdout().lock(), &STOP).map(|()| 0),
         Command::Detect(args) => say(&detect::detect(&args)?),
         Command::Mapping(command) => say(mapping::mapping(&command)?.trim_end()),
+        Command::Templates(command) => say(templates::templates(&command)?.trim_end()),
         Command::Schema => say(crate::case::schema_json().trim_end()),
     }
 }

@@ -371,7 +371,7 @@ fn incident() -> Node {
         ("failed", sessions(9_759)),
         ("failed_share", share(9_759, 12_716)),
         ("peak_failed", sessions(1_848)),
-        ("duration", count(19, "minutes")),
+        ("duration", count(33, "minutes")),
         ("smallest_detectable", sessions(4)),
         (
             "summary",

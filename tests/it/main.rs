@@ -18,6 +18,7 @@ mod overlap;
 mod recordings;
 mod reversals;
 mod snapshots;
+mod templates;
 mod told_twice;
 mod truth;
 mod turned;
