@@ -411,7 +411,7 @@ fn tls() -> Node {
 fn reply() -> Node {
     Node::group([
         ("text", lines(Value::Text("421 4.7.0 Temporary System Problem.  Try again later (3).".into()), 6_204, 57_002)),
-        ("code", count(421, "")),
+        ("code", text("421")),
         ("enhanced", text("4.7.0")),
         ("category", word("system")),
         ("scope", word("none")),

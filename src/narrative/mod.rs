@@ -12,6 +12,8 @@ mod error;
 mod filters;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod manual;
 mod markdown;
 mod page;
 mod prose;

@@ -40,9 +40,27 @@ pub(in crate::narrative) enum Kind {
 }
 
 impl Entry {
+    /// What kind of value it is, before the semicolon, and what it means, after it.
+    fn parts(self) -> (&'static str, &'static str) {
+        let (what, meaning) = self.about.split_once(';').unwrap_or((self.about, ""));
+        (what, meaning.trim())
+    }
+
+    /// Type and unit as the list says them.
+    #[cfg(test)]
+    pub(in crate::narrative) fn what(self) -> &'static str {
+        self.parts().0
+    }
+
+    /// What it means; what its type says where that is enough.
+    #[cfg(test)]
+    pub(in crate::narrative) fn meaning(self) -> &'static str {
+        self.parts().1
+    }
+
     /// Its kind: the first word of what is said of it.
     pub(in crate::narrative) fn kind(self) -> Kind {
-        let first = self.about.split([' ', ',', ':', ';']).next().unwrap_or_default();
+        let first = self.parts().0.split([' ', ',', ':']).next().unwrap_or_default();
         match first {
             "count" => Kind::Count,
             "number" => Kind::Number,
@@ -61,18 +79,17 @@ impl Entry {
     /// What is counted or measured: the words after `of`.
     pub(in crate::narrative) fn unit(self) -> &'static str {
         let unit = match self.kind() {
-            Kind::Count | Kind::Number => self.about.split_once(" of ").map(|(_, unit)| unit),
+            Kind::Count | Kind::Number => self.parts().0.split_once(" of ").map(|(_, unit)| unit),
             Kind::Share => Some("%"),
             Kind::Minute | Kind::Second | Kind::Between => Some("UTC"),
             _ => None,
         };
-        unit.unwrap_or_default().split([',', ':', ';']).next().unwrap_or_default()
+        unit.unwrap_or_default().split([',', ':']).next().unwrap_or_default()
     }
 
     /// The words a slot may hold, where the list names them all.
     pub(in crate::narrative) fn words(self) -> Vec<&'static str> {
-        let list = self.about.split_once(": ").filter(|_| self.kind() == Kind::Word).map_or("", |(_, list)| list);
-        let list = list.split(';').next().unwrap_or_default();
+        let list = self.parts().0.split_once(": ").filter(|_| self.kind() == Kind::Word).map_or("", |(_, list)| list);
         let between = if list.contains(", ") { ", " } else { " " };
         list.split(between).filter(|word| !word.is_empty()).collect()
     }
