@@ -152,8 +152,10 @@ impl Desk {
 
     fn page(&self, release: &Release, report: &str, drawings: &[(String, String)]) -> Result<Document, NarrativeError> {
         let mut context = self.context.clone();
-        context.insert("body".to_owned(), Slotted::from_safe_string(page::body(report)));
-        context.insert("figures".to_owned(), Slotted::from_safe_string(page::figures(release, drawings)));
+        let (first, others) = drawings.split_at(drawings.len().min(1));
+        let body = page::with_picture(&page::body(report), &page::figures(release, first));
+        context.insert("body".to_owned(), Slotted::from_safe_string(body));
+        context.insert("figures".to_owned(), Slotted::from_safe_string(page::figures(release, others)));
         let marked = engine::render(PAGE.name, PAGE.source, Sink::Html, self.reader, &Slotted::from(context))?;
         Ok(self.finish("report.html", &marked))
     }

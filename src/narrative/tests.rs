@@ -189,6 +189,33 @@ fn a_template_is_tried_without_a_case() {
     assert!(wrong("{% include \"parts/none.md\" %}").starts_with("template mine.md, line 1: "));
 }
 
+/// A digit that is changed, or one that nobody stated, is no longer what `prose.json` lists.
+#[test]
+fn no_digit_of_the_prose_changes_unseen() {
+    let lists = |text: &str, items: &[Item]| {
+        let lines: Vec<&str> = text.lines().collect();
+        let stands = |item: &Item| {
+            let line = lines.get(item.line - 1).copied().unwrap_or_default();
+            line.chars().skip(item.column - 1).take(item.text.chars().count()).eq(item.text.chars())
+        };
+        items.iter().all(stands) && unlisted_digits(text, items).is_empty()
+    };
+    for reader in READERS {
+        for document in made(reader, throttle()).iter().filter(|d| !d.path.ends_with(".html")) {
+            assert!(lists(&document.text, &document.items), "{}", document.path);
+            let digits = document.text.match_indices(|c: char| c.is_ascii_digit());
+            for (at, digit) in digits {
+                let other = if digit == "9" { "1" } else { "9" };
+                let mut changed = document.text.clone();
+                changed.replace_range(at..=at, other);
+                assert!(!lists(&changed, &document.items), "{}: byte {at} of\n{}", document.path, document.text);
+            }
+            let added = format!("{}In 7 minutes.\n", document.text);
+            assert!(!lists(&added, &document.items), "{}", document.path);
+        }
+    }
+}
+
 #[test]
 fn settings_are_said_with_their_moment_and_what_is_a_default() {
     let mut facts = throttle();
