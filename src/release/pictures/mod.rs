@@ -1,15 +1,15 @@
 //! Which pictures a reader gets, and what each shows.
 
 mod load;
+mod members;
 
 use super::{Audience, Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
 use crate::case::Case;
 use crate::findings::Findings;
 use crate::formats::metrics::MetricSeries;
-use crate::scan::{MxId, What};
 use crate::smtp::{Lane, Lanes, Outcome};
 use crate::time::Minute;
-use crate::timeline::{Counts, MinuteState, Place, Row, Timeline};
+use crate::timeline::{Counts, MinuteState, Row, Timeline};
 
 /// What pictures are composed from.
 pub(super) struct Studio<'a> {
@@ -123,81 +123,6 @@ impl Studio<'_> {
             "Two panels of lines, one line for each receiver: messages accepted and sessions failed in each minute.",
             panels,
         )
-    }
-
-    /// What was found of a member of a list: `failing`, `clean`, …
-    fn verdict(&self, list: &str, key: &str, name: &str) -> Option<String> {
-        let text = |path: String| self.findings.facts.value(&path).map(crate::findings::Value::text);
-        (1..).map_while(|i| Some((i, text(format!("{list}.{i}.{key}"))?))).find_map(|(i, found)| {
-            (found == name).then(|| text(format!("{list}.{i}.verdict")).map(|v| v.replace('_', " "))).flatten()
-        })
-    }
-
-    /// (c) One panel for each sending IP, all on one scale: those that fail first.
-    fn ips(&self) -> Figure {
-        let of = |row: &Row<Place>| {
-            let label = row.of.label();
-            (self.verdict("ips", "label", &label), (self.rewrite)(&label))
-        };
-        self.members(&self.timeline.egresses, &of, "Sending IPs", "ips").into_figure(
-            self,
-            "sending-ips",
-            "Gmail by sending IP, on one scale",
-            "One panel for each sending IP with stacked bars by outcome; all panels share one scale.",
-        )
-    }
-
-    /// (d) One panel for each MX host, all on one scale.
-    fn mx_hosts(&self) -> Figure {
-        let of = |row: &Row<MxId>| {
-            let host = self.timeline.mx_name(row.of);
-            (self.verdict("mx_hosts", "host", host), (self.rewrite)(host))
-        };
-        self.members(&self.timeline.mx_hosts, &of, "MX hosts", "mx_hosts").into_figure(
-            self,
-            "mx-hosts",
-            "Gmail by MX host, on one scale",
-            "One panel for each MX host with stacked bars by outcome; all panels share one scale.",
-        )
-    }
-
-    /// Small multiples: a panel for each row on the scale of the highest, failing rows first, then by traffic.
-    fn members<K>(
-        &self,
-        rows: &[Row<K>],
-        of: &dyn Fn(&Row<K>) -> (Option<String>, String),
-        what: &str,
-        table: &str,
-    ) -> Members {
-        const MOST: usize = 8;
-        let highest = rows.iter().flat_map(|r| r.counts.iter().flatten()).map(|c| c.attempts).max().unwrap_or_default();
-        let all = |row: &Row<K>| row.counts.iter().flatten().map(|c| c.attempts).sum::<u64>();
-        let mut rows: Vec<_> = rows.iter().map(|row| (of(row), row)).collect();
-        rows.sort_by_key(|((verdict, _), row)| (verdict.as_deref() != Some("failing"), std::cmp::Reverse(all(row))));
-        let counted = |verdict: &str| rows.iter().filter(|((v, _), _)| v.as_deref() == Some(verdict)).count();
-        let said: Vec<String> = [
-            ("failing", "failing"),
-            ("clean", "clean"),
-            ("not enough traffic", "with not enough traffic to say"),
-            ("unknown", "whose logs cannot show it"),
-        ]
-        .into_iter()
-        .filter(|(verdict, _)| counted(verdict) > 0 || *verdict == "failing")
-        .map(|(verdict, words)| format!("{} {words}", counted(verdict)))
-        .collect();
-        let rest = if rows.len() > MOST {
-            format!(" {MOST} of {} are drawn; all stand in tables/{table}.csv.", rows.len())
-        } else {
-            String::new()
-        };
-        let finding = format!("{what} inside the waves: {}.{rest}", said.join(", "));
-        let panels = rows.iter().take(MOST).map(|((verdict, label), row)| {
-            let shows_all = (0..row.counts.len()).all(|at| row.sight.shows_all(at, What::FAILURES));
-            let hidden = if shows_all { "" } else { " (its logs cannot show all failures)" };
-            let verdict = verdict.as_deref().map_or_else(String::new, |verdict| format!(": {verdict}"));
-            outcome_panel(row, format!("{label}{verdict}{hidden}"), Some(highest as f64))
-        });
-        Members { finding, panels: panels.collect() }
     }
 
     fn metrics(&self, signal: &str) -> Vec<&MetricSeries> {
@@ -385,18 +310,6 @@ impl Studio<'_> {
             "One row for each source, filled where it has data.",
             vec![panel("Sources", "", PanelKind::Strip, series)],
         )
-    }
-}
-
-/// Small multiples, and what they show.
-struct Members {
-    finding: String,
-    panels: Vec<Panel>,
-}
-
-impl Members {
-    fn into_figure(self, studio: &Studio<'_>, name: &str, title: &str, description: &str) -> Figure {
-        studio.figure(name, title.to_owned(), self.finding, description, or_empty(self.panels))
     }
 }
 
