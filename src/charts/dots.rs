@@ -20,8 +20,12 @@ pub(super) fn pairs(series: &Series, minutes: usize) -> impl Iterator<Item = (f6
 
 /// The horizontal axis that holds all pairs of a panel.
 pub(super) fn across(panel: &Panel, minutes: usize) -> Scale {
-    let most = panel.series.iter().flat_map(|series| pairs(series, minutes)).map(|(x, _)| x).fold(0.0, f64::max);
-    Scale::holding(most, 8.0)
+    let all = || panel.series.iter().flat_map(|series| pairs(series, minutes)).map(|(x, _)| x);
+    let most = all().fold(0.0, f64::max);
+    let scale = Scale::holding(most, 8.0);
+    // What is counted in whole numbers has no halves to name.
+    let whole = most >= 1.0 && all().all(|x| x.fract() == 0.0);
+    if whole && scale.step < 1.0 { Scale { top: most, step: 1.0 } } else { scale }
 }
 
 /// Draws the dots with their horizontal axis.

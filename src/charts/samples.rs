@@ -42,7 +42,7 @@ pub(super) fn series(label: &str, values: Vec<Option<f64>>) -> Series {
 
 pub(super) fn panel(kind: PanelKind, series: Vec<Series>) -> Panel {
     let (title, unit) = ("Sessions".to_owned(), "per minute".to_owned());
-    Panel { title, unit, kind, series, ceiling: None, at_least: None }
+    Panel { title, unit, kind, series, ceiling: None, at_least: None, across: String::new() }
 }
 
 pub(super) fn window(minutes: i32) -> Window {
@@ -155,7 +155,8 @@ pub(super) fn contrast() -> Figure {
     let against: Vec<Option<f64>> = OPEN.iter().map(|v| Some(f64::from(*v))).collect();
     let dots = Panel {
         title: "Refusals need open connections".to_owned(),
-        unit: "failed sessions per minute, against connections open at once".to_owned(),
+        unit: "failed sessions per minute".to_owned(),
+        across: "connections open at once".to_owned(),
         ..panel(
             PanelKind::Dots,
             vec![

@@ -70,7 +70,7 @@ pub(super) fn lay_out(figure: &Figure) -> Result<Scene, ChartError> {
         y += match (timed, next_timed) {
             (true, true) => GAP,
             (true, false) => time_axis(&mut scene, figure, &frame)? + GAP,
-            (false, _) => 22.0 + GAP,
+            (false, _) => across_axis(&mut scene, &one.panel.across, &area)? + GAP,
         };
     }
     scene.height = (y - 4.0).ceil();
@@ -229,6 +229,16 @@ fn draw_panel(
         scene.path(vec![(area.x0, area.y0), (area.x0, area.y1)], axis);
     }
     Ok(())
+}
+
+/// Says below the numbers of a horizontal axis what they count; gives the height used.
+fn across_axis(scene: &mut Scene, counts: &str, area: &Area) -> Result<f64, ChartError> {
+    let words = UNIT.cut(counts, area.width())?;
+    if words.is_empty() {
+        return Ok(22.0);
+    }
+    scene.words(&words, (f64::midpoint(area.x0, area.x1), area.y1 + 31.0), Anchor::Middle, UNIT, palette::QUIET)?;
+    Ok(38.0)
 }
 
 /// Names the minutes below a panel, and the date once; gives the height used.

@@ -92,6 +92,7 @@ fn extremes() -> Vec<Figure> {
     wordy.panels.iter_mut().for_each(|panel| {
         panel.title.clone_from(&long);
         panel.unit.clone_from(&long);
+        panel.across.clone_from(&long);
         panel.ceiling = Some((2.0, long.clone()));
     });
     wordy.marks = vec![mark("03:50", &long, MarkKind::Peak), mark("04:38", &long, MarkKind::Recovery)];

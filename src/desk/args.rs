@@ -34,6 +34,25 @@ pub(super) enum Command {
     /// Mappings: YAML files that say how a delivery event log without a reader is read
     #[command(subcommand)]
     Mapping(Mapping),
+    /// Templates of the postmortem: those that casefile brings, and a check of your own
+    #[command(subcommand)]
+    Templates(Templates),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Templates {
+    /// List the postmortems that casefile brings, and the parts they are made of
+    List,
+    /// Print a postmortem's template or a part, to begin one of your own with
+    Show {
+        /// Its name, as `list` prints it
+        name: String,
+    },
+    /// Try a template of your own on made-up facts
+    Check {
+        /// The template file
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,6 +91,12 @@ pub(super) struct Build {
     /// Key of the tokens, 32 bytes as 64 hex digits [default: keep/case.key of the output]
     #[arg(long, value_name = "FILE")]
     pub(super) key: Option<PathBuf>,
+    /// Order of the postmortem's sections: sre, pagerduty, atlassian or incident-io [default: sre]
+    #[arg(long, value_name = "NAME")]
+    pub(super) postmortem: Option<String>,
+    /// Your own template of the postmortem; docs/TEMPLATES.md lists what it may name
+    #[arg(long, value_name = "FILE", conflicts_with = "postmortem")]
+    pub(super) template: Option<PathBuf>,
     /// Threads to read with [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,

@@ -12,6 +12,7 @@ use super::mapping::OwnMappings;
 use super::progress::Reading;
 use super::settings;
 use super::store::{Built, Store, refuse_existing};
+use super::templates::Chosen;
 use super::words;
 use crate::bundle::{BundleError, contents, write_zip};
 use crate::case::{self, Case, Words};
@@ -24,6 +25,7 @@ use crate::timeline::{Setup, Timeline};
 
 pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Failure> {
     let (folder, case) = case_of(&args.path)?;
+    let template = Chosen::of(args)?;
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(&case.name));
     refuse_existing(&output, args.force)?;
     let mut opened = None;
@@ -35,7 +37,8 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
     let outside = made.outside.into_iter().map(|r| zip_of(r, &case)).collect::<Result<Vec<_>, _>>()?;
     go_on(stop)?;
     let Some(store) = opened else { return Err(Failure::Interrupted) };
-    store.write(&outside, &made.internal, args.force, stop)
+    let postmortem = template.render(&made.internal)?;
+    store.write(&outside, (&made.internal, &postmortem), args.force, stop)
 }
 
 /// What each reader may see.

@@ -22,6 +22,7 @@ mod settings;
 mod signals;
 mod store;
 mod taken;
+mod templates;
 mod verify;
 mod words;
 
@@ -67,6 +68,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
         Command::Events(args) => events::events(&args, std::io::stdout().lock(), &STOP).map(|()| 0),
         Command::Detect(args) => say(&detect::detect(&args)?),
         Command::Mapping(command) => say(mapping::mapping(&command)?.trim_end()),
+        Command::Templates(command) => say(templates::templates(&command)?.trim_end()),
         Command::Schema => say(crate::case::schema_json().trim_end()),
     }
 }

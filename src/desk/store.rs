@@ -9,7 +9,7 @@ use serde_json::json;
 use super::build::go_on;
 use super::exit::Failure;
 use crate::bundle::{ASIDE, BundleError, Forbidden, Gate, Stands, facts_json, publish, read_zip, stage, verify};
-use crate::narrative;
+use crate::narrative::Document;
 use crate::release::redactor::{Action, CaseKey, Class, action};
 use crate::release::{Audience, Release, Value};
 use crate::time::Stamp;
@@ -94,7 +94,7 @@ impl Store {
     pub(super) fn write(
         &self,
         outside: &[(Release, Vec<u8>)],
-        internal: &Release,
+        (internal, postmortem): (&Release, &Document),
         force: bool,
         stop: &AtomicBool,
     ) -> Result<Built, Failure> {
@@ -117,9 +117,7 @@ impl Store {
             })?;
             before = Some(target(release));
         }
-        for document in narrative::documents(internal, &[], &[])? {
-            self.keep(&document.path, document.text.as_bytes())?;
-        }
+        self.keep(&postmortem.path, postmortem.text.as_bytes())?;
         self.keep("facts.json", facts_json(internal).as_bytes())?;
         let tokens: String = outside
             .iter()

@@ -9,7 +9,7 @@ use minijinja::value::{Object, ObjectRepr, Value as Slotted};
 use super::markdown::Sink;
 use super::prose::{Form, mark};
 use super::slots::{Slot, slots};
-use crate::release::{Fact, Node, Release, Value};
+use crate::release::{Audience, Fact, Node, Release, Value};
 use crate::time::Stamp;
 
 /// A fact as templates see it.
@@ -58,8 +58,13 @@ impl Object for Leaf {
 pub(in crate::narrative) fn context(release: &Release, files: &[String]) -> (BTreeMap<String, Slotted>, Vec<String>) {
     let mut facts = release.facts().clone();
     facts.insert("bundle", bundle(release, files));
-    let mut builder = Builder { ids: Vec::new(), moments: Vec::new() };
-    let mut top = builder.group(&slots(), Some(&facts), "");
+    of_facts(&facts, &lines_of(release))
+}
+
+/// The same, of facts that hold the bundle's own, with the line that shows each moment of a wave.
+pub(in crate::narrative) fn of_facts(facts: &Node, lines: &Lines) -> (BTreeMap<String, Slotted>, Vec<String>) {
+    let mut builder = Builder { ids: Vec::new(), moments: Vec::new(), lines };
+    let mut top = builder.group(&slots(), Some(facts), "");
     builder.moments.sort_by_key(|moment| (moment.at.minute(), moment.order, moment.at));
     let timeline: Vec<Slotted> = builder.moments.into_iter().map(|moment| moment.row).collect();
     top.insert("timeline".to_owned(), Slotted::from(timeline));
@@ -91,7 +96,33 @@ fn bundle(release: &Release, files: &[String]) -> Node {
     ])
 }
 
-/// A row of the timeline: `{at, what, of}`, where `of` is the wave, launch or change.
+/// Where a moment of a wave can be read: (`waves.1`, `first`) → `mail.log:1204`.
+pub(in crate::narrative) type Lines = BTreeMap<(String, &'static str), String>;
+
+/// The first quoted line of each moment, by the file's own name where this reader may know it.
+fn lines_of(release: &Release) -> Lines {
+    let files: BTreeMap<String, String> = (1..)
+        .map_while(|i| release.facts().at(&format!("coverage.{i}")))
+        .filter(|_| release.audience() == Audience::Internal)
+        .filter_map(|row| Some((row.value("exhibit")?.text(), row.value("file")?.text())))
+        .collect();
+    let mut lines = Lines::new();
+    for excerpt in release.excerpts() {
+        let Some((wave, part)) =
+            excerpt.name.strip_prefix("wave-").and_then(|n| n.strip_suffix(".log")).and_then(|n| n.split_once('-'))
+        else {
+            continue;
+        };
+        let what = ["first", "peak", "last"].into_iter().find(|what| *what == part);
+        if let (Some(what), Some(line)) = (what, excerpt.lines.first()) {
+            let file = files.get(&line.exhibit).unwrap_or(&line.exhibit);
+            lines.insert((format!("waves.{wave}"), what), format!("{file}:{}", line.number));
+        }
+    }
+    lines
+}
+
+/// A row of the timeline: `{at, what, of, line}`, where `of` is the wave, launch or change.
 struct Moment {
     at: Stamp,
     /// Within a minute changes and launches stand before waves, whose times are whole minutes.
@@ -108,12 +139,13 @@ const MOMENTS: [(&str, &str, &str); 5] = [
     ("waves", "recovery", "recovery"),
 ];
 
-struct Builder {
+struct Builder<'a> {
     ids: Vec<String>,
     moments: Vec<Moment>,
+    lines: &'a Lines,
 }
 
-impl Builder {
+impl Builder<'_> {
     /// A node where the contract expects `slot`; whichever of the two knows more decides its shape.
     fn node(&mut self, slot: &Slot, node: Option<&Node>, path: &str) -> Slotted {
         // An absent group or list is one without values, not a fact in its place.
@@ -142,7 +174,7 @@ impl Builder {
         let mut list = Vec::with_capacity(items.len());
         for (i, item) in items.iter().enumerate() {
             let value = self.node(of, Some(item), &format!("{path}.{}", i + 1));
-            self.moments(path, item, &value);
+            self.moments(path, i + 1, item, &value);
             list.push(value);
         }
         Slotted::from(list)
@@ -168,7 +200,7 @@ impl Builder {
         group
     }
 
-    fn moments(&mut self, list: &str, item: &Node, of: &Slotted) {
+    fn moments(&mut self, list: &str, number: usize, item: &Node, of: &Slotted) {
         for (order, (_, name, what)) in MOMENTS.iter().enumerate().filter(|(_, (l, _, _))| *l == list) {
             // A peak has a row of its own only when its wave began before the data.
             if what == &"peak" && matches!(item.value("first"), Some(Value::Minute(_))) {
@@ -179,9 +211,26 @@ impl Builder {
                 Some(Value::Second(at)) => *at,
                 _ => continue,
             };
-            let row =
-                [("at", of.get_attr(name).unwrap_or_default()), ("what", Slotted::from(*what)), ("of", of.clone())];
+            let row = [
+                ("at", of.get_attr(name).unwrap_or_default()),
+                ("what", Slotted::from(*what)),
+                ("of", of.clone()),
+                ("line", self.line(&format!("{list}.{number}"), name)),
+            ];
             self.moments.push(Moment { at, order, row: Slotted::from_pairs(row) });
         }
+    }
+
+    /// A line that shows a moment, where one is quoted.
+    fn line(&mut self, id: &str, name: &str) -> Slotted {
+        // A recovery shows by what came before it: the last failed session.
+        let parts: &[&'static str] = match name {
+            "recovery" => &["last"],
+            "peak" => &["peak", "first"],
+            _ => &["first"],
+        };
+        let line = parts.iter().find_map(|part| self.lines.get(&(id.to_owned(), *part)));
+        let value = line.map_or(Value::Absent, |line| Value::Text(line.clone()));
+        self.leaf(Fact { value, evidence: Vec::new() }, &format!("bundle.lines.{id}.{name}"))
     }
 }

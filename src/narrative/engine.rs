@@ -8,7 +8,7 @@ use super::NarrativeError;
 use super::context::Leaf;
 use super::filters;
 use super::markdown::Sink;
-use super::templates::MACROS;
+use super::templates::SHARED;
 use crate::release::Audience;
 
 /// Renders a template; the result still holds the marks of its facts.
@@ -21,13 +21,20 @@ pub(in crate::narrative) fn render(
 ) -> Result<String, NarrativeError> {
     let failed = |error: Error| NarrativeError::from_engine(name, &error);
     let mut env = Environment::new();
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(failed)?;
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build()
+        .map_err(failed)?;
     env.set_syntax(syntax);
     env.set_undefined_behavior(UndefinedBehavior::Strict);
     env.set_auto_escape_callback(|_| AutoEscape::Custom("document".into()));
     env.set_formatter(move |out, _, value| print(out, value, sink));
     filters::register(&mut env, sink, reader);
-    env.add_template(MACROS.name, MACROS.source).map_err(failed)?;
+    for shared in SHARED {
+        env.add_template(shared.name, shared.source).map_err(failed)?;
+    }
     env.add_template(name, source).map_err(failed)?;
     let text = env.get_template(name).and_then(|t| t.render(context)).map_err(failed)?;
     Ok(tidy(&text))

@@ -382,7 +382,7 @@ fn incident() -> Node {
         ("failed", sessions(9_759)),
         ("failed_share", share(9_759, 12_716)),
         ("peak_failed", sessions(1_848)),
-        ("duration", count(19, "minutes")),
+        ("duration", count(33, "minutes")),
         ("smallest_detectable", sessions(4)),
         (
             "summary",
@@ -422,7 +422,7 @@ fn tls() -> Node {
 fn reply() -> Node {
     Node::group([
         ("text", lines(Value::Text("421 4.7.0 Temporary System Problem.  Try again later (3).".into()), 6_204, 57_002)),
-        ("code", count(421, "")),
+        ("code", text("421")),
         ("enhanced", text("4.7.0")),
         ("category", word("system")),
         ("scope", word("none")),

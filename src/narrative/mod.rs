@@ -12,10 +12,13 @@ mod error;
 mod filters;
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod manual;
 mod markdown;
 mod page;
 mod prose;
 mod slots;
+mod specimen;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -23,18 +26,22 @@ mod tests;
 pub use error::NarrativeError;
 pub use markdown::visible;
 pub use prose::{Form, Item, Unlisted, prose_json, unlisted_digits};
+pub use templates::{POSTMORTEMS, Postmortem};
 
 use std::collections::BTreeMap;
 
 use minijinja::value::Value as Slotted;
 
-use crate::release::{Audience, Release};
+use crate::release::{Audience, Node, Release};
 use markdown::Sink;
-use templates::{ESP_REPORT, GOOGLE_REPORT, GOOGLE_TEXT, PAGE, POSTMORTEM, README, Template};
+use templates::{ESP_REPORT, GOOGLE_REPORT, GOOGLE_TEXT, PAGE, README, SHARED, Template};
 
 /// Characters that Google's web form surely takes, and two shorter cuts.
 const CUTS: [(&str, usize); 3] =
     [("data/REPORT.txt", 4_000), ("data/ticket-1500.txt", 1_500), ("data/ticket-500.txt", 500)];
+
+/// The postmortem's file.
+const POSTMORTEM_FILE: &str = "postmortem.md";
 
 /// One finished text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +69,7 @@ pub fn documents(
     let desk = Desk::new(release, files);
     let mut documents = Vec::new();
     let report = match release.audience() {
-        Audience::Internal => return Ok(vec![desk.document("postmortem.md", POSTMORTEM)?]),
+        Audience::Internal => return Ok(vec![desk.document(POSTMORTEM_FILE, POSTMORTEMS[0].template)?]),
         Audience::Esp => desk.render(ESP_REPORT)?,
         Audience::Google => {
             let text = desk.render(GOOGLE_TEXT)?;
@@ -75,6 +82,33 @@ pub fn documents(
     documents.push(desk.page(release, &report, drawings)?);
     documents.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(documents)
+}
+
+/// The postmortem in one of the shipped orders of sections.
+///
+/// # Errors
+/// When a template of ours is wrong, which the tests rule out.
+pub fn postmortem(release: &Release, which: &Postmortem) -> Result<Document, NarrativeError> {
+    Desk::new(release, &[]).document(POSTMORTEM_FILE, which.template)
+}
+
+/// The names and texts that a template may import or include.
+pub fn shared_templates() -> impl Iterator<Item = (&'static str, &'static str)> {
+    SHARED.iter().map(|shared| (shared.name, shared.source))
+}
+
+/// Tries a user's template on made-up facts: all slots filled, in turn with each word that one may
+/// hold, and all slots empty. What it names wrongly shows without a case.
+///
+/// # Errors
+/// When the template is malformed or names what is no slot: with template and line.
+pub fn check_template(template: &str, name: &str) -> Result<(), NarrativeError> {
+    let empty = std::iter::once(Node::group([]));
+    for facts in (0..specimen::how_many()).map(specimen::specimen).chain(empty) {
+        let (context, _) = context::of_facts(&facts, &context::Lines::new());
+        engine::render(name, template, Sink::of(name), Audience::Internal, &Slotted::from(context))?;
+    }
+    Ok(())
 }
 
 /// Renders a user's own template against the same facts. `name` stands in errors,
@@ -118,8 +152,10 @@ impl Desk {
 
     fn page(&self, release: &Release, report: &str, drawings: &[(String, String)]) -> Result<Document, NarrativeError> {
         let mut context = self.context.clone();
-        context.insert("body".to_owned(), Slotted::from_safe_string(page::body(report)));
-        context.insert("figures".to_owned(), Slotted::from_safe_string(page::figures(release, drawings)));
+        let (first, others) = drawings.split_at(drawings.len().min(1));
+        let body = page::with_picture(&page::body(report), &page::figures(release, first));
+        context.insert("body".to_owned(), Slotted::from_safe_string(body));
+        context.insert("figures".to_owned(), Slotted::from_safe_string(page::figures(release, others)));
         let marked = engine::render(PAGE.name, PAGE.source, Sink::Html, self.reader, &Slotted::from(context))?;
         Ok(self.finish("report.html", &marked))
     }

@@ -21,6 +21,13 @@ pub(in crate::narrative) fn body(markdown: &str) -> String {
     out.replace("<table>", "<div class=\"wide\"><table>").replace("</table>", "</table></div>")
 }
 
+/// The body with a picture behind its first section, where the reader has just read what happened.
+pub(in crate::narrative) fn with_picture(body: &str, picture: &str) -> String {
+    let second = body.match_indices("<h2>").nth(1).map_or(body.len(), |(at, _)| at);
+    let (before, after) = body.split_at(second);
+    format!("{before}{picture}{after}")
+}
+
 /// The pictures, each with the sentence it proves. `drawings` are SVG texts by figure name.
 pub(in crate::narrative) fn figures(release: &Release, drawings: &[(String, String)]) -> String {
     let mut out = String::new();
@@ -49,6 +56,12 @@ mod tests {
         let html = body("a <b onclick=x>b</b> [c](javascript:x) ![d](e)\n\n<script>\nf\n</script>\n");
         assert!(!html.contains("<b") && !html.contains("<script") && !html.contains("href") && !html.contains("<img"));
         assert!(html.contains("&lt;script&gt;"));
+    }
+
+    #[test]
+    fn a_picture_stands_behind_the_first_section() {
+        assert_eq!(with_picture("<h1>a</h1><h2>b</h2>c<h2>d</h2>", "P"), "<h1>a</h1><h2>b</h2>cP<h2>d</h2>");
+        assert_eq!(with_picture("<p>a</p>", "P"), "<p>a</p>P");
     }
 
     #[test]

@@ -18,7 +18,7 @@ const fn template(name: &'static str, readers: &'static [Audience], source: &'st
 }
 
 /// Words that several templates share.
-pub(in crate::narrative) const MACROS: Template = template(
+const MACROS: Template = template(
     "shared/words.md",
     &[Audience::Esp, Audience::Google, Audience::Internal],
     include_str!("../../templates/shared/words.md"),
@@ -44,14 +44,94 @@ pub(in crate::narrative) const PAGE: Template = template(
     &[Audience::Esp, Audience::Google],
     include_str!("../../templates/shared/report.html"),
 );
-/// The postmortem, in the order of the Google SRE book.
-pub(in crate::narrative) const POSTMORTEM: Template =
-    template("postmortem/sre.md", &[Audience::Internal], include_str!("../../templates/postmortem/sre.md"));
+/// A postmortem in the order of sections that a team knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Postmortem {
+    /// What `--postmortem` takes.
+    pub name: &'static str,
+    /// Whose order of sections it has.
+    pub about: &'static str,
+    pub(in crate::narrative) template: Template,
+}
+
+impl Postmortem {
+    /// Its text, to begin one's own with.
+    #[must_use]
+    pub const fn source(&self) -> &'static str {
+        self.template.source
+    }
+}
+
+/// The postmortems that casefile brings; the first is the default.
+pub const POSTMORTEMS: [Postmortem; 4] = [
+    Postmortem {
+        name: "sre",
+        about: "in the order of the Google SRE book",
+        template: template("postmortem/sre.md", INTERNAL, include_str!("../../templates/postmortem/sre.md")),
+    },
+    Postmortem {
+        name: "pagerduty",
+        about: "in the order of PagerDuty's template",
+        template: template(
+            "postmortem/pagerduty.md",
+            INTERNAL,
+            include_str!("../../templates/postmortem/pagerduty.md"),
+        ),
+    },
+    Postmortem {
+        name: "atlassian",
+        about: "in the order of Atlassian's template, with the five whys",
+        template: template(
+            "postmortem/atlassian.md",
+            INTERNAL,
+            include_str!("../../templates/postmortem/atlassian.md"),
+        ),
+    },
+    Postmortem {
+        name: "incident-io",
+        about: "in the order of incident.io's template",
+        template: template(
+            "postmortem/incident-io.md",
+            INTERNAL,
+            include_str!("../../templates/postmortem/incident-io.md"),
+        ),
+    },
+];
+
+const INTERNAL: &[Audience] = &[Audience::Internal];
+
+macro_rules! part {
+    ($name:literal) => {
+        template(concat!("parts/", $name), INTERNAL, include_str!(concat!("../../templates/parts/", $name)))
+    };
+}
+
+/// What templates may import or include: shared words, and the parts of a postmortem.
+pub(in crate::narrative) const SHARED: [Template; 16] = [
+    MACROS,
+    part!("notice.md"),
+    part!("summary.md"),
+    part!("impact.md"),
+    part!("causes.md"),
+    part!("trigger.md"),
+    part!("resolution.md"),
+    part!("detection.md"),
+    part!("actions.md"),
+    part!("before_next.md"),
+    part!("went_well.md"),
+    part!("went_wrong.md"),
+    part!("timeline.md"),
+    part!("evidence.md"),
+    part!("readiness.md"),
+    part!("sources.md"),
+];
 
 /// All of them.
 #[cfg(test)]
-pub(in crate::narrative) const ALL: [Template; 7] =
-    [MACROS, ESP_REPORT, GOOGLE_REPORT, GOOGLE_TEXT, README, PAGE, POSTMORTEM];
+pub(in crate::narrative) fn all() -> Vec<Template> {
+    let reports = [ESP_REPORT, GOOGLE_REPORT, GOOGLE_TEXT, README, PAGE];
+    SHARED.into_iter().chain(reports).chain(POSTMORTEMS.map(|p| p.template)).collect()
+}
 
 #[cfg(test)]
 mod tests {
@@ -62,6 +142,7 @@ mod tests {
     #[test]
     fn folder_and_table_agree() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let all = all();
         let mut found = Vec::new();
         for folder in std::fs::read_dir(&root).expect("templates/") {
             let folder = folder.expect("entry").path();
@@ -69,13 +150,13 @@ mod tests {
                 let path = file.expect("entry").path();
                 let name = path.strip_prefix(&root).expect("below").to_string_lossy().into_owned();
                 assert!(
-                    ALL.iter().any(|t| t.name == name && t.source == std::fs::read_to_string(&path).expect("text")),
+                    all.iter().any(|t| t.name == name && t.source == std::fs::read_to_string(&path).expect("text")),
                     "{name} is not in the table"
                 );
                 found.push(name);
             }
         }
-        assert_eq!(found.len(), ALL.len());
-        assert!(ALL.iter().all(|t| !t.readers.is_empty()));
+        assert_eq!(found.len(), all.len());
+        assert!(all.iter().all(|t| !t.readers.is_empty()));
     }
 }

@@ -1,6 +1,8 @@
 //! The texts as their readers get them.
 #![expect(clippy::expect_used, reason = "tests")]
 
+mod postmortems;
+
 use super::fixtures::{at_mut, ongoing, quiet, release, text, throttle};
 use super::*;
 use crate::release::{Node, Value};
@@ -49,6 +51,33 @@ fn texts_are_as_reviewed() {
                     insta::assert_snapshot!(name, document.text);
                 });
             }
+        }
+    }
+}
+
+/// A digit that is changed, or one that nobody stated, is no longer what `prose.json` lists.
+#[test]
+fn no_digit_of_the_prose_changes_unseen() {
+    let lists = |text: &str, items: &[Item]| {
+        let lines: Vec<&str> = text.lines().collect();
+        let stands = |item: &Item| {
+            let line = lines.get(item.line - 1).copied().unwrap_or_default();
+            line.chars().skip(item.column - 1).take(item.text.chars().count()).eq(item.text.chars())
+        };
+        items.iter().all(stands) && unlisted_digits(text, items).is_empty()
+    };
+    for reader in READERS {
+        for document in made(reader, throttle()).iter().filter(|d| !d.path.ends_with(".html")) {
+            assert!(lists(&document.text, &document.items), "{}", document.path);
+            let digits = document.text.match_indices(|c: char| c.is_ascii_digit());
+            for (at, digit) in digits {
+                let other = if digit == "9" { "1" } else { "9" };
+                let mut changed = document.text.clone();
+                changed.replace_range(at..=at, other);
+                assert!(!lists(&changed, &document.items), "{}: byte {at} of\n{}", document.path, document.text);
+            }
+            let added = format!("{}In 7 minutes.\n", document.text);
+            assert!(!lists(&added, &document.items), "{}", document.path);
         }
     }
 }

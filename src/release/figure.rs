@@ -75,6 +75,8 @@ pub struct Panel {
     pub ceiling: Option<(f64, String)>,
     /// Smallest value of the axis' upper end, so that paired panels share a scale.
     pub at_least: Option<f64>,
+    /// For dots: what the horizontal axis counts, with its unit.
+    pub across: String,
 }
 
 /// How a panel draws its series.

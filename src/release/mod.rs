@@ -3,6 +3,7 @@
 mod error;
 mod exhibits;
 mod figure;
+mod measured;
 mod pictures;
 mod redacted;
 pub mod redactor;
@@ -103,7 +104,7 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
     };
     let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.tell("facts.json", t));
     let text = |t: &str| pen.tell("charts and tables", t);
-    let tables = rows::tables(audience, evident.timeline, evident.lanes, &facts, &text);
+    let mut tables = rows::tables(audience, evident.timeline, evident.lanes, &facts, &text);
     let studio = pictures::Studio {
         audience,
         case: evident.case,
@@ -113,6 +114,10 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         rewrite: &text,
     };
     let figures = studio.figures();
+    tables.push(measured::load(evident.timeline, &source.findings.incident, studio.connections().as_ref()));
+    if audience != Audience::Google {
+        tables.push(measured::metrics(evident.timeline, &text));
+    }
     let excerpts = exhibits::excerpts(&chosen, &|file, line| pen.write(&format!("excerpts/{file}"), line));
     let (transcripts, withheld) = transcripts(source, audience, &pen);
     if let Some(fault) = pen.fault.into_inner() {

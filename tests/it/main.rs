@@ -24,6 +24,7 @@ mod recordings;
 mod reversals;
 mod small;
 mod snapshots;
+mod templates;
 mod told_twice;
 mod truth;
 mod turned;

@@ -1,10 +1,12 @@
 //! Which pictures a reader gets, and what each shows.
 
+mod load;
+mod members;
+
 use super::{Audience, Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
 use crate::case::Case;
 use crate::findings::Findings;
 use crate::formats::metrics::MetricSeries;
-use crate::scan::What;
 use crate::smtp::{Lane, Lanes, Outcome};
 use crate::time::Minute;
 use crate::timeline::{Counts, MinuteState, Row, Timeline};
@@ -26,6 +28,7 @@ impl Studio<'_> {
         figures.extend(self.pattern());
         if self.audience != Audience::Google {
             figures.push(self.receivers());
+            figures.push(self.mx_hosts());
             figures.extend(self.queue());
             figures.extend(self.nodes());
             figures.push(self.coverage());
@@ -101,12 +104,12 @@ impl Studio<'_> {
             panel("Messages accepted", "messages per minute", PanelKind::Lines, series.collect()),
             panel("Sessions failed", "sessions per minute", PanelKind::Lines, failed.collect()),
         ];
-        let clean: Vec<_> = (1..)
-            .map_while(|i| self.findings.facts.value(&format!("lanes.{i}.verdict")).map(|v| (i, v.text())))
-            .filter(|(_, v)| v == "clean")
-            .filter_map(|(i, _)| {
-                self.findings.facts.value(&format!("lanes.{i}.lane")).map(crate::findings::Value::text)
-            })
+        let clean: Vec<_> = self
+            .timeline
+            .lanes
+            .iter()
+            .filter(|row| self.verdict("lanes", "lane", self.lanes.name(row.of)).as_deref() == Some("clean"))
+            .map(|row| self.lanes.title(row.of))
             .collect();
         let finding = if clean.is_empty() {
             "No other receiver can be called clean in these minutes.".to_owned()
@@ -120,98 +123,6 @@ impl Studio<'_> {
             "Two panels of lines, one line for each receiver: messages accepted and sessions failed in each minute.",
             panels,
         )
-    }
-
-    /// (c) One panel for each sending IP, all on one scale.
-    fn ips(&self) -> Figure {
-        const MOST: usize = 8;
-        let rows = &self.timeline.egresses;
-        let most = rows.iter().flat_map(|r| r.counts.iter().flatten()).map(|c| c.attempts).max().unwrap_or_default();
-        let panels = rows.iter().take(MOST).map(|row| {
-            let label = (self.rewrite)(&row.of.label());
-            let shows_all = (0..row.counts.len()).all(|at| row.sight.shows_all(at, What::FAILURES));
-            let hidden = if shows_all { "" } else { " (its logs cannot show all failures)" };
-            outcome_panel(row, format!("From {label}{hidden}"), Some(most as f64))
-        });
-        let count = |v: &str| {
-            (1..)
-                .map_while(|i| self.findings.facts.value(&format!("ips.{i}.verdict")))
-                .filter(|w| w.text() == v)
-                .count()
-        };
-        let rest = if rows.len() > MOST {
-            format!(" The first {MOST} of {} are drawn; all are in the table.", rows.len())
-        } else {
-            String::new()
-        };
-        let unknown = count("unknown");
-        let finding = format!(
-            "Sending IPs inside the waves: {} failing, {} clean, {} with not enough traffic to say{}.{rest}",
-            count("failing"),
-            count("clean"),
-            count("not_enough_traffic"),
-            if unknown > 0 { format!(", {unknown} whose logs cannot show it") } else { String::new() }
-        );
-        self.figure(
-            "sending-ips",
-            "Gmail by sending IP, on one scale".to_owned(),
-            finding,
-            "One panel for each sending IP with stacked bars by outcome; all panels share one scale.",
-            or_empty(panels.collect()),
-        )
-    }
-
-    /// (e) Load and failures: one dot a minute.
-    fn pattern(&self) -> Option<Figure> {
-        let gmail = self.timeline.gmail()?;
-        let connections = self.connections()?;
-        let waves = self.findings.incident.windows();
-        let share: Vec<Option<f64>> = gmail
-            .counts
-            .iter()
-            .map(|c| c.filter(|c| c.attempts > 0).map(|c| c.failed as f64 * 100.0 / c.attempts as f64))
-            .collect();
-        let inside = |wave: bool| -> Vec<Option<f64>> {
-            let is = |i: usize| waves.iter().any(|w| w.contains(self.timeline.window.at(i))) == wave;
-            share.iter().enumerate().map(|(i, v)| v.filter(|_| is(i))).collect()
-        };
-        let dots = |label: &str, tint, values| Series {
-            label: label.to_owned(),
-            tint,
-            values,
-            against: Some(connections.1.clone()),
-            line: Line::Solid,
-        };
-        let series = vec![
-            dots("minutes inside waves", Tint::Deferral, inside(true)),
-            dots("other minutes", Tint::Delivered, inside(false)),
-        ];
-        let finding =
-            self.findings.facts.value("pattern.sentence").map(crate::findings::Value::text).unwrap_or_default();
-        let panels = vec![panel(
-            &format!("Failed sessions against open connections ({})", connections.0),
-            "% of sessions failed",
-            PanelKind::Dots,
-            series,
-        )];
-        let mut figure = self.figure("pattern", "Load and failures, one dot a minute".to_owned(), finding, "Scatter: for each minute the share of failed sessions against the largest number of open connections of one sending IP to Gmail. It shows association, not cause.", panels);
-        (figure.bands, figure.marks) = (Vec::new(), Vec::new());
-        Some(figure)
-    }
-
-    /// Most connections of one sending IP to Gmail, measured or else estimated.
-    fn connections(&self) -> Option<(&'static str, Vec<Option<f64>>)> {
-        let measured: Vec<_> =
-            self.metrics("smtp_out_connections").into_iter().filter(|m| m.instance.contains("gmail")).collect();
-        if !measured.is_empty() {
-            let most =
-                |m: Minute| measured.iter().filter_map(|s| s.minutes.get(&m)).map(|c| c.max).max_by(f64::total_cmp);
-            return Some(("measured, most of one sending IP", self.timeline.window.minutes().map(most).collect()));
-        }
-        let rows = &self.timeline.connections.by_egress;
-        let at = |i: usize| rows.iter().filter_map(|r| r.get(i).copied().flatten()).max_by(f64::total_cmp);
-        (!rows.is_empty())
-            .then(|| ("estimated, most of one sending IP", (0..self.timeline.window.len()).map(at).collect()))
     }
 
     fn metrics(&self, signal: &str) -> Vec<&MetricSeries> {
@@ -279,7 +190,7 @@ impl Studio<'_> {
     fn nodes(&self) -> Option<Figure> {
         const SIGNALS: &[(&str, &str, f64, &str)] = &[
             ("cpu_percent", "CPU busy, mean of the minute", 1.0, "%"),
-            ("egress_bps", "Bytes sent, mean of the minute", 1e-6, "Mbit/s"),
+            ("egress_bps", "Data sent, mean of the minute", 1e-6, "Mbit/s"),
             ("retransmits_per_s", "TCP segments sent again, mean of the minute", 1.0, "segments per second"),
             ("open_files", "Open files, highest of the minute", 1.0, "files"),
         ];
@@ -294,12 +205,8 @@ impl Studio<'_> {
         }
         let before = panels.len();
         for (signal, title, scale, unit) in SIGNALS {
-            let mine: Vec<_> = self
-                .metrics(signal)
-                .into_iter()
-                .filter(|m| m.instance.is_empty() || *signal == "egress_bps")
-                .take(6)
-                .collect();
+            let whole = |m: &&MetricSeries| m.instance.is_empty() || *signal == "egress_bps";
+            let mine: Vec<_> = once_each(self.metrics(signal)).into_iter().filter(whole).take(6).collect();
             if mine.is_empty() {
                 continue;
             }
@@ -310,9 +217,7 @@ impl Studio<'_> {
                 line(&(self.rewrite)(&name), Tint::Nth(i as u8), values, i)
             });
             let mut panel = panel(title, unit, PanelKind::Lines, series.collect());
-            if *signal == "cpu_percent" {
-                panel.ceiling = Some((100.0, "100 %".to_owned()));
-            }
+            self.put_limit(&mut panel, &mine, signal);
             panels.push(panel);
         }
         let finding = self.findings.facts.value("nodes_summary").map(crate::findings::Value::text).unwrap_or_default();
@@ -324,6 +229,36 @@ impl Studio<'_> {
                 "Failed sessions to Gmail above, then one panel for each signal of the nodes at the same minutes.",
                 panels,
             )
+        })
+    }
+
+    /// The stated limit as a ceiling; one far above the values is said in words, so that they stay readable.
+    fn put_limit(&self, panel: &mut Panel, series: &[&MetricSeries], signal: &str) {
+        if signal == "cpu_percent" {
+            panel.ceiling = Some((100.0, "all cores busy: 100 %".to_owned()));
+            return;
+        }
+        let limits = series.iter().filter_map(|m| self.limit(&m.node, signal));
+        let Some(limit) = limits.min_by(f64::total_cmp) else { return };
+        let highest = panel.series.iter().flat_map(|s| s.values.iter().flatten()).copied().fold(0.0, f64::max);
+        let said = format!("stated limit {} {}", crate::findings::number(limit, 0), panel.unit);
+        if highest * 4.0 >= limit {
+            panel.ceiling = Some((limit, said));
+        } else {
+            panel.title = format!("{}; {said}, beyond this scale", panel.title);
+        }
+    }
+
+    /// The stated limit of a node's signal, in the unit that tables and panels show.
+    fn limit(&self, node: &str, signal: &str) -> Option<f64> {
+        let value = |path: String| self.findings.facts.value(&path);
+        let node = (1..).map_while(|i| Some((i, value(format!("nodes.{i}.name"))?))).find(|(_, v)| v.text() == node)?.0;
+        let base = |i: usize| format!("nodes.{node}.signals.{i}");
+        let signals = (1..).map_while(|i| Some((i, value(format!("{}.signal", base(i)))?.text())));
+        let mut mine = signals.filter(|(_, name)| name.split(' ').next() == Some(signal));
+        mine.find_map(|(i, _)| match value(format!("{}.limit", base(i))) {
+            Some(crate::findings::Value::Number(limit, ..)) => Some(*limit),
+            _ => None,
         })
     }
 
@@ -348,7 +283,13 @@ impl Studio<'_> {
                 line(&(self.rewrite)(&format!("log of {}", node.node)), Tint::Delivered, covered, 0)
             })
             .collect();
-        for signal in ["cpu_percent", "egress_bps", "queue_depth", "smtp_out_connections"] {
+        let signals = [
+            ("cpu_percent", "CPU"),
+            ("egress_bps", "data sent"),
+            ("queue_depth", "queue"),
+            ("smtp_out_connections", "open connections"),
+        ];
+        for (signal, name) in signals {
             let mine = self.metrics(signal);
             if !mine.is_empty() {
                 let covered = self
@@ -357,7 +298,7 @@ impl Studio<'_> {
                     .minutes()
                     .map(|m| mine.iter().any(|s| s.minutes.contains_key(&m)).then_some(1.0))
                     .collect();
-                series.push(line(signal, Tint::Nth(1), covered, 0));
+                series.push(line(name, Tint::Timeout, covered, 0));
             }
         }
         let known = self.timeline.states.iter().filter(|s| **s != MinuteState::Unknown).count();
@@ -406,7 +347,21 @@ fn outcome_panel<K>(row: &Row<K>, title: String, at_least: Option<f64>) -> Panel
         series: shown.collect(),
         ceiling: None,
         at_least,
+        across: String::new(),
     }
+}
+
+/// One series of a node's resource, where several tools measured it: the one with most minutes.
+fn once_each(series: Vec<&MetricSeries>) -> Vec<&MetricSeries> {
+    let mut kept: Vec<&MetricSeries> = Vec::new();
+    for one in series {
+        match kept.iter_mut().find(|k| k.node == one.node && k.instance == one.instance) {
+            Some(same) if same.minutes.len() < one.minutes.len() => *same = one,
+            Some(_) => {}
+            None => kept.push(one),
+        }
+    }
+    kept
 }
 
 fn of<K>(row: &Row<K>, value: impl Fn(&Counts) -> u64) -> Vec<Option<f64>> {
@@ -419,7 +374,15 @@ fn line(label: &str, tint: Tint, values: Vec<Option<f64>>, nth: usize) -> Series
 }
 
 fn panel(title: &str, unit: &str, kind: PanelKind, series: Vec<Series>) -> Panel {
-    Panel { title: title.to_owned(), unit: unit.to_owned(), kind, series, ceiling: None, at_least: None }
+    Panel {
+        title: title.to_owned(),
+        unit: unit.to_owned(),
+        kind,
+        series,
+        ceiling: None,
+        at_least: None,
+        across: String::new(),
+    }
 }
 
 /// A figure has at least one panel, if only an empty one.
