@@ -6,11 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use super::fixtures;
 use super::slots::{Entry, Kind, Slot, entries, slots};
 use super::specimen;
 use crate::release::{Node, Value};
@@ -113,49 +111,57 @@ fn leaf(entry: Entry) -> Json {
     schema
 }
 
-/// Compares with the committed file, or writes it.
-fn held(path: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    if std::env::var_os("WRITE_DOCS").is_some() {
-        std::fs::write(&path, text).expect("written");
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::fixtures;
+    use super::*;
+
+    /// Compares with the committed file, or writes it.
+    fn held(path: &str, text: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        if std::env::var_os("WRITE_DOCS").is_some() {
+            std::fs::write(&path, text).expect("written");
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(there == text, "{} is stale: run the tests once with WRITE_DOCS=1", path.display());
     }
-    let there = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(there == text, "{} is stale: run the tests once with WRITE_DOCS=1", path.display());
-}
 
-#[test]
-fn the_manual_of_templates_is_not_stale() {
-    held("docs/TEMPLATES.md", &manual(&fixtures::throttle()));
-}
+    #[test]
+    fn the_manual_of_templates_is_not_stale() {
+        held("docs/TEMPLATES.md", &manual(&fixtures::throttle()));
+    }
 
-#[test]
-fn the_schema_of_facts_is_not_stale() {
-    held("docs/facts.schema.json", &format!("{}\n", serde_json::to_string_pretty(&schema()).expect("JSON")));
-}
+    #[test]
+    fn the_schema_of_facts_is_not_stale() {
+        held("docs/facts.schema.json", &format!("{}\n", serde_json::to_string_pretty(&schema()).expect("JSON")));
+    }
 
-/// The list says of each value what it is: a fact of the sample is of its slot's kind.
-#[test]
-fn the_sample_holds_what_the_list_says() {
-    for (id, fact) in fixtures::throttle().leaves() {
-        let path: String = id.split('.').fold(String::new(), |path, step| match step.parse::<usize>() {
-            Ok(_) => format!("{path}[]"),
-            Err(_) if path.is_empty() => step.to_owned(),
-            Err(_) => format!("{path}.{step}"),
-        });
-        let Some(entry) = entries().find(|entry| entry.path == path) else { continue };
-        let fits = match &fact.value {
-            Value::Absent => true,
-            Value::Count(..) | Value::AtLeast(..) => entry.kind() == Kind::Count,
-            Value::Number(..) => entry.kind() == Kind::Number,
-            Value::Share(..) => entry.kind() == Kind::Share,
-            Value::Minute(_) => entry.kind() == Kind::Minute,
-            Value::Second(_) => entry.kind() == Kind::Second,
-            Value::Between(..) => entry.kind() == Kind::Between,
-            Value::Flag(_) => entry.kind() == Kind::Flag,
-            Value::Ip(_) | Value::Word(_) | Value::Sentence(_) | Value::Text(_) => {
-                matches!(entry.kind(), Kind::Ip | Kind::Word | Kind::Sentence | Kind::Text)
-            }
-        };
-        assert!(fits, "{path}: {:?} is no {:?}", fact.value, entry.kind());
+    /// The list says of each value what it is: a fact of the sample is of its slot's kind.
+    #[test]
+    fn the_sample_holds_what_the_list_says() {
+        for (id, fact) in fixtures::throttle().leaves() {
+            let path: String = id.split('.').fold(String::new(), |path, step| match step.parse::<usize>() {
+                Ok(_) => format!("{path}[]"),
+                Err(_) if path.is_empty() => step.to_owned(),
+                Err(_) => format!("{path}.{step}"),
+            });
+            let Some(entry) = entries().find(|entry| entry.path == path) else { continue };
+            let fits = match &fact.value {
+                Value::Absent => true,
+                Value::Count(..) | Value::AtLeast(..) => entry.kind() == Kind::Count,
+                Value::Number(..) => entry.kind() == Kind::Number,
+                Value::Share(..) => entry.kind() == Kind::Share,
+                Value::Minute(_) => entry.kind() == Kind::Minute,
+                Value::Second(_) => entry.kind() == Kind::Second,
+                Value::Between(..) => entry.kind() == Kind::Between,
+                Value::Flag(_) => entry.kind() == Kind::Flag,
+                Value::Ip(_) | Value::Word(_) | Value::Sentence(_) | Value::Text(_) => {
+                    matches!(entry.kind(), Kind::Ip | Kind::Word | Kind::Sentence | Kind::Text)
+                }
+            };
+            assert!(fits, "{path}: {:?} is no {:?}", fact.value, entry.kind());
+        }
     }
 }
