@@ -3,10 +3,12 @@
 //! - `entry` checks names; `bag` makes a BagIt 1.0 bag of the entries.
 //! - `archive` writes the zip, byte for byte the same for the same entries.
 //! - `gate` reads the finished bytes for leaks. It shares nothing with the redactor.
+//! - `asked` tells the gate what the redactor learnt.
 //! - `publish` writes aside, re-reads, and renames: the old file or the new one, never half.
 //! - `verify` judges a bundle from its own words, also one that others packed again.
 
 mod archive;
+mod asked;
 mod bag;
 mod contents;
 mod entry;

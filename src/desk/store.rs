@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::build::go_on;
 use super::exit::Failure;
-use crate::bundle::{ASIDE, BundleError, Forbidden, Gate, Stands, facts_json, publish, read_zip, stage, verify};
+use crate::bundle::{ASIDE, BundleError, Gate, facts_json, publish, read_zip, stage, verify};
 use crate::narrative::Document;
-use crate::release::redactor::{Action, CaseKey, Class, action};
+use crate::release::redactor::CaseKey;
 use crate::release::{Audience, Release, Value};
 use crate::time::Stamp;
 
@@ -177,22 +177,9 @@ fn judge(release: &Release, zip: &[u8]) -> Result<(), BundleError> {
     }
 }
 
-/// The gate of a release: what it learnt, and what may stand in plain sight.
+/// The gate of a release.
 pub(super) fn gate(release: &Release) -> Gate {
-    let forbidden = release.forbidden().iter().map(|f| {
-        let named = matches!(f.class, Class::Login | Class::Recipient | Class::SenderLocal) && !f.value.contains('@');
-        let stands = match (f.whole_word, named) {
-            (false, _) => Stands::Anywhere,
-            (true, true) => Stands::Name,
-            (true, false) => Stands::Word,
-        };
-        Forbidden { class: f.class.word(), value: f.value.clone(), stands }
-    });
-    Gate {
-        forbidden: forbidden.collect(),
-        allowed: release.allowed().to_vec(),
-        no_private_ips: action(Class::PrivateIp, release.audience()) != Action::Keep,
-    }
+    Gate::of(release.audience(), release.forbidden(), release.allowed())
 }
 
 fn receipt(built: &Built, outside: &[(Release, Vec<u8>)], when: Stamp) -> String {

@@ -191,7 +191,7 @@ pub(super) fn skew(ahead_s: i64) -> Option<String> {
     let by = length(ahead_s.unsigned_abs());
     let side = if ahead_s > 0 { "ahead of" } else { "behind" };
     (ahead_s.abs() > 30).then(|| {
-        format!("its clock is {by} {side} Gmail's, by the seconds in its acceptances; its times were left as they are")
+        format!("its clock is {by} {side} Gmail's, by the seconds in its acceptances; nothing was moved for that")
     })
 }
 

@@ -4,7 +4,9 @@ use super::items::Seen;
 use super::{Evidence, Node, Value, alignment, number};
 
 pub(super) fn clocks(seen: &Seen<'_>) -> Node {
-    let tally = seen.evident.tally;
+    let (tally, case) = (seen.evident.tally, seen.evident.case);
+    let mut logs = seen.evident.files.iter().filter(|card| card.kind == "log");
+    let logs_moved = logs.any(|card| case.moved_ms("logs", &card.file) != 0);
     let row = |(node, zone, basis): &(String, String, String)| {
         let mut offsets: Vec<(i32, u64)> = Vec::new();
         for ((egress, seconds), n) in &tally.skew {
@@ -19,7 +21,8 @@ pub(super) fn clocks(seen: &Seen<'_>) -> Node {
                 "Times of {of} are {zone} ({basis}); its acceptances by Gmail carry Google's clock and differ by {s} seconds (median)."
             ),
             Some(s) => format!(
-                "Times of {of} are {zone} ({basis}); by Google's clock in its acceptances they are off by {s} seconds (median). Not corrected."
+                "Times of {of} are {zone} ({basis}); by Google's clock in its acceptances they are off by {s} seconds (median){}.",
+                if logs_moved { ", after what case.yaml moved" } else { ", which is not corrected" }
             ),
             None => format!("Times of {of} are {zone} ({basis}); no acceptance by Gmail is there to check them."),
         };
@@ -32,7 +35,10 @@ pub(super) fn clocks(seen: &Seen<'_>) -> Node {
         ])
     };
     let metrics = alignment::rows(&seen.evident.timeline.alignments);
-    let moved = seen.evident.case.clocks.iter().map(|(source, ms)| moved(source, *ms));
+    let files: Vec<String> = seen.evident.files.iter().map(|card| card.file.clone()).collect();
+    let idle: Vec<&str> = case.idle_clocks(&files).collect();
+    let of_files = case.clocks.iter().filter(|(source, _)| !idle.contains(&source.as_str()));
+    let moved = of_files.map(|(source, ms)| moved(source, *ms));
     Node::List(seen.evident.clocks.iter().map(row).chain(metrics).chain(moved).collect())
 }
 

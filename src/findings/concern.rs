@@ -11,8 +11,12 @@ use crate::timeline::{Counts, Timeline};
 /// A wave belongs to a launch when it begins so long before or after it, in minutes.
 const LAUNCH: (i32, i32) = (-5, 60);
 
-/// The level, by the first rule that fits, and the facts that set it.
-pub(super) fn concern(seen: &Seen<'_>, items: &Items) -> (&'static str, String) {
+/// The level, by the first rule that fits, and the facts that set it. `unknown` is why it is not
+/// known whether there was an incident.
+pub(super) fn concern(seen: &Seen<'_>, items: &Items, unknown: Option<&str>) -> (&'static str, String) {
+    if let Some(why) = unknown {
+        return ("unknown", format!("Not known: {why}"));
+    }
     if seen.incident.waves.is_empty() {
         return ("low", "Low: no wave was found.".to_owned());
     }
@@ -125,7 +129,10 @@ fn load_linked(seen: &Seen<'_>, items: &Items) -> Option<&'static str> {
 }
 
 /// Who should get the ticket.
-pub(super) fn ticket(seen: &Seen<'_>, items: &Items) -> String {
+pub(super) fn ticket(seen: &Seen<'_>, items: &Items, unknown: bool) -> String {
+    if unknown {
+        return "No ticket yet: whether there is an incident to report is not known.".to_owned();
+    }
     if seen.incident.waves.is_empty() {
         return "No ticket: there is no incident to report.".to_owned();
     }

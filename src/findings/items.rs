@@ -36,22 +36,23 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
         return Items::default();
     }
     let failed = Failed::of(seen);
-    let first = seen.incident.waves.first().map(|w| w.first);
     let logged = seen.evident.timeline.nodes.iter().map(|n| n.node.as_str()).filter(|node| !node.is_empty()).collect();
     let ceiling =
-        |resource| Item::new(ceiling_of(seen.headroom, resource, first, &logged), sentence_of(seen.headroom, resource));
+        |resource| Item::new(ceiling_of(seen.headroom, resource, &logged), sentence_of(seen.headroom, resource));
     Items {
         others_clean: others_clean(seen),
         pressure: failed.share(failed.pressed, PRESSURE, "421 answers and remote closes make up"),
         policy: majority(
+            &failed,
             policy_share(seen.replies),
             "of the deferring answers speak of reputation, content or policy.",
         ),
         system: majority(
+            &failed,
             system_share(seen.replies),
             "of the deferring answers speak of a fault in Google's own system.",
         ),
-        unmet: unmet(seen),
+        unmet: unmet(seen, &failed),
         downstream: downstream(seen),
         load_linked: load_linked(seen),
         low_volume_fails: low_volume_fails(seen),
@@ -78,6 +79,8 @@ struct Failed {
     genuine: u64,
     /// Of which the log leaves open how they failed: they may be of any kind.
     untold: u64,
+    /// Of which a 4xx answer is counted.
+    deferred: u64,
     /// Outcomes that some of the lane's logs cannot show.
     hidden: Vec<Outcome>,
     phi: f64,
@@ -85,8 +88,15 @@ struct Failed {
 
 impl Failed {
     fn of(seen: &Seen<'_>) -> Self {
-        let mut failed =
-            Self { all: 0, pressed: 0, genuine: 0, untold: 0, hidden: Vec::new(), phi: seen.incident.yardstick().phi };
+        let mut failed = Self {
+            all: 0,
+            pressed: 0,
+            genuine: 0,
+            untold: 0,
+            deferred: 0,
+            hidden: Vec::new(),
+            phi: seen.incident.yardstick().phi,
+        };
         let timeline = seen.evident.timeline;
         let is_hidden = |outcome: &Outcome| {
             let windows = seen.incident.windows();
@@ -103,8 +113,10 @@ impl Failed {
                 if PRESSURE.contains(&what.outcome) {
                     failed.pressed += n;
                 }
-                if what.outcome == Outcome::Unclassified {
-                    failed.untold += n;
+                match what.outcome {
+                    Outcome::Unclassified => failed.untold += n,
+                    Outcome::Deferral => failed.deferred += n,
+                    _ => {}
                 }
                 if what.outcome == Outcome::TlsFailure && what.by != By::Unknown {
                     failed.genuine += n;
@@ -112,6 +124,12 @@ impl Failed {
             }
         }
         failed
+    }
+
+    /// Whether answers would be there to read, had there been any: tables of counts have none, and
+    /// some logs tell of failures and not how.
+    fn shows_answers(&self) -> bool {
+        self.untold == 0 && self.deferred == 0 && !self.hidden.contains(&Outcome::Deferral)
     }
 
     /// True when the share's lower limit is half or more, false when its upper limit is
@@ -130,9 +148,10 @@ impl Failed {
 }
 
 /// Whether answers name a lack of the sender's; those to retries in clear are no reason.
-fn unmet(seen: &Seen<'_>) -> Item {
+fn unmet(seen: &Seen<'_>, failed: &Failed) -> Item {
     let lost = seen.order.total;
     let said = majority(
+        failed,
         requirement_share(seen.replies, lost),
         "of the deferring answers say that the mail came without TLS or was not authenticated.",
     );
@@ -149,9 +168,11 @@ fn unmet(seen: &Seen<'_>) -> Item {
     }
 }
 
-fn majority((part, whole): (u64, u64), words: &str) -> Item {
+/// Of no answers there is no majority, where the logs would show them.
+fn majority(failed: &Failed, (part, whole): (u64, u64), words: &str) -> Item {
     if whole == 0 {
-        return Item::new(Some(false), "There are no deferring answers about the lane.");
+        let says = "There are no deferring answers about the lane.";
+        return if failed.shows_answers() { Item::new(Some(false), says) } else { Item::default() };
     }
     Item::new(Some(part * 2 > whole), format!("{} {words}", Value::Share(part, whole, "answers").text()))
 }

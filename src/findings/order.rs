@@ -103,13 +103,15 @@ impl SessionOrder {
         let answers: u64 = limits.iter().map(|g| g.attempts).sum();
         let (clear, first) = (self.plaintext_deliveries, limits.iter().map(|g| g.span.0).min());
         let sentence = first.filter(|_| answers > 0).map(|first| {
-            let before = if clear > 0 {
+            let before = if clear == 0 && self.deliveries_untold == 0 {
+                "the logs show none accepted in clear".to_owned()
+            } else if clear > 0 {
                 format!("{} {} accepted in clear", super::grouped(clear), if clear == 1 { "message was" } else { "messages were" })
             } else {
                 "whether mail was sent in clear the logs do not show".to_owned()
             };
             format!(
-                "From {} on Google limited mail that came without TLS ({} {}); {before}: one finding, to be mended by requiring TLS towards Gmail.",
+                "From {} on Google limited mail that came without TLS ({} {}); {before}. To be mended by requiring TLS towards Gmail.",
                 first.to_second(),
                 super::grouped(answers),
                 if answers == 1 { "answer" } else { "answers" }

@@ -187,7 +187,8 @@ impl Throughput {
             ("share_low", of(self.ratio.map(|r| percent(r.limits.0)))),
             ("share_high", of(self.ratio.map(|r| percent(r.limits.1)))),
             ("missing", of(reduced.map(|r| Value::Number(r.missing, 0, "messages".to_owned())))),
-            ("sentence", Node::fact(Value::Sentence(sentence), table())),
+            ("plain", of(found.then(|| Value::Sentence(self.plain.clone())))),
+            ("sentence", of(Some(Value::Sentence(sentence)))),
         ])
     }
 

@@ -292,6 +292,7 @@ pub(in crate::narrative) fn throttle() -> Node {
             "throughput",
             Node::group([
                 ("reduced", word("no")),
+                ("plain", said("Gmail accepted as much mail as before the waves.")),
                 ("sentence", said("Gmail accepted as much mail as before the waves.")),
             ]),
         ),

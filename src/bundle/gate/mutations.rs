@@ -2,10 +2,10 @@
 
 #![expect(clippy::expect_used, reason = "tests")]
 
-use super::{Forbidden, Gate, Stands};
+use super::Gate;
 use crate::release::Audience;
 use crate::release::redactor::suite::SUITE;
-use crate::release::redactor::{Action, CaseKey, Class, Counts, Learner, Redactor, RedactorConfig, Rule, action};
+use crate::release::redactor::{CaseKey, Counts, Learner, Redactor, RedactorConfig, Rule};
 
 fn redactor(audience: Audience, off: Option<Rule>) -> Redactor {
     let learner = Learner::new(RedactorConfig {
@@ -24,17 +24,7 @@ fn redactor(audience: Audience, off: Option<Rule>) -> Redactor {
 }
 
 fn gate(redactor: &Redactor, audience: Audience) -> Gate {
-    let forbidden = redactor.forbidden().iter().map(|f| {
-        let named = matches!(f.class, Class::Login | Class::Recipient | Class::SenderLocal) && !f.value.contains('@');
-        let stands = match (f.whole_word, named) {
-            (false, _) => Stands::Anywhere,
-            (true, true) => Stands::Name,
-            (true, false) => Stands::Word,
-        };
-        Forbidden { class: f.class.word(), value: f.value.clone(), stands }
-    });
-    let no_private_ips = action(Class::PrivateIp, audience) != Action::Keep;
-    Gate { forbidden: forbidden.collect(), allowed: Vec::new(), no_private_ips }
+    Gate::of(audience, redactor.forbidden(), &[])
 }
 
 fn refuses(gate: &Gate, text: &str) -> bool {

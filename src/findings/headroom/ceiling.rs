@@ -1,6 +1,6 @@
 //! Whether a resource was at its ceiling, against the limit that is stated.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Headroom, Resource, is_same_host};
 use crate::formats::metrics::MetricCell;
@@ -22,8 +22,7 @@ pub(super) fn against_limit(inside: &[(Minute, MetricCell)], limit: f64) -> (Cei
     if inside.is_empty() || limit <= 0.0 {
         return (Ceiling::Unknown, None);
     }
-    let near = |c: &MetricCell| c.mean >= 0.95 * limit;
-    let held = inside.windows(3).find(|w| w[2].0.since(w[0].0) == 2 && w.iter().all(|(_, c)| near(c)));
+    let held = inside.windows(3).find(|w| w[2].0.since(w[0].0) == 2 && w.iter().all(|(_, c)| is_near(c, limit)));
     if let Some(first) = held {
         return (Ceiling::Hit, first.first().map(|(m, _)| *m));
     }
@@ -44,27 +43,39 @@ impl Ceiling {
     }
 }
 
+/// The minute from which on a limit was held without a break up to a minute: what was there
+/// before the failures may be their cause.
+pub(super) fn held_since(minutes: &BTreeMap<Minute, MetricCell>, limit: f64, at: Minute) -> Minute {
+    let mut since = at;
+    while minutes.get(&since.plus(-1)).is_some_and(|c| is_near(c, limit)) {
+        since = since.plus(-1);
+    }
+    since
+}
+
+fn is_near(cell: &MetricCell, limit: f64) -> bool {
+    cell.mean >= 0.95 * limit
+}
+
 /// What fills up behind a receiver that is slow: at its limit from the first error on, it is a
 /// consequence.
 const PILES_UP: [&str; 3] = ["mta_workers", "smtp_out_connections", "open_files"];
 
-/// Whether any resource of a kind hit its ceiling no later than one minute after the
-/// first error (else it is a consequence). None where none was measured against a limit
-/// on one of the nodes: that node may have been at its own.
-pub(in crate::findings) fn ceiling_of(
-    found: &[Headroom],
-    resource: Resource,
-    first: Option<Minute>,
-    nodes: &BTreeSet<&str>,
-) -> Option<bool> {
-    let mine = || found.iter().filter(|h| h.resource == resource);
-    let in_time = |h: &Headroom| match (h.hit_at, first) {
-        (Some(at), Some(first)) if PILES_UP.contains(&h.signal.as_str()) => at < first,
-        (Some(at), Some(first)) => at <= first.plus(1),
-        (Some(_), None) => true,
+/// Whether a ceiling was reached too late to be a cause: later than one minute after the first
+/// error, or, of what fills up behind a slow receiver, not before it.
+pub(super) fn is_consequence(signal: &str, hit_at: Option<Minute>, first: Option<Minute>) -> bool {
+    match (hit_at, first) {
+        (Some(at), Some(first)) if PILES_UP.contains(&signal) => at >= first,
+        (Some(at), Some(first)) => at > first.plus(1),
         _ => false,
-    };
-    if mine().any(|h| h.ceiling == Ceiling::Hit && in_time(h)) {
+    }
+}
+
+/// Whether any resource of a kind hit its ceiling in time to be a cause. None where none was
+/// measured against a limit on one of the nodes: that node may have been at its own.
+pub(in crate::findings) fn ceiling_of(found: &[Headroom], resource: Resource, nodes: &BTreeSet<&str>) -> Option<bool> {
+    let mine = || found.iter().filter(|h| h.resource == resource);
+    if mine().any(|h| h.ceiling == Ceiling::Hit && !h.is_consequence) {
         return Some(true);
     }
     // A hit that came later is a consequence, not a cause; it counts as not limiting.
@@ -93,29 +104,17 @@ mod tests {
     /// that were there before the first error limited anything.
     #[test]
     fn workers_that_pile_up_behind_a_stall_limit_nothing() {
-        let hit = |signal: &str, at: i32| Headroom {
-            node: "mta1".to_owned(),
-            signal: signal.to_owned(),
-            resource: Resource::Host,
-            ceiling: Ceiling::Hit,
-            hit_at: Some(Minute::new(at)),
-            by_flat_top: false,
-            clock_in_doubt: false,
-            is_of_another_host: false,
-            unit: "n",
-            instance: String::new(),
-            exhibit: "S01".to_owned(),
-            column: signal.to_owned(),
-            baseline: None,
-            at_first: None,
-            max: None,
-            limit: None,
-        };
-        let ceiling =
-            |signal, at| ceiling_of(&[hit(signal, at)], Resource::Host, Some(Minute::new(10)), &BTreeSet::new());
-        assert_eq!([9, 10, 11].map(|at| ceiling("mta_workers", at)), [Some(true), Some(false), Some(false)]);
+        let late = |signal, at| is_consequence(signal, Some(Minute::new(at)), Some(Minute::new(10)));
+        assert_eq!([9, 10, 11].map(|at| late("mta_workers", at)), [false, true, true]);
         // A processor does not wait for the receiver.
-        assert_eq!([10, 11, 12].map(|at| ceiling("cpu_percent", at)), [Some(true), Some(true), Some(false)]);
+        assert_eq!([10, 11, 12].map(|at| late("cpu_percent", at)), [false, false, true]);
+    }
+
+    #[test]
+    fn a_limit_is_held_since_before_the_wave() {
+        let minutes: BTreeMap<_, _> = minutes(&[20.0, 97.0, 99.0, 98.0, 96.0]).into_iter().collect();
+        assert_eq!(held_since(&minutes, 100.0, Minute::new(3)), Minute::new(1));
+        assert_eq!(held_since(&minutes, 200.0, Minute::new(3)), Minute::new(3));
     }
 
     #[test]

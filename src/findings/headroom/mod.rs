@@ -7,8 +7,8 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ceiling::against_limit;
 pub(super) use ceiling::{Ceiling, ceiling_of};
+use ceiling::{against_limit, held_since, is_consequence};
 use flat_top::flat_top;
 pub(super) use words::{nodes, sentence, sentence_of};
 
@@ -35,6 +35,8 @@ pub(super) struct Headroom {
     pub(super) ceiling: Ceiling,
     /// When the ceiling was first held for three minutes.
     pub(super) hit_at: Option<Minute>,
+    /// It was reached only with the failures or after them.
+    pub(super) is_consequence: bool,
     /// The ceiling was not stated: the metric stopped rising while the load went on.
     by_flat_top: bool,
     /// Its clock is not that of the logs: its minutes are shown, and weighed by nobody.
@@ -92,10 +94,10 @@ pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window])
         (headroom.ceiling, headroom.hit_at, headroom.is_of_another_host) = (Ceiling::Unknown, None, true);
     }
     let rank = |s: &str| SHOWN.iter().position(|(name, ..)| *name == s);
-    found.sort_by(|a, b| {
-        (&a.node, rank(&a.signal), &a.instance, &a.column).cmp(&(&b.node, rank(&b.signal), &b.instance, &b.column))
+    found.sort_by_cached_key(|h| {
+        (h.node.clone(), rank(&h.signal), h.instance.clone(), h.clock_in_doubt, h.column.clone(), h.exhibit.clone())
     });
-    // Two exports of one signal of one node say the same; the first stands for both.
+    // Two exports of one signal of one node say the same; the first on the logs' clock stands for both.
     found.dedup_by(|b, a| (&a.node, &a.signal, &a.instance) == (&b.node, &b.signal, &b.instance));
     found
 }
@@ -151,7 +153,10 @@ fn of_series(
     let at_first = waves.first().and_then(|w| series.minutes.get(&w.from)).map(|c| c.mean);
     let by_flat_top = limit.is_none() && FLAT_TOPS.contains(&signal);
     let (ceiling, hit_at) = match &limit {
-        Some(limit) => against_limit(&inside, limit.value),
+        Some(limit) => {
+            let (ceiling, at) = against_limit(&inside, limit.value);
+            (ceiling, at.map(|at| held_since(&series.minutes, limit.value, at)))
+        }
         None if by_flat_top => flat_top(&series.minutes, load, waves),
         None => (Ceiling::Unknown, None),
     };
@@ -166,6 +171,7 @@ fn of_series(
         resource: *resource,
         ceiling,
         hit_at,
+        is_consequence: is_consequence(signal, hit_at, waves.first().map(|w| w.from)),
         by_flat_top: by_flat_top && ceiling != Ceiling::Unknown,
         clock_in_doubt: false,
         is_of_another_host: false,

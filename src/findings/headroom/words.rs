@@ -76,35 +76,43 @@ pub(in crate::findings) fn sentence_of(found: &[Headroom], resource: Resource) -
 
 /// One sentence on what hit its ceiling, or that nothing did where it was measured.
 pub(in crate::findings) fn sentence(found: &[Headroom]) -> String {
-    let names = |ceiling: Ceiling, by_flat_top: bool| -> String {
-        let mine = found.iter().filter(|h| h.ceiling == ceiling && h.by_flat_top == by_flat_top);
+    let names = |ceiling: Ceiling, by_flat_top: bool, is_consequence: bool| -> String {
+        let mine = found
+            .iter()
+            .filter(|h| (h.ceiling, h.by_flat_top, h.is_consequence) == (ceiling, by_flat_top, is_consequence));
         let mut names: Vec<_> = mine.map(Headroom::named).collect();
         names.dedup();
         names.join(", ")
     };
     let kinds = [
-        (names(Ceiling::Hit, false), "At its limit for three minutes or more: ", "."),
-        (names(Ceiling::Hit, true), "Stopped rising while the load went on, as at a limit that nobody stated: ", "."),
+        (names(Ceiling::Hit, false, false), "At its limit for three minutes or more: ", "."),
         (
-            names(Ceiling::Below, false),
+            names(Ceiling::Hit, true, false),
+            "Stopped rising while the load went on, as at a limit that nobody stated: ",
+            ".",
+        ),
+        (
+            [names(Ceiling::Hit, false, true), names(Ceiling::Hit, true, true)].join(""),
+            "At its limit only with the failures or after them, as a consequence: ",
+            ".",
+        ),
+        (
+            names(Ceiling::Below, false, false),
             "No resource with a known limit hit it in these minutes: ",
             " stayed below 80 %.",
         ),
-        (names(Ceiling::Below, true), "Rose with the load in these minutes, with no sign of a limit: ", "."),
+        (names(Ceiling::Below, true, false), "Rose with the load in these minutes, with no sign of a limit: ", "."),
     ];
     let hit = kinds.iter().take(2).any(|(names, ..)| !names.is_empty());
-    let told = kinds.iter().take(if hit { 2 } else { 4 }).filter(|(names, ..)| !names.is_empty());
+    let told = kinds.iter().take(if hit { 3 } else { kinds.len() }).filter(|(names, ..)| !names.is_empty());
     let mut said: Vec<String> = told.map(|(names, before, after)| format!("{before}{names}{after}")).collect();
     if said.is_empty() {
-        let none = found.is_empty();
-        said.push(
-            if none {
-                "No metrics of the nodes were given."
-            } else {
-                "Metrics were given, but no limit to hold them against."
-            }
-            .to_owned(),
-        );
+        let why = match (found.is_empty(), found.iter().any(|h| h.limit.is_some())) {
+            (true, _) => "No metrics of the nodes were given.",
+            (_, false) => "Metrics were given, but no limit to hold them against.",
+            (_, true) => "No limit was shown to be reached, or to be far away.",
+        };
+        said.push(why.to_owned());
     }
     if hit {
         said.push(

@@ -24,8 +24,7 @@ pub(super) struct Drill {
 /// The sending IPs that kept silent for ten minutes or more after the first wave began.
 pub(super) fn drills(timeline: &Timeline, waves: &[Window]) -> Vec<Drill> {
     let of_row = |row: usize| {
-        let silence = silence(timeline, row, waves)?;
-        let came_back = silence.to < timeline.window.to;
+        let (silence, came_back) = silence(timeline, row, waves)?;
         let back = timeline.window.index(silence.to);
         let open = timeline.connections.by_egress.get(row).zip(back).and_then(|(c, i)| c.get(i).copied().flatten());
         let one_connection = open.filter(|_| came_back).map(|n| n <= ONE);
@@ -34,9 +33,10 @@ pub(super) fn drills(timeline: &Timeline, waves: &[Window]) -> Vec<Drill> {
     (0..timeline.egresses.len()).filter_map(of_row).collect()
 }
 
-/// The first stretch of ten known minutes without a session, after the first wave began,
-/// of a sending IP that was in use before.
-fn silence(timeline: &Timeline, row: usize, waves: &[Window]) -> Option<Window> {
+/// The first stretch of ten minutes without a session, after the first wave began, of a sending
+/// IP that was in use before, and whether sessions followed. A minute that a log misses is no
+/// silent one: the stretch ends there, and what followed is not known.
+fn silence(timeline: &Timeline, row: usize, waves: &[Window]) -> Option<(Window, bool)> {
     let row = timeline.egresses.get(row)?;
     let from = timeline.window.index(waves.first()?.from)?;
     if row.sum(|i| i < from).attempts == 0 {
@@ -45,16 +45,20 @@ fn silence(timeline: &Timeline, row: usize, waves: &[Window]) -> Option<Window> 
     let mut begun: Option<Minute> = None;
     for (i, counts) in row.counts.iter().enumerate().skip(from) {
         let minute = timeline.window.at(i);
-        let quiet = counts.is_some_and(|c| c.attempts == 0) && timeline.state(minute) != MinuteState::Unknown;
-        match (quiet, begun) {
+        let covered = timeline.state(minute) == MinuteState::Full;
+        let is_silent = covered && counts.is_some_and(|c| c.attempts == 0);
+        match (is_silent, begun) {
             (true, None) => begun = Some(minute),
-            (false, Some(start)) if minute.since(start) >= SILENCE => return Some(Window::new(start, minute)),
+            (false, Some(start)) if minute.since(start) >= SILENCE => {
+                let sent = counts.is_some_and(|c| c.attempts > 0);
+                return Some((Window::new(start, minute), sent));
+            }
             (false, _) => begun = None,
             _ => {}
         }
     }
     let end = timeline.window.to;
-    begun.filter(|start| end.since(*start) >= SILENCE).map(|start| Window::new(start, end))
+    begun.filter(|start| end.since(*start) >= SILENCE).map(|start| (Window::new(start, end), false))
 }
 
 impl Drill {
@@ -65,7 +69,7 @@ impl Drill {
 
     pub(super) fn deed(&self) -> Deed {
         let then = match (self.came_back, self.one_connection) {
-            (false, _) => ", when the data end",
+            (false, _) => "; what followed the logs do not show",
             (true, Some(true)) => ", then one connection",
             (true, Some(false)) => ", then more than one connection at once",
             (true, None) => "; with how many connections it came back is not shown",

@@ -20,7 +20,11 @@ pub(super) fn said(
     let Some(onset) = ground.waves().next().and_then(|(_, b)| onsets.iter().find(|o| o.first == b.first)) else {
         return unseen();
     };
-    let only = if onsets.len() == 1 { "One wave only" } else { "Only one wave is the first of its launch" };
+    let only = match (onsets.len(), onsets.iter().any(|o| o.launch.is_some())) {
+        (1, _) => "One wave only",
+        (_, true) => "Only one wave is the first of its launch",
+        (_, false) => "Only one wave began inside the data",
+    };
     let load = ground.loads.main();
     let launch = onset.launch.map(|(launch, seconds)| {
         let minutes = Value::Number(seconds as f64 / 60.0, 1, String::new()).text();

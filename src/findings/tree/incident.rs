@@ -108,7 +108,7 @@ fn background(incident: &Incident) -> Node {
 }
 
 /// Why it is not known whether there was an incident.
-fn cannot_tell(incident: &Incident, timeline: &Timeline) -> Option<String> {
+pub(in crate::findings) fn cannot_tell(incident: &Incident, timeline: &Timeline) -> Option<String> {
     if !incident.waves.is_empty() {
         return None;
     }

@@ -84,19 +84,21 @@ fn required(seen: &Seen<'_>) -> Vec<Requirement> {
 /// The causes weighed, what follows from them, and who should hear of it.
 fn verdict(tree: &mut Node, seen: &Seen<'_>, items: &Items, causes: &[Cause]) {
     let found = !seen.incident.waves.is_empty();
+    let unknown = incident::cannot_tell(seen.incident, seen.evident.timeline);
     let weighed = if found { causes } else { &[] };
     let (word, sentence) = if found {
         (causes::overall(causes), causes::sentence(causes))
     } else {
-        ("none", "No incident was found on the Gmail lane, so no cause is weighed.".to_owned())
+        let why = "No incident was found on the Gmail lane, so no cause is weighed.".to_owned();
+        ("none", unknown.clone().unwrap_or(why))
     };
-    let (level, why) = concern::concern(seen, items);
+    let (level, why) = concern::concern(seen, items, unknown.as_deref());
     tree.insert("causes", Node::List(weighed.iter().map(Cause::node).collect()));
     tree.insert("verdict", Value::Word(word).into());
     tree.insert("verdict_sentence", Value::Sentence(sentence).into());
     tree.insert("concern", Value::Word(level).into());
     tree.insert("concern_sentence", Value::Sentence(why).into());
-    tree.insert("ticket", Value::Sentence(concern::ticket(seen, items)).into());
+    tree.insert("ticket", Value::Sentence(concern::ticket(seen, items, unknown.is_some())).into());
 }
 
 /// What made the facts: with the same version and tables anybody gets the same.

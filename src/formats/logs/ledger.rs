@@ -48,6 +48,8 @@ pub(super) struct Ledger {
     latest: Option<Stamp>,
     /// Whether the file is meant to be in order of time.
     ordered: bool,
+    /// Milliseconds that case.yaml adds to the times of the file.
+    moved_ms: i64,
     prints: Prints,
     compare: Compare,
 }
@@ -67,6 +69,7 @@ impl Ledger {
             run: None,
             latest: None,
             ordered: true,
+            moved_ms: 0,
             prints: Prints::default(),
             compare,
         }
@@ -77,6 +80,12 @@ impl Ledger {
         Self { ordered, ..Self::new(exhibit, compare) }
     }
 
+    /// The same, its times moved: when the log ran, and where its lines are compared with other
+    /// files', are told by the mended clock, as its events are ([`super::uniform`]).
+    pub(super) fn moved_by(self, milliseconds: i64) -> Self {
+        Self { moved_ms: milliseconds, ..self }
+    }
+
     /// Begins the next line.
     pub(super) const fn next(&mut self) {
         self.number += 1;
@@ -85,6 +94,7 @@ impl Ledger {
 
     /// Places the line in time. False when its reader must not tell it: another file did.
     pub(super) fn place(&mut self, at: Stamp, print: u64, sink: &mut dyn Sink) -> bool {
+        let at = at.plus_millis(self.moved_ms);
         let minute = at.minute();
         let one = Pulse { lines: 1, prints: print };
         match &mut self.run {

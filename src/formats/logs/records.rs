@@ -93,9 +93,10 @@ pub(super) struct RecordLog<R> {
 impl<R: Records> RecordLog<R> {
     /// The clock of the opening is for `records` to use.
     pub(super) fn new(opening: Opening, records: R) -> Self {
-        let Opening { exhibit, compare, sequence, .. } = opening;
+        let Opening { exhibit, compare, sequence, clock } = opening;
         let ordered = R::ORDERED && sequence != Sequence::NewestFirst;
-        Self { lines: Lines::default(), ledger: Ledger::of_records(exhibit, compare, ordered), records }
+        let ledger = Ledger::of_records(exhibit, compare, ordered).moved_by(clock.moved_ms);
+        Self { lines: Lines::default(), ledger, records }
     }
 }
 

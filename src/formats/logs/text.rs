@@ -103,7 +103,7 @@ impl<G: Grammar> TextLog<G> {
     pub(super) fn new(opening: Opening) -> Self {
         Self {
             lines: Lines::default(),
-            ledger: Ledger::new(opening.exhibit, opening.compare),
+            ledger: Ledger::new(opening.exhibit, opening.compare).moved_by(opening.clock.moved_ms),
             clock: opening.clock,
             grammar: G::fresh(),
             last: Vec::new(),

@@ -66,9 +66,7 @@ impl Sink for InOneForm<'_> {
     }
 
     fn heard(&mut self, minute: Minute, pulse: Pulse) {
-        // Of a minute that is cut by the move the larger part counts.
-        let middle = minute.start().plus_millis(30_000 + self.moved_ms);
-        self.sink.heard(if self.moved_ms == 0 { minute } else { middle.minute() }, pulse);
+        self.sink.heard(minute, pulse);
     }
 
     fn unrecognised(&mut self, number: u64, text: &[u8]) {

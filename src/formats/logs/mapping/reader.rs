@@ -40,6 +40,7 @@ struct Book {
 
 impl MappedLog {
     pub(super) fn new(plan: &Plan, opening: Opening) -> Self {
+        let moved_ms = opening.clock.moved_ms;
         let clock = match plan.time.zone {
             ZoneRule::Always(zone) => LogClock::new(zone, opening.clock.near),
             ZoneRule::Ask | ZoneRule::Embedded => opening.clock,
@@ -51,7 +52,7 @@ impl MappedLog {
             opener: Opener::new(plan),
             book: Book {
                 plan: plan.clone(),
-                ledger: Ledger::of_records(opening.exhibit, opening.compare, ordered),
+                ledger: Ledger::of_records(opening.exhibit, opening.compare, ordered).moved_by(moved_ms),
                 clock,
                 bursts: Bursts::default(),
                 window: Window::default(),
