@@ -35,12 +35,18 @@ pub fn write_zip(top: &str, entries: &[Entry], when: Stamp) -> Result<Vec<u8>, B
 }
 
 /// Reads a zip's files back: path with its top folder, and bytes, in the zip's order.
-/// Folders are left out; they hold nothing.
+/// Folders are left out; they hold nothing ([`beside`] tells their names).
 ///
 /// # Errors
-/// When it is no zip, or an entry is damaged.
+/// When it is no zip, an entry is damaged, or it holds what no list of its entries shows.
 pub fn read_zip(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    if archive.offset() != 0 {
+        return Err(BundleError::Hidden("bytes before its first entry"));
+    }
+    if listed(bytes).is_some_and(|n| n != archive.len()) {
+        return Err(BundleError::Hidden("two entries of one name"));
+    }
     let mut entries = Vec::with_capacity(archive.len());
     for i in 0..archive.len() {
         let mut file = archive.by_index(i)?;
@@ -55,9 +61,28 @@ pub fn read_zip(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
     Ok(entries)
 }
 
-/// The comment of a zip, which ours leaves empty.
-pub(super) fn comment(bytes: &[u8]) -> Vec<u8> {
-    ZipArchive::new(Cursor::new(bytes)).map(|a| a.comment().to_vec()).unwrap_or_default()
+/// How many entries the zip's end record counts (APPNOTE 4.3.16); it stands last, before a comment.
+fn listed(bytes: &[u8]) -> Option<usize> {
+    let end = memchr::memmem::rfind(bytes, b"PK\x05\x06")?;
+    let count = bytes.get(end + 10..end + 12)?;
+    Some(usize::from(u16::from_le_bytes([*count.first()?, *count.last()?])))
+}
+
+/// What a zip holds beside its files, line by line: its comment, the names of its folders, and
+/// the comments and extra fields of its entries. Ours holds none of it.
+pub(super) fn beside(bytes: &[u8]) -> Vec<u8> {
+    let Ok(mut archive) = ZipArchive::new(Cursor::new(bytes)) else { return Vec::new() };
+    let mut found = vec![archive.comment().to_vec()];
+    for i in 0..archive.len() {
+        let Ok(file) = archive.by_index_raw(i) else { continue };
+        if file.is_dir() {
+            found.push(file.name_raw().to_vec());
+        }
+        found.push(file.comment().as_bytes().to_vec());
+        found.push(file.extra_data().unwrap_or_default().to_vec());
+    }
+    found.retain(|part| !part.is_empty());
+    found.join(&b'\n')
 }
 
 /// DOS times know 1980 to 2107 and even seconds.
@@ -96,7 +121,7 @@ mod tests {
         assert_eq!(sha256(&zip), "7ec51a97ccc17a3445a56d4d138ae75357c4a0768b655e3ed2b802dca71bccef");
         let back = read_zip(&zip)?;
         assert_eq!(back.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), ["case-esp/a.png", "case-esp/b.txt"]);
-        assert!(comment(&zip).is_empty());
+        assert!(beside(&zip).is_empty());
         Ok(())
     }
 

@@ -28,6 +28,9 @@ pub enum BundleError {
     /// The finished bytes do not read back as they were meant.
     #[error("the written bundle does not verify: {0}")]
     ReadBack(String),
+    /// What nobody sees who opens it.
+    #[error("the zip holds {0}")]
+    Hidden(&'static str),
     /// Larger than its budget.
     #[error(
         "{name} would be {size} bytes, over its budget of {budget}; raise budgets in case.yaml or narrow the window"

@@ -24,7 +24,10 @@ pub(super) fn reveal(known: &BTreeMap<String, String>, text: &str) -> String {
         let (word, after) = from.split_at(from.find(|c| !is_part(c)).unwrap_or(from.len()));
         revealed.push_str(before);
         let value = known.get(word).map(String::as_str);
-        revealed.push_str(value.unwrap_or(word));
+        // In VERP the domain stands behind a joint, and stays: `bounce+TOKEN=gmail.com@…`.
+        let is_joined = after.starts_with(['=', '%']);
+        let local = value.and_then(|v| v.rsplit_once('@')).map(|(local, _)| local).filter(|_| is_joined);
+        revealed.push_str(local.or(value).unwrap_or(word));
         rest = after;
         // The token of an address stands before its domain, which the value has as well.
         if let Some(domain) = after.strip_prefix('@').filter(|_| value.is_some_and(|v| v.contains('@'))) {

@@ -84,6 +84,12 @@ impl Store {
             None if kept.exists() => read_key(&kept)?,
             None => new_key()?,
         };
+        if kept.exists() && read_key(&kept)? != key {
+            return Err(Failure::Usage(format!(
+                "{} is another key than the one given: its tokens would change; leave --key out, or choose another output folder with -o",
+                kept.display()
+            )));
+        }
         if !kept.exists() {
             publish(&kept, format!("{}\n", crate::bundle::hex(&key)).as_bytes(), false)?;
         }

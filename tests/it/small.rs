@@ -46,7 +46,7 @@ pub(crate) fn log() -> String {
             let second = 1_795_492_800 + minute * 60 + k * 5;
             let (dsn, status) = if failed {
                 let reply = format!(
-                    "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address [192.0.2.11      15]. To protect our users from spam, mail for <{RECIPIENT}> sent from your IP address has been temporarily rate limited. 421 4.7.28 review our Bulk Email Senders Guidelines. ffacd0b85a97d-4324eab2651si10575209f8f.{k} - gsmtp"
+                    "421-4.7.28 Gmail has detected an unusual rate of unsolicited mail originating from your IP address [192.0.2.11      15]. To protect our users from spam, mail for <{RECIPIENT}> sent from your IP address has been temporarily rate limited, VERP bounce+jane.doe=gmail.com@bounce.sender.example. 421 4.7.28 review our Bulk Email Senders Guidelines. ffacd0b85a97d-4324eab2651si10575209f8f.{k} - gsmtp"
                 );
                 ("4.7.28", format!("deferred (host {relay} said: {reply} (in reply to end of DATA command))"))
             } else {

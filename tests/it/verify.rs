@@ -75,7 +75,7 @@ fn faults(files: &Files) -> Vec<String> {
 
 /// Each tampering, with all hashes made right again, and what must be said of it.
 #[test]
-fn whatever_is_changed_is_seen_though_all_hashes_fit() {
+fn what_is_changed_is_seen_though_all_hashes_fit() {
     let dir = tempfile::tempdir().expect("a folder");
     let (_, bundles) = built(dir.path());
     let (_, esp) = bundles.iter().find(|(name, _)| name.contains("esp")).expect("a bundle");
@@ -87,7 +87,12 @@ fn whatever_is_changed_is_seen_though_all_hashes_fit() {
         assert_eq!(faults(&files), Vec::<String>::new(), "the forger's tools change nothing by themselves");
     }
     type Tampering = (&'static str, fn(&mut Files), &'static str);
-    let tamperings: [Tampering; 14] = [
+    let tamperings: [Tampering; 15] = [
+        (
+            "a prose.json that lists nothing",
+            |f| *content(f, "prose.json") = b"{\"items\":[]}".to_vec(),
+            "lists nothing",
+        ),
         (
             "a cell of another type",
             |f| replace(f, "minutes_by_lane.csv", ",gmail,12,", ",gmail,a dozen,"),
@@ -228,6 +233,39 @@ fn a_comment_of_the_zip_is_no_hiding_place() {
     );
 }
 
+/// What stands in a zip beside its files is seen as well.
+#[test]
+fn a_zip_hides_nothing_beside_its_files() {
+    use std::io::Write as _;
+    let dir = tempfile::tempdir().expect("a folder");
+    let (_, bundles) = built(dir.path());
+    let (name, files) = &bundles[0];
+    let path = dir.path().join(name);
+    let verify = |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("written");
+        let ran = casefile().arg("verify").arg(&path).output().expect("runs");
+        (ran.status.code(), String::from_utf8_lossy(&ran.stderr).into_owned())
+    };
+    let written = |folder: Option<&str>| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        if let Some(folder) = folder {
+            zip.add_directory(format!("{}/{folder}", top(files)), options).expect("a folder");
+        }
+        for (path, bytes) in files {
+            zip.start_file(path.as_str(), options).expect("an entry");
+            zip.write_all(bytes).expect("written");
+        }
+        zip.finish().expect("a zip").into_inner()
+    };
+    assert_eq!(verify(&written(Some("data/notes"))).0, Some(0), "a folder is no harm");
+    let (code, said) = verify(&written(Some("john.smith@gmail.com")));
+    assert!(code == Some(1) && said.contains("e-mail address"), "{said}");
+    let before = [b"john.smith@gmail.com".as_slice(), &written(None)].concat();
+    let (code, said) = verify(&before);
+    assert!(code == Some(3) && said.contains("bytes before its first entry"), "{code:?} {said}");
+}
+
 /// With the key and the inputs, tokens are held to account; with another key none is right.
 #[test]
 fn with_the_key_and_the_inputs_tokens_are_checked() {
@@ -261,6 +299,14 @@ fn with_the_key_and_the_inputs_tokens_are_checked() {
         fs::write(&log, "of jane.doe and no other\n").expect("written");
         let (_, said) = run(&folder.join(top(&files)), &out.join("keep/case.key"));
         assert!(said["faults"].to_string().contains("recipient in"), "{said}");
+        // The bundle's own word that it is allowed counts for nothing beside the inputs.
+        let report = folder.join(top(&files)).join("data/redaction.json");
+        let mut redaction: Value = serde_json::from_slice(&fs::read(&report).expect("read")).expect("JSON");
+        redaction["allowed"] = serde_json::json!(["jane.doe"]);
+        fs::write(&report, redaction.to_string()).expect("written");
+        let (_, said) = run(&folder.join(top(&files)), &out.join("keep/case.key"));
+        let faults = said["faults"].to_string();
+        assert!(faults.contains("recipient in") && faults.contains("which case.yaml does not allow"), "{said}");
     }
 }
 
@@ -283,8 +329,9 @@ fn revealed_lines_are_the_lines_of_the_log() {
         let said = String::from_utf8(child.wait_with_output().expect("ends").stdout).expect("text");
         assert!(shown.contains("rcpt-") && !said.is_empty());
         for line in said.lines() {
-            // The name of the node is a label for Google, and no token.
+            // For Google the name of the node is a label, and the sender's own local part is dropped.
             let line = line.replace(" node-a ", " mta1 ");
+            let line = line.replace("…@bounce", "bounce+jane.doe=gmail.com@bounce");
             assert!(log.lines().any(|l| l == line), "{name}: {line}");
         }
     }

@@ -24,9 +24,11 @@ fn address_around(text: &[u8], at: usize, trust: Trust) -> Option<Range<usize>> 
     let length = before.iter().rev().take_while(|b| is_local(**b)).count();
     let quoted = || before.strip_suffix(b"\"").and_then(|b| memchr::memrchr(b'"', b));
     let mut start = if length > 0 { at - length } else { quoted()? };
-    // What is cut short of its three dots was dropped: `…@sender.example`.
-    while text.get(start..at)?.starts_with("…".as_bytes()) {
-        start += "…".len();
+    // What is cut short of its three dots was dropped: `…@sender.example`, `...@` in plain ASCII.
+    for dots in ["…", "..."] {
+        while text.get(start..at)?.starts_with(dots.as_bytes()) {
+            start += dots.len();
+        }
     }
     let domain = after.get(..after.iter().take_while(|b| is_domain(**b)).count())?;
     let tail = domain.iter().rev().take_while(|b| matches!(b, b'.' | b'-')).count();

@@ -22,7 +22,7 @@ mod tests;
 use std::ops::Range;
 
 use super::BundleError;
-use super::archive::{comment, read_zip};
+use super::archive::{beside, read_zip};
 use reading::{Reading, is_joined};
 use values::Values;
 use windows::{Trust, joined, windows};
@@ -64,7 +64,7 @@ pub enum Stands {
 pub struct Hit {
     /// What was found: `recipient`, `private key`.
     pub class: &'static str,
-    /// Which entry; `(names)` for entry names, `(comment)` for the zip's comment.
+    /// Which entry; `(names)` for entry names, `(comment)` for what a zip holds beside its files.
     pub entry: String,
     /// Line in the entry, from 1.
     pub line: usize,
@@ -97,7 +97,7 @@ impl Gate {
     pub fn inspect(&self, zip: &[u8]) -> Result<(), BundleError> {
         let mut hits = self.hits(&read_zip(zip)?)?;
         let values = self.values()?;
-        self.look("(comment)", &Reading::plain(&comment(zip)), &values, &mut hits);
+        self.look("(comment)", &Reading::plain(&beside(zip)), &values, &mut hits);
         if hits.is_empty() { Ok(()) } else { Err(BundleError::Leak(hits)) }
     }
 

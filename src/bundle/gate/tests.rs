@@ -76,3 +76,11 @@ fn what_must_stay_is_not_flagged() {
         assert_eq!(hits(&gate, "data/a.txt", fine), Vec::<String>::new(), "{fine}");
     }
 }
+
+#[test]
+fn dots_in_the_place_of_a_local_part_are_no_address() {
+    let gate = Gate::default();
+    assert!(hits(&gate, "data/REPORT.txt", "VERP ...@bounce.sender.example").is_empty());
+    assert!(hits(&gate, "data/report.md", "VERP \u{2026}@bounce.sender.example").is_empty());
+    assert!(!hits(&gate, "data/REPORT.txt", "VERP ...doe@bounce.sender.example").is_empty());
+}

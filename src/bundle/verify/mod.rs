@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use super::archive::{comment, read_zip};
+use super::archive::{beside, read_zip};
 use super::{BundleError, Gate};
 
 /// What a bundle's own words say of it.
@@ -53,6 +53,9 @@ type Files = BTreeMap<String, Vec<u8>>;
 #[derive(Default)]
 struct Faults(Vec<Fault>);
 
+/// Stands for what a zip holds beside its files, which is none of them.
+const BESIDE: &str = "(comment)";
+
 impl Faults {
     fn add(&mut self, entry: &str, what: impl Into<String>) {
         self.0.push(Fault { entry: entry.to_owned(), what: what.into() });
@@ -73,10 +76,10 @@ pub fn bundle_files(path: &Path) -> Result<Vec<(String, Vec<u8>)>, BundleError> 
     }
     let bytes = fs::read(path).map_err(io)?;
     let mut entries = read_zip(&bytes)?;
-    let comment = comment(&bytes);
-    if !comment.is_empty() {
+    let beside = beside(&bytes);
+    if !beside.is_empty() {
         // It is no file, and whoever verifies must see it all the same.
-        entries.push(("(comment)".to_owned(), comment));
+        entries.push((BESIDE.to_owned(), beside));
     }
     Ok(entries)
 }
@@ -105,7 +108,8 @@ pub fn audience_of(entries: &[(String, Vec<u8>)]) -> Option<String> {
 #[must_use]
 pub fn verify(entries: &[(String, Vec<u8>)], secrets: Option<&Secrets>) -> Verified {
     let mut faults = Faults::default();
-    let files = bag::files(entries, &mut faults);
+    let own: Vec<_> = entries.iter().filter(|(name, _)| name != BESIDE).cloned().collect();
+    let files = bag::files(&own, &mut faults);
     bag::check(&files, &mut faults);
     tables::check(&files, &mut faults);
     prose::check(&files, &mut faults);
@@ -117,11 +121,20 @@ pub fn verify(entries: &[(String, Vec<u8>)], secrets: Option<&Secrets>) -> Verif
     Verified { files: files.len(), audience: audience_of(entries).unwrap_or_default(), tokens, faults }
 }
 
-/// The gate, with what the bundle itself says its sender allowed.
+/// The gate. A stranger has only the bundle's own word for what its sender allowed; with the
+/// inputs at hand they alone say it, and a list that claims more is a fault.
 fn check_leaks(entries: &[(String, Vec<u8>)], files: &Files, secrets: Option<&Secrets>, faults: &mut Faults) {
     let mut gate = secrets.map(|s| s.gate.clone()).unwrap_or_default();
     let listed = json(files, "data/redaction.json").and_then(|r| r["allowed"].as_array().cloned()).unwrap_or_default();
-    gate.allowed.extend(listed.iter().filter_map(|a| a.as_str().map(str::to_owned)));
+    for claimed in listed.iter().filter_map(|a| a.as_str()) {
+        match secrets {
+            None => gate.allowed.push(claimed.to_owned()),
+            Some(s) if !s.gate.allowed.iter().any(|a| a == claimed) => {
+                faults.add("data/redaction.json", "it says that something is allowed which case.yaml does not allow");
+            }
+            Some(_) => {}
+        }
+    }
     match gate.hits(entries) {
         Ok(hits) => hits.iter().for_each(|hit| faults.add(inside(&hit.entry), hit.to_string())),
         Err(e) => faults.add("", e.to_string()),

@@ -8,6 +8,9 @@ use super::{Faults, Files, json, text};
 
 const PROSE: &str = "data/prose.json";
 
+/// The table that no budget drops.
+const MINUTES: &str = "data/tables/minutes_by_lane.csv";
+
 /// Each fact that prose.json lists stands at its place and says what facts.json says; counts
 /// of waves are redone from the minutes.
 pub(super) fn check(files: &Files, faults: &mut Faults) {
@@ -15,6 +18,12 @@ pub(super) fn check(files: &Files, faults: &mut Faults) {
         faults.add(PROSE, "it or facts.json is missing or no JSON");
         return;
     };
+    if list(&prose, "items").next().is_none() || list(&facts, "facts").next().is_none() {
+        faults.add(PROSE, "it or facts.json lists nothing");
+    }
+    if !files.contains_key(MINUTES) {
+        faults.add(MINUTES, "the table that the minutes of the waves rest on is missing");
+    }
     check_places(files, &prose, &facts, faults);
     check_sums(files, &facts, faults);
 }

@@ -24,10 +24,21 @@ enum Container {
 pub(super) fn plant(text: &str) -> Planted {
     let mut names = BTreeMap::new();
     let mut out = String::with_capacity(text.len() * 2);
-    for (k, line) in text.lines().enumerate() {
-        let planted = addresses(line, &mut names);
-        let last = planted.1.unwrap_or_else(|| value(&mut names, "nobody@gmail.com"));
-        out.push_str(&reply(&planted.0, &last, k, container(line)));
+    let (mut replies, mut last_reply) = (0, None);
+    for line in text.lines() {
+        let (line, last) = addresses(line, &mut names);
+        let last = last.unwrap_or_else(|| value(&mut names, "nobody@gmail.com"));
+        out.push_str(&reply(&line, &last, replies, container(&line)));
+        out.push('\n');
+        if line.contains(" - gsmtp") {
+            replies += 1;
+            last_reply = Some((line, last));
+        }
+    }
+    // Where replies are few, the last is told again until each form was planted.
+    let (line, last) = last_reply.expect("a recording with Gmail's replies");
+    for k in replies..FORMS.len().div_ceil(2) {
+        out.push_str(&reply(&line, &last, k, container(&line)));
         out.push('\n');
     }
     let canaries = names.into_values().map(|planted| {

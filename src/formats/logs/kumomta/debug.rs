@@ -81,7 +81,8 @@ pub(super) fn without_dot(name: &str) -> &str {
 }
 
 /// Writes out what stands between the quotes of a debug print. Line ends become blanks, as
-/// KumoMTA itself writes replies of several lines.
+/// KumoMTA itself writes replies of several lines. What is no escape of a debug print stays as
+/// it is: `\u0040` without its mark would be an address that nobody knows for one.
 pub(super) fn unescape(quoted: &str, out: &mut Vec<u8>) {
     let mut rest = quoted;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
@@ -96,9 +97,15 @@ pub(super) fn unescape(quoted: &str, out: &mut Vec<u8>) {
                 if let Some(c) = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32) {
                     out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
                     after = tail.chars();
+                } else {
+                    out.extend_from_slice(br"\u");
                 }
             }
-            Some(c) => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            Some(c @ ('\\' | '"' | '\'')) => out.push(c as u8),
+            Some(c) => {
+                out.push(b'\\');
+                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+            }
         }
         rest = after.as_str();
     }
@@ -144,6 +151,9 @@ mod tests {
         let mut out = Vec::new();
         unescape(content, &mut out);
         assert_eq!(String::from_utf8_lossy(&out), r#"say "please", {then} wait é\"#);
+        out.clear();
+        unescape(r"someone\u0040else.example \x{40}", &mut out);
+        assert_eq!(String::from_utf8_lossy(&out), r"someone\u0040else.example \x{40}");
         assert_eq!(response("Response { code: 421, enhanced_code: None, content: \"cut"), None);
     }
 
