@@ -110,9 +110,8 @@ pub fn split_at_token(reply: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (head, after) = reply.split_at(GSMTP.rfind(reply)?.checked_sub(3)?);
     let (before, token) = head.split_at(memchr::memrchr(b' ', head)? + 1);
     // `421-4…` could be read as a code.
-    let is_plain = token.len() >= 8 && token[3] != b'-' && kind_of(token) != TokenKind::Other;
-    let is_id = is_plain && std::str::from_utf8(token).is_ok_and(looks_like_id);
-    (is_id && after.starts_with(b" - ")).then_some((before, token, after))
+    let is_plain = kind_of(token) != TokenKind::Other && token.get(3) != Some(&b'-');
+    (is_plain && after.starts_with(b" - ")).then_some((before, token, after))
 }
 
 /// Gmail's own clock: the Unix second in `250 2.0.0 OK  1795492010 <token> - gsmtp`.
@@ -152,12 +151,18 @@ fn second_of(text: &[u8]) -> Option<(i64, &[u8])> {
 /// Letters and digits mixed, as tokens and queue ids are, and no ordinary word is.
 pub(super) fn looks_like_id(word: &str) -> bool {
     let core = word.trim_end_matches(['.', ',']);
-    let digits = core.bytes().filter(u8::is_ascii_digit).count();
-    let letters = core.bytes().filter(u8::is_ascii_alphabetic).count();
-    digits >= 4
-        && letters >= 2
-        && core.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
-        && !core.contains("..")
+    let (mut digits, mut letters, mut before) = (0, 0, 0);
+    for b in core.bytes() {
+        match b {
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'z' | b'A'..=b'Z' => letters += 1,
+            b'.' if before == b'.' => return false,
+            b'-' | b'.' | b'_' => {}
+            _ => return false,
+        }
+        before = b;
+    }
+    digits >= 4 && letters >= 2
 }
 
 #[cfg(test)]
