@@ -4,17 +4,13 @@ use rustc_hash::FxHashMap;
 
 use super::BUSY_SLOTS;
 use super::elsewhere::add_message;
+use super::known::{KnownReplies, KnownReply};
+use super::replies::ReplyCounts;
 use super::tally::SAMPLES;
-use super::{
-    Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, ReplyExample, ReplyKey, ReplyTally, Tally,
-    What,
-};
+use super::{Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, Tally, What};
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
-use crate::smtp::{
-    Lane, LaneEvidence, Lanes, Meaning, Outcome, Reply, Scope, TlsUse, TokenKind, acceptance_second, google_tail,
-    meaning_of,
-};
+use crate::smtp::{Lane, LaneEvidence, Lanes, Outcome, Scope, TlsUse, TokenKind, acceptance_second, google_tail};
 use crate::time::{Minute, Stamp};
 
 /// Counts the events of one file.
@@ -31,12 +27,9 @@ pub struct Collector<'a> {
     file: FileTally,
     /// Lanes by MX host, so that the patterns are tried once a host.
     lane_of_host: FxHashMap<Box<[u8]>, Lane>,
-    /// Replies by their raw text without the token: each is taken apart once.
-    known: FxHashMap<Box<[u8]>, (Reply, Meaning)>,
+    known: KnownReplies,
+    replies: ReplyCounts,
 }
-
-/// Distinct raw replies remembered; beyond that they are parsed each time.
-const MOST_KNOWN: usize = 4096;
 
 impl<'a> Collector<'a> {
     /// A collector for one file; attempts that other files count are left to them.
@@ -51,7 +44,8 @@ impl<'a> Collector<'a> {
             tally: Tally::default(),
             file: FileTally::default(),
             lane_of_host: FxHashMap::default(),
-            known: FxHashMap::default(),
+            known: KnownReplies::default(),
+            replies: ReplyCounts::default(),
         }
     }
 
@@ -74,6 +68,7 @@ impl<'a> Collector<'a> {
             self.file.noted(note, told);
         }
         self.tally.files.insert(self.exhibit, self.file);
+        self.tally.replies = self.replies.into_tallies();
         self.tally
     }
 
@@ -94,18 +89,6 @@ impl<'a> Collector<'a> {
         lane
     }
 
-    fn understand(&mut self, reply: &[u8]) -> (Reply, Meaning) {
-        if let Some(known) = self.known.get(reply) {
-            return known.clone();
-        }
-        let parsed = Reply::parse(&String::from_utf8_lossy(reply));
-        let meaning = meaning_of(&parsed);
-        if self.known.len() < MOST_KNOWN {
-            self.known.insert(reply.into(), (parsed.clone(), meaning));
-        }
-        (parsed, meaning)
-    }
-
     /// Counts an attempt along one of the marginals.
     fn count(&mut self, event: &Event<'_>, lane: Lane, axis: Axis, what: What) {
         let key = CellKey { minute: event.at.minute(), lane, axis, what };
@@ -116,44 +99,22 @@ impl<'a> Collector<'a> {
         *n += u64::from(event.weight);
     }
 
-    fn count_reply(&mut self, event: &Event<'_>, reply: &Reply, meaning: Meaning, egress: EgressId, mx: MxId) {
-        let key = ReplyKey { normal_form: reply.normal_form(), outcome: event.outcome, stage: event.stage };
-        let example = ReplyExample {
-            at: event.at,
-            text: without_note(event.reply),
-            token: reply.token.as_ref().map(|t| t.0.clone()).unwrap_or_default(),
-            egress,
-            mx,
-            mx_ip: String::from_utf8_lossy(event.mx_ip).into_owned(),
-            exhibit: event.exhibit,
-            number: event.line,
-            queue_id: String::from_utf8_lossy(event.queue_id).into_owned(),
-        };
-        let one = ReplyTally {
-            code: reply.code,
-            enhanced: reply.enhanced.clone(),
-            row: meaning.id,
-            category: meaning.category,
-            scope: meaning.scope,
-            attempts: u64::from(event.weight),
-            span: (event.at, event.at),
-            by_egress: [(egress, u64::from(event.weight))].into(),
-            by_mx: [(mx, u64::from(event.weight))].into(),
-            examples: vec![example],
-        };
-        match self.tally.replies.get_mut(&key) {
-            Some(known) => known.merge(one),
-            None => {
-                self.tally.replies.insert(key, one);
-            }
-        }
+    /// Of which kind an attempt is, and which reply said so.
+    fn what_of(&mut self, event: &Event<'_>, lane: Lane) -> (What, Option<KnownReply>) {
+        let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
+        let known = answered.then(|| self.known.understand(event.reply));
+        let understood = known.and_then(|known| self.known.get(known));
+        (What::of(event, lane, understood.map(|u| (&u.reply, u.meaning))), known)
     }
 
-    /// Of which kind an attempt is, and what its reply means.
-    fn what_of(&mut self, event: &Event<'_>, lane: Lane) -> (What, Option<(Reply, Meaning)>) {
-        let answered = matches!(event.outcome, Outcome::Deferral | Outcome::Rejection);
-        let understood = answered.then(|| self.understand(event.reply));
-        (What::of(event, lane, understood.as_ref().map(|(reply, meaning)| (reply, *meaning))), understood)
+    /// Counts what a receiver of the Gmail lane said, and the address that it named.
+    fn count_reply(&mut self, event: &Event<'_>, known: KnownReply, egress: EgressId, mx: MxId) {
+        let Some(understood) = self.known.get(known) else { return };
+        let named = understood.reply.subject.as_ref().filter(|_| understood.meaning.scope == Scope::Ip);
+        if let Some(ip) = named.and_then(|s| s.of.parse().ok()) {
+            *self.tally.named_ips.entry((egress, ip)).or_default() += u64::from(event.weight);
+        }
+        self.replies.count(event, understood, egress, mx);
     }
 
     /// Keeps the exact lines of a failed attempt of the Gmail lane.
@@ -228,7 +189,7 @@ impl Sink for Collector<'_> {
             return;
         }
         *file.outcomes.entry(event.outcome).or_default() += weight;
-        let (what, understood) = self.what_of(event, lane);
+        let (what, known) = self.what_of(event, lane);
         self.count(event, lane, Axis::Egress(egress), what);
         if event.tls == TlsUse::Established {
             *self.tally.established.entry(egress).or_default() += weight;
@@ -237,12 +198,8 @@ impl Sink for Collector<'_> {
         if lane == Lane::GMAIL {
             let mx = self.tally.names.mx(event.mx_host);
             self.count(event, lane, Axis::Mx(mx), what);
-            if let Some((reply, meaning)) = &understood {
-                let named = reply.subject.as_ref().filter(|_| meaning.scope == Scope::Ip);
-                if let Some(ip) = named.and_then(|s| s.of.parse().ok()) {
-                    *self.tally.named_ips.entry((egress, ip)).or_default() += weight;
-                }
-                self.count_reply(event, reply, *meaning, egress, mx);
+            if let Some(known) = known {
+                self.count_reply(event, known, egress, mx);
             } else if event.outcome == Outcome::Delivered {
                 self.count_skew(event, egress);
             }
@@ -274,15 +231,6 @@ fn sample(text: &[u8]) -> Vec<u8> {
 
 /// Bytes shown of a line that no rule understood.
 const LONGEST_SAMPLE: usize = 300;
-
-/// The reply without Postfix's `(in reply to … command)`.
-fn without_note(reply: &[u8]) -> String {
-    let text = String::from_utf8_lossy(reply);
-    match text.rfind(" (in reply to ") {
-        Some(at) if text.ends_with(')') => text[..at].trim_end().to_owned(),
-        _ => text.into_owned(),
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,8 @@
 //!
 //! - `tally` holds the counts: integers only, so that addition is associative.
 //! - `names` gives egresses and MX hosts small numbers.
-//! - `collector` turns events into counts and keeps exact lines by content.
+//! - `collector` turns events into counts and keeps exact lines by content; `known` and `replies`
+//!   count what receivers say, each wording taken apart once.
 //! - `counted` adds tables of counts a minute where no log is.
 //! - `elsewhere` tells which attempts another file counts.
 //! - `overlap` finds lines that several files hold.
@@ -14,8 +15,10 @@ mod collector;
 mod counted;
 mod elsewhere;
 mod excerpt;
+mod known;
 mod names;
 mod overlap;
+mod replies;
 mod tally;
 mod turns;
 mod worker;

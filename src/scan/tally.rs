@@ -283,7 +283,7 @@ impl FileTally {
 }
 
 impl ReplyTally {
-    pub(super) fn merge(&mut self, other: Self) {
+    fn merge(&mut self, other: Self) {
         self.attempts += other.attempts;
         self.span = (self.span.0.min(other.span.0), self.span.1.max(other.span.1));
         for (id, n) in other.by_egress {
@@ -292,7 +292,12 @@ impl ReplyTally {
         for (id, n) in other.by_mx {
             *self.by_mx.entry(id).or_default() += n;
         }
-        self.examples.extend(other.examples);
+        self.add_examples(other.examples);
+    }
+
+    /// Keeps the earliest.
+    pub(super) fn add_examples(&mut self, examples: impl IntoIterator<Item = ReplyExample>) {
+        self.examples.extend(examples);
         // By time, text and place: none of them depends on how names are numbered.
         self.examples.sort_by(|a, b| (a.at, &a.text, a.exhibit, a.number).cmp(&(b.at, &b.text, b.exhibit, b.number)));
         self.examples.truncate(EXAMPLES);

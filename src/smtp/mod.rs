@@ -13,4 +13,4 @@ pub use lane::{Lane, LaneError, LaneEvidence, Lanes, Sublane};
 pub use meaning::{Category, Meaning, Scope, gmail_replies_date, meaning_of};
 pub use outcome::{By, Outcome, Stage, TlsUse};
 pub use reply::{Reply, Subject};
-pub use token::{Token, TokenKind, acceptance_second, google_tail};
+pub use token::{Token, TokenKind, acceptance_second, google_tail, split_at_token};

@@ -6,9 +6,15 @@
 //! recipient's administrator fired. Replies to EHLO and STARTTLS carry none.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use memchr::memmem;
 use serde::Serialize;
+
+/// The mark at the end of Google's replies, and the word before its clock; looked for in each
+/// of them, so built once.
+static GSMTP: LazyLock<memmem::FinderRev<'static>> = LazyLock::new(|| memmem::FinderRev::new("gsmtp"));
+static OK: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("OK"));
 
 /// Google's name of an SMTP session: the same on every coded reply of that session.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,7 +90,7 @@ fn is_mark(word: &str) -> bool {
 /// A log whose replies end in [`TokenKind::Relay`] is of submission or relay, not of MX delivery.
 #[must_use]
 pub fn google_tail(reply: &[u8]) -> Option<TokenKind> {
-    let at = memmem::rfind(reply, b"gsmtp")?;
+    let at = GSMTP.rfind(reply)?;
     let after = reply[at + 5..].trim_ascii();
     let is_end = after.iter().all(|b| matches!(b, b'"' | b')' | b'/' | b'.' | b',' | b';'));
     if !is_end && !["(", "DT=", "QT=", "/Giving_up_on_"].iter().any(|note| after.starts_with(note.as_bytes())) {
@@ -95,6 +101,19 @@ pub fn google_tail(reply: &[u8]) -> Option<TokenKind> {
     Some(before.rsplit(is_blank).next().map_or(TokenKind::Other, kind_of))
 }
 
+/// A raw reply around its token: what stands before, the token, what follows.
+///
+/// Nothing unless the token is of a kind that [`Reply::parse`](super::Reply::parse) takes for
+/// nothing else, so that replies which agree in both parts read the same but for the token.
+#[must_use]
+pub fn split_at_token(reply: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (head, after) = reply.split_at(GSMTP.rfind(reply)?.checked_sub(3)?);
+    let (before, token) = head.split_at(memchr::memrchr(b' ', head)? + 1);
+    // `421-4…` could be read as a code.
+    let is_plain = kind_of(token) != TokenKind::Other && token.get(3) != Some(&b'-');
+    (is_plain && after.starts_with(b" - ")).then_some((before, token, after))
+}
+
 /// Gmail's own clock: the Unix second in `250 2.0.0 OK  1795492010 <token> - gsmtp`.
 ///
 /// Source: every acceptance of Gmail's MX carries it (Postmark help, article 787). MTAs keep
@@ -103,7 +122,7 @@ pub fn google_tail(reply: &[u8]) -> Option<TokenKind> {
 /// told and a token must follow, so that no other number is taken for a clock.
 #[must_use]
 pub fn acceptance_second(text: &[u8]) -> Option<i64> {
-    memmem::find_iter(text, b"OK").find_map(|at| {
+    OK.find_iter(text).find_map(|at| {
         let is_word = at.checked_sub(1).is_none_or(|before| !text[before].is_ascii_alphanumeric());
         let (second, rest) = second_of(skip_blanks(&text[at + 2..])?).filter(|_| is_word)?;
         let rest = skip_blanks(rest)?;
@@ -132,12 +151,18 @@ fn second_of(text: &[u8]) -> Option<(i64, &[u8])> {
 /// Letters and digits mixed, as tokens and queue ids are, and no ordinary word is.
 pub(super) fn looks_like_id(word: &str) -> bool {
     let core = word.trim_end_matches(['.', ',']);
-    let digits = core.bytes().filter(u8::is_ascii_digit).count();
-    let letters = core.bytes().filter(u8::is_ascii_alphabetic).count();
-    digits >= 4
-        && letters >= 2
-        && core.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
-        && !core.contains("..")
+    let (mut digits, mut letters, mut before) = (0, 0, 0);
+    for b in core.bytes() {
+        match b {
+            b'0'..=b'9' => digits += 1,
+            b'a'..=b'z' | b'A'..=b'Z' => letters += 1,
+            b'.' if before == b'.' => return false,
+            b'-' | b'.' | b'_' => {}
+            _ => return false,
+        }
+        before = b;
+    }
+    digits >= 4 && letters >= 2
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod intake;
 mod laws;
 mod logs;
 mod mappings;
+mod measured_logs;
 mod metrics;
 mod minutes;
 mod offsets;

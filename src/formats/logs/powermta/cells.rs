@@ -73,7 +73,7 @@ fn quoted_cell(row: &[u8], from: usize) -> Option<Cell> {
 
 /// A cell's text: quotes inside a quoted cell are doubled.
 pub(super) fn text_of(cell: &[u8]) -> Cow<'_, [u8]> {
-    if memmem::find(cell, b"\"\"").is_none() {
+    if memchr(b'"', cell).is_none() {
         return Cow::Borrowed(cell);
     }
     let mut text = Vec::with_capacity(cell.len());

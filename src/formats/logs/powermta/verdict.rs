@@ -4,7 +4,9 @@
 //! Bounces may be PowerMTA's own: a message that expired, a queue that was deleted, a domain
 //! that does not resolve. They are logged when PowerMTA gives up, hours after the attempts.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::FinderRev;
 
 use super::columns::is_status;
 use super::record::{Kind, Record};
@@ -125,10 +127,13 @@ fn answered<'a>(text: &'a [u8], status: &[u8]) -> Verdict<'a> {
     own
 }
 
+/// Looked for in each record, so built once.
+static SMTP: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new("smtp;"));
+
 /// What follows the last `smtp;`; texts without any are taken as they stand.
 fn words_of(diag: &[u8]) -> &[u8] {
     let mut end = diag.len();
-    while let Some(at) = diag.get(..end).and_then(|d| memmem::rfind(d, b"smtp;")) {
+    while let Some(at) = diag.get(..end).and_then(|d| SMTP.rfind(d)) {
         // A reply may hold the word itself; a further part follows a semicolon.
         if at == 0 || diag.get(at - 1) == Some(&b';') {
             return diag.get(at + 5..).unwrap_or_default().trim_ascii();

@@ -3,6 +3,9 @@
 //! Sources: the user's guide, "Common last errors" and `max-msg-rate`; queue events of
 //! PowerMTA 4 and 4.5. The same words stand in queue events, in `dsnDiag` and in the log.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use memchr::{memchr, memchr2_iter, memmem};
 
 use super::host_and_ip;
@@ -125,13 +128,19 @@ pub(super) fn of_error(text: &[u8]) -> Option<Verdict<'_>> {
     of_quote(text).or_else(|| of_connection(text))
 }
 
+/// Looked for in each text that is no acceptance, so built once.
+static NO_SOURCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("no compatible source IP configured"));
+static RESOLVING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" resolving "));
+static CONNECTING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" connecting to "));
+static CONNECTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" in connection to "));
+
 /// Limits that the sender set, and what follows from them.
 fn is_own_decision(text: &[u8]) -> bool {
     const OPENINGS: &[&[u8]] =
         &[b"connect rate limit reached", b"message rate limit reached", b"deleted by administrator"];
     OPENINGS.iter().any(|o| text.starts_with(o))
         || text.starts_with(b"All SMTP sources ") && has(text, b"disabled")
-        || has(text, b"no compatible source IP configured")
+        || NO_SOURCE.find(text).is_some()
 }
 
 /// `skip of MX requested: "REPLY" received from H (IP) while connected from S (IP) to H (IP)`
@@ -160,17 +169,17 @@ fn of_connection(text: &[u8]) -> Option<Verdict<'_>> {
         let name = name.strip_prefix(b"WSA").unwrap_or(name);
         name.len() > 3 && name.starts_with(b"E") && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     };
-    if let Some(at) = memmem::find(text, b" resolving ").filter(|at| names(*at).starts_with(b"Status")) {
+    if let Some(at) = RESOLVING.find(text).filter(|at| names(*at).starts_with(b"Status")) {
         return text.get(at..).map(|_| Verdict::no_connection(text));
     }
-    if let Some(at) = memmem::find(text, b" connecting to ").filter(|at| is_error(names(*at))) {
+    if let Some(at) = CONNECTING.find(text).filter(|at| is_error(names(*at))) {
         let mx = text.get(at + 15..).and_then(host_and_ip);
         // The machine ran out of something before any packet was sent.
         let own = [&b"EMFILE"[..], b"ENFILE", b"ENOBUFS", b"EADDRNOTAVAIL"].iter().any(|e| names(at).ends_with(e));
         let by = if own { By::Sender } else { By::Unknown };
         return Some(Verdict { by, mx, ..Verdict::no_connection(text) });
     }
-    let at = memmem::find(text, b" in connection to ").filter(|at| is_error(names(*at)))?;
+    let at = CONNECTED.find(text).filter(|at| is_error(names(*at)))?;
     let name = names(at);
     let (outcome, by) = if name.ends_with(b"ETIMEDOUT") {
         (Outcome::Timeout, By::Unknown)

@@ -49,7 +49,7 @@ impl Process {
     /// failure the closing line repeats; its last mention is left to that line.
     pub(super) fn tell_connects(&self, repeated: Option<Host<'_>>, sink: &mut dyn Sink) {
         let open = &self.loose[self.open..];
-        let is_repeated = |k: &Kept| matches!(statement(k.text()), Statement::Connect(h, _) if Some(h) == repeated);
+        let is_repeated = |k: &Kept| repeated.is_some() && connect_of(k).map(|(host, _)| host) == repeated;
         match open.iter().rposition(is_repeated) {
             Some(at) => {
                 self.tell_connects_among(&open[..at], sink);
@@ -61,7 +61,7 @@ impl Process {
 
     pub(super) fn tell_connects_among(&self, lines: &[Kept], sink: &mut dyn Sink) {
         for kept in lines {
-            let Statement::Connect(host, error) = statement(kept.text()) else { continue };
+            let Some((host, error)) = connect_of(kept) else { continue };
             let entry = kept.entry();
             let event = Event {
                 outcome: Outcome::ConnectFailure,
@@ -88,5 +88,14 @@ impl Process {
             lines.push(own);
             sink.event(&Event { lines: &lines, source_ip, ..event });
         }
+    }
+}
+
+/// The host of a failed connection, and the error. Few lines are of one, so the others are not
+/// taken apart.
+fn connect_of(line: &Kept) -> Option<(Host<'_>, &[u8])> {
+    match line.text().starts_with(b"connect to ").then(|| statement(line.text()))? {
+        Statement::Connect(host, error) => Some((host, error)),
+        _ => None,
     }
 }
