@@ -84,7 +84,7 @@ const BEYOND_THE_TEXT: [(&str, &[&str], &str); 16] = [
         "one text for a record that makes no sense and for one that a close cut short",
     ),
     ("testssl", &["ehlo_no_starttls"], "the file is that of `starttls_421`"),
-    ("sslyze", &["old_tls10_only", "tls_then_close"], "completes its handshakes and looks no further"),
+    ("sslyze", &["tls_then_close"], "completes its handshakes and looks no further"),
     (
         "sslyze",
         &["close_after_220", "close_after_clienthello", "alert_handshake_failure"],

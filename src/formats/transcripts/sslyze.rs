@@ -82,7 +82,12 @@ fn of_server(scan: &Value, result: &Value) -> Transcript {
     let connection = &result["connectivity_result"];
     t.protocol = connection["highest_tls_version_supported"].as_str().map(version);
     t.cipher = text(&connection["cipher_suite_supported"]);
-    let clue = if t.protocol.is_some() { certificate(&mut t, result) } else { failure(result) };
+    let clue = if t.protocol.is_some() {
+        let certificate = certificate(&mut t, result);
+        outdated(&t, &result["scan_result"]).or(certificate)
+    } else {
+        failure(result)
+    };
     let reached = if t.protocol.is_some() { Phase::Done } else { Phase::Unknown };
     let decision = decide(clue.as_slice(), reached);
     (t.verdict, t.phase, t.because) = (decision.verdict, decision.phase, decision.because);
@@ -96,6 +101,15 @@ fn version(name: &str) -> String {
         Some(number) => format!("SSLv{}", number.replace('_', ".").trim_end_matches(".0")),
         None => name.to_owned(),
     }
+}
+
+/// A server that was asked for TLS 1.2 and 1.3 and took neither. That it speaks an older version
+/// shows that no close stands behind the refusals.
+fn outdated(t: &Transcript, scans: &Value) -> Option<Clue> {
+    let refused = |scan: &str| scans[scan]["result"]["is_tls_version_supported"] == Value::Bool(false);
+    let words = format!("TLS 1.2 and 1.3 are not supported, {} is", t.protocol.as_deref()?);
+    let current = ["tls_1_2_cipher_suites", "tls_1_3_cipher_suites"];
+    current.into_iter().all(refused).then_some(Clue { sign: Sign::Fault, phase: None, words })
 }
 
 /// What the certificate scan found: trust of public bundles is the tester's question, dates and

@@ -51,6 +51,7 @@ fn class_and_phase_of_each_recording() {
         ("sslyze-6.3.1-banner_421.json", V::Downstream, P::Banner, "unusual rate"),
         ("sslyze-6.3.1-starttls_421.json", V::Downstream, P::Starttls, "SMTP STARTTLS rejected"),
         ("sslyze-6.3.1-cert_expired.json", V::OkCert, P::Done, "not valid at validation time"),
+        ("sslyze-6.3.1-old_tls10_only.json", V::TlsFault, P::Done, "TLS 1.2 and 1.3 are not supported, TLSv1 is"),
         ("sslyze-6.3.1-refused.json", V::Connect, P::Connect, "rejected the connection"),
         ("testssl-3.0.8-ok.json", V::Ok, P::Done, "TLSv1.3 is offered"),
         ("testssl-3.0.8-cert_expired.json", V::OkCert, P::Done, "expired"),
