@@ -32,7 +32,7 @@ pub(super) fn problems(evidence: &Evidence) -> Vec<String> {
         }
     }
     let gmail = evidence.tally.cells.keys().any(|k| k.lane == Lane::GMAIL);
-    let others = evidence.tally.cells.keys().any(|k| k.lane != Lane::GMAIL);
+    let others = evidence.tally.cells.keys().any(|k| k.lane.is_of_others());
     if !gmail && others {
         problems.push("The logs hold no session to Gmail.".to_owned());
     }

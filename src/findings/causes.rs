@@ -5,6 +5,8 @@
 //! kills it; *possible* when nothing kills it; *unknown* when none of its items is
 //! known. What is not known never counts for or against. There is no score.
 
+use std::collections::BTreeSet;
+
 use super::{Node, Value};
 
 /// What is known about the incident, item by item. None is not known.
@@ -165,7 +167,7 @@ pub(super) fn judge(items: &Items) -> Vec<Cause> {
                 need(&i.tls_alert, true, ASK_TLS),
                 need(&i.others_clean, false, ASK_OTHERS),
                 need(&i.downstream, false, ASK_TLS),
-                need(&tls_at_rest, true, ASK_IDLE),
+                need(&tls_at_rest, true, if i.idle_ok.known.is_some() { ASK_LOAD } else { ASK_IDLE }),
             ],
             &[&i.net_ceiling, &i.host_ceiling, &i.idle_ok],
         ),
@@ -217,36 +219,35 @@ pub(super) fn overall(causes: &[Cause]) -> &'static str {
 /// The sentence of the overall verdict.
 pub(super) fn sentence(causes: &[Cause]) -> String {
     let supported: Vec<_> = causes.iter().filter(|c| c.verdict == Verdict::Supported).collect();
+    let open = not_excluded(causes);
     match supported.as_slice() {
-        [only] => format!("The facts support {} and speak against no part of its rule.", only.title),
-        [] => {
-            let possible: Vec<_> = causes.iter().filter(|c| c.verdict == Verdict::Possible).map(|c| c.title).collect();
-            let mut missing: Vec<&str> = causes
-                .iter()
-                .filter(|c| c.verdict == Verdict::Possible)
-                .flat_map(|c| &c.missing)
-                .map(String::as_str)
-                .collect();
-            missing.sort_unstable();
-            missing.dedup();
-            if possible.is_empty() {
-                "No cause is supported by the facts given.".to_owned()
-            } else if missing.is_empty() {
-                format!("Inconclusive. Not excluded: {}.", possible.join("; "))
-            } else {
-                format!(
-                    "Inconclusive. Not excluded: {}. What would decide it: {}.",
-                    possible.join("; "),
-                    missing.join("; ")
-                )
-            }
+        [only] => {
+            let known = format!("The facts support {} and speak against no part of its rule.", only.title);
+            if open.is_empty() { known } else { format!("{known} {open}") }
         }
+        [] if open.is_empty() => "No cause is supported by the facts given.".to_owned(),
+        [] => format!("Inconclusive. {open}"),
         several => {
             let titles: Vec<_> = several.iter().map(|c| c.title).collect();
             format!(
                 "Inconclusive: the facts support more than one cause, {}, and do not rank them.",
                 titles.join(" and ")
             )
+        }
+    }
+}
+
+/// The causes that nothing speaks against, and what would decide them; empty when there are none.
+fn not_excluded(causes: &[Cause]) -> String {
+    let possible: Vec<_> = causes.iter().filter(|c| c.verdict == Verdict::Possible).collect();
+    let titles: Vec<_> = possible.iter().map(|c| c.title).collect();
+    let missing: BTreeSet<&str> = possible.iter().flat_map(|c| c.missing()).collect();
+    let missing: Vec<_> = missing.into_iter().collect();
+    match (titles.is_empty(), missing.is_empty()) {
+        (true, _) => String::new(),
+        (false, true) => format!("Not excluded: {}.", titles.join("; ")),
+        (false, false) => {
+            format!("Not excluded: {}. What would decide it: {}.", titles.join("; "), missing.join("; "))
         }
     }
 }

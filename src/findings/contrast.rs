@@ -258,7 +258,7 @@ impl Contrast {
 
     /// Lanes other than Gmail, with their verdicts.
     pub(super) fn others(&self) -> impl Iterator<Item = &Judged<Lane>> {
-        self.lanes.iter().filter(|j| j.of != Lane::GMAIL)
+        self.lanes.iter().filter(|j| j.of.is_of_others())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::contrast::Yardstick;
 use super::waves::{self, Background, Baseline, Detection, MinuteCount, Outcome};
-use crate::smtp::Lane;
 use crate::time::{Minute, Window};
 use crate::timeline::{Counts, MinuteState, Timeline};
 
@@ -109,7 +108,7 @@ fn minute_counts(
 
 /// All other receivers together, minute by minute: what the nodes could do elsewhere.
 fn others(timeline: &Timeline) -> Vec<Option<Counts>> {
-    let rows: Vec<_> = timeline.lanes.iter().filter(|r| r.of != Lane::GMAIL).collect();
+    let rows: Vec<_> = timeline.lanes.iter().filter(|r| r.of.is_of_others()).collect();
     if rows.is_empty() {
         return Vec::new();
     }

@@ -292,6 +292,9 @@ fn ip_split(seen: &Seen<'_>) -> Item {
     if clean.is_empty() && !known {
         return Item::new(None, "No sending IP is known to have stayed clean, and the logs of some cannot show it.");
     }
+    if clean.is_empty() && of(RowVerdict::Failing).nth(1).is_none() {
+        return Item::new(None, "Only one sending IP had enough traffic to be judged.");
+    }
     if clean.is_empty() {
         return Item::new(Some(false), "No sending IP stayed clean.");
     }

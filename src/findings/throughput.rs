@@ -155,7 +155,7 @@ fn per_minute(timeline: &Timeline, waves: &[Window]) -> String {
         (!minutes.is_empty()).then(|| accepted as f64 / minutes.len() as f64)
     };
     let gmail: Vec<_> = timeline.gmail().into_iter().collect();
-    let others: Vec<_> = timeline.lanes.iter().filter(|r| r.of != Lane::GMAIL).collect();
+    let others: Vec<_> = timeline.lanes.iter().filter(|r| r.of.is_of_others()).collect();
     let (Some(during), Some(quiet)) = (per_minute(&gmail, true), per_minute(&gmail, false)) else {
         return "No whole minute lies inside, or none outside the waves: there is nothing to compare with.".to_owned();
     };

@@ -132,6 +132,28 @@ fn without_other_receivers_nothing_is_concluded() {
     assert!(text(&facts, "ticket").contains("weak"));
 }
 
+/// One sending IP cannot show that others stayed clean, nor that none did.
+#[test]
+fn one_sending_ip_says_nothing_of_its_reputation() {
+    let of_another_ip = |line: &str| line.contains("postfix-ip2/") || line.contains("postfix-ip3/");
+    let cut = |line: &str| (!of_another_ip(line)).then(|| line.to_owned());
+    let facts = facts(&Reversal { line: Some(&cut), ..Reversal::default() });
+    assert_eq!(cause(&facts, "google_reputation"), "possible");
+    assert!(text(&facts, "verdict_sentence").contains("a second sending IP"), "{}", text(&facts, "verdict_sentence"));
+}
+
+/// Sessions of which a lossy log kept only `Cannot start TLS` may be Gmail's: no other receiver
+/// is said to fail.
+#[test]
+fn sessions_whose_receiver_no_line_names_are_not_other_receivers() {
+    let cut = |line: &str| {
+        let of_another_ip = line.contains("postfix-ip2/") || line.contains("postfix-ip3/");
+        (!(is_gmail(line) && of_another_ip)).then(|| line.to_owned())
+    };
+    let facts = facts(&Reversal { line: Some(&cut), ..Reversal::default() });
+    assert_eq!(cause(&facts, "google_rate"), "supported", "{}", missing(&facts));
+}
+
 #[test]
 fn without_metrics_neither_side_is_blamed() {
     let facts = facts(&Reversal { without: &["metrics"], ..Reversal::default() });

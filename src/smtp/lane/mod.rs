@@ -23,6 +23,15 @@ impl Lane {
     pub const GMAIL: Self = Self(0);
     /// Receivers of no named family.
     pub const OTHER: Self = Self(u8::MAX);
+    /// Sessions whose receiver no line names, as where a log lost some: they may be Gmail's or
+    /// another's, and stand for neither.
+    pub const UNKNOWN: Self = Self(u8::MAX - 1);
+
+    /// Whether its sessions went to another receiver than Gmail.
+    #[must_use]
+    pub fn is_of_others(self) -> bool {
+        self != Self::GMAIL && self != Self::UNKNOWN
+    }
 }
 
 words! {
@@ -119,6 +128,7 @@ impl Lanes {
     pub fn name(&self, lane: Lane) -> &str {
         match lane {
             Lane::GMAIL => "gmail",
+            Lane::UNKNOWN => "unknown",
             Lane(n) => self.families.get(usize::from(n) - 1).map_or("other", |f| &f.name),
         }
     }
@@ -133,6 +143,7 @@ impl Lanes {
             "icloud" => "iCloud",
             "fastmail" => "Fastmail",
             "other" => "all others",
+            "unknown" => "receiver not named",
             name => name,
         }
     }
@@ -142,6 +153,9 @@ impl Lanes {
     pub fn named(&self, name: &str) -> Lane {
         if name.eq_ignore_ascii_case(self.name(Lane::GMAIL)) {
             return Lane::GMAIL;
+        }
+        if name.eq_ignore_ascii_case(self.name(Lane::UNKNOWN)) {
+            return Lane::UNKNOWN;
         }
         let at = self.families.iter().position(|f| f.name.eq_ignore_ascii_case(name));
         at.and_then(|i| u8::try_from(i + 1).ok()).map_or(Lane::OTHER, Lane)
@@ -177,6 +191,7 @@ impl Lanes {
             Some(TokenKind::Other) | None if google == Host::ReverseName => (Lane::GMAIL, LaneEvidence::ReverseName),
             Some(TokenKind::Other) | None if name.is_some() => (Lane::OTHER, LaneEvidence::MxHost),
             Some(TokenKind::Other) | None if is_consumer(rcpt_domain) => (Lane::GMAIL, LaneEvidence::RecipientDomain),
+            Some(TokenKind::Other) | None if rcpt_domain.is_empty() => (Lane::UNKNOWN, LaneEvidence::Nothing),
             Some(TokenKind::Other) | None => (Lane::OTHER, LaneEvidence::Nothing),
         }
     }
@@ -257,7 +272,8 @@ mod tests {
             ("173.194.76.27", "gmail.com", BARE, Lane::GMAIL, RecipientDomain),
             ("[2a00:1450:400c:c05::1a]", "gmail.com", "", Lane::GMAIL, RecipientDomain),
             ("173.194.76.27", "shop.example", "", Lane::OTHER, Nothing),
-            ("", "", "", Lane::OTHER, Nothing),
+            ("", "", "", Lane::UNKNOWN, Nothing),
+            ("173.194.76.27", "", "", Lane::UNKNOWN, Nothing),
             ("", "shop.example", MX, Lane::GMAIL, Reply),
         ];
         for (host, domain, reply, lane, evidence) in rows {
@@ -266,6 +282,7 @@ mod tests {
             assert_eq!(lanes.classify(host.as_bytes(), domain.as_bytes(), reply.as_bytes()), lane);
         }
         assert_eq!(lanes.name(Lane::OTHER), "other");
+        assert_eq!(lanes.named(lanes.name(Lane::UNKNOWN)), Lane::UNKNOWN);
     }
 
     #[test]

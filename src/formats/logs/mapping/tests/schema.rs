@@ -52,7 +52,10 @@ redact: {rcpt: domain}
 fn a_plain_mapping_reads() {
     let mapping = good(&with(""));
     assert_eq!((mapping.id(), mapping.title(), mapping.trials().len()), ("test", "test", 3));
-    assert_eq!(mapping.trials()[0].told, ["2026-11-03T10:12:45Z deferral by receiver at unknown lane=other reply=421"]);
+    assert_eq!(
+        mapping.trials()[0].told,
+        ["2026-11-03T10:12:45Z deferral by receiver at unknown lane=unknown reply=421"]
+    );
     assert!(
         good(&with("container: {kind: ndjson, compression: auto, truncated: keep}"))
             .recognise(Head { bytes: b"{}", whole: true })
