@@ -41,6 +41,8 @@ pub(super) struct Message {
     transaction: Option<Transaction>,
     /// `T=` of the recipients told while failures of hosts were waiting.
     transport: Option<Box<[u8]>>,
+    /// `I=` of those of them that a host was tried for.
+    source_ip: Option<Box<[u8]>>,
     /// The host that refused the last recipient told alone, and when.
     refused_at: Option<(u64, Stamp)>,
 }
@@ -76,12 +78,12 @@ impl Session for Message {
                 let child = Child::of(entry, host, &[]);
                 let is_late = |t: &mut Transaction| t.takes_late_child(child.at, child.host, text);
                 if !self.transaction.as_mut().is_some_and(is_late) {
-                    self.waiting.push(child);
+                    self.wait_for(child);
                 }
             }
             Said::InClear(host, _) => {
                 self.in_clear = Some(digest_of_host(host));
-                self.waiting.push(Child::of(entry, host, &[]));
+                self.wait_for(Child::of(entry, host, &[]));
             }
             Said::Symptom(host, error) => {
                 self.symptoms.push(Child::of(entry, host, error));
@@ -108,6 +110,14 @@ impl Session for Message {
 }
 
 impl Message {
+    /// Keeps a failure for the line that explains it. The first one is of a new run.
+    fn wait_for(&mut self, child: Child) {
+        if self.waiting.is_empty() {
+            (self.transport, self.source_ip) = (None, None);
+        }
+        self.waiting.push(child);
+    }
+
     /// Failures that no line can explain any more are told.
     fn expire(&mut self, entry: &Entry<'_>, earlier: &[KeptLine], sink: &mut dyn Sink) {
         let now = entry.envelope.at.millis();
@@ -152,7 +162,10 @@ impl Message {
         let found = self.in_clear(found, of_host);
         self.transaction = Some(after);
         if !self.waiting.is_empty() {
-            self.name_transport(told.transport);
+            name(&mut self.transport, told.transport);
+            if found.outcome != Outcome::Local {
+                name(&mut self.source_ip, told.source_ip);
+            }
         }
 
         // Exim's own decisions are one for each recipient.
@@ -196,13 +209,11 @@ impl Message {
         if is_clear { Reason { tls: TlsUse::None, ..found } } else { found }
     }
 
-    /// One transport stands for the hosts it tried; of several, nobody knows which it was.
-    fn name_transport(&mut self, name: &[u8]) {
-        match &self.transport {
-            None => self.transport = Some(name.into()),
-            Some(known) if **known != *name => self.transport = Some(Box::default()),
-            Some(_) => {}
-        }
+    /// Our address in a run of the transport: it is chosen once for each family of addresses
+    /// (`smtp_get_interface`).
+    fn address_towards(&self, host: Host<'_>) -> &[u8] {
+        let is_v6 = |ip: &[u8]| ip.contains(&b':');
+        self.source_ip.as_deref().filter(|own| is_v6(own) == is_v6(host.ip)).unwrap_or_default()
     }
 
     /// Tells a failure that has no recipient: of a host that was not the last one tried, or of
@@ -240,7 +251,7 @@ impl Message {
             mx_ip: host.ip,
             node: child.node(&line),
             tag: told.map_or_else(|| self.transport.as_deref().unwrap_or_default(), |t| t.transport),
-            source_ip: told.map_or(&[], |t| t.source_ip),
+            source_ip: told.map_or_else(|| self.address_towards(host), |t| t.source_ip),
             rcpt_domain: told.map_or(&[], |t| t.domain),
             session: id,
             queue_id: id,
@@ -249,6 +260,16 @@ impl Message {
             lines: &kept_lines(&symptoms.iter().chain([child]).collect::<Vec<_>>(), earlier),
             ..Event::at(child.at, line.exhibit, line.number)
         });
+    }
+}
+
+/// One transport, with one address of ours, stands for the hosts it tried; of several, nobody
+/// knows which it was.
+fn name(known: &mut Option<Box<[u8]>>, name: &[u8]) {
+    match known {
+        None => *known = Some(name.into()),
+        Some(known) if **known != *name => *known = Box::default(),
+        Some(_) => {}
     }
 }
 

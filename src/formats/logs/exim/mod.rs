@@ -68,7 +68,7 @@ impl LogFormat for Exim {
             "a failed handshake with an MX host that was not the last one tried, where plain text is forbidden",
             "which of the pipelined commands failed, where the receiver offers CHUNKING: all are called \"pipelined end of data\"",
             "a plain-text reply sent where the TLS handshake was due: only the TLS library's complaint is logged",
-            "the sending IP of a failure at an MX host that was not the last one tried",
+            "the sending IP of a failure at an MX host that was not the last one tried, where no later line of that run has `I=`",
         ]
     }
 

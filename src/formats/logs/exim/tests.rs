@@ -183,6 +183,31 @@ fn a_child_and_its_parent_are_one_attempt() {
     assert_eq!(told, [format!("1 2026-11-24T{}", event.replace(".400Z", ".406Z").replace("lines=2", "lines=1"))]);
 }
 
+/// One run of a transport has one address of ours; hosts that were tried before the last one
+/// are told without it. Recorded: 4.96, +all, and the hint of a second later.
+#[test]
+fn the_last_line_of_a_run_names_the_address_for_all_its_hosts() {
+    let first = "2026-11-26 22:13:44.503 +0000 [21974] 1xWhiq-0004aj-0s H=gmail-smtp-in.l.google.com [198.51.100.26]:25: SMTP error from remote mail server after initial connection: 421 4.7.0 Temporary System Problem.  Try again later (3). 05890255374ae-9eee27f16c2si225834035.683 - gsmtp\n";
+    let last = "2026-11-26 22:13:45.248 +0000 [21967] 1xWhiq-0004aj-0s == user@gmail.com R=out T=remote_smtp defer (-45) H=alt1.gmail-smtp-in.l.google.com [198.51.100.27]:25 I=[192.0.2.61]:35929 DT=0.327s: SMTP error from remote mail server after pipelined end of data: 421 4.7.0 Temporary System Problem.  Try again later (3). 2a503f61e9024-0b5723ed016si916755895.943 - gsmtp\n";
+    let hint = "2026-11-26 22:13:45.746 +0000 [22119] 1xWhiq-0004aj-0s == user@gmail.com R=out T=remote_smtp defer (-54) DT=0.000s: retry time not reached for any host for 'gmail.com'\n";
+    let from = |log: &str| -> Vec<String> {
+        let told = events(&Exim, log);
+        let of = |e: &String| e.split(' ').find_map(|w| w.strip_prefix("from=")).unwrap_or_default().to_owned();
+        told.iter().filter(|e| e.contains(" deferral by receiver at banner ")).map(of).collect()
+    };
+    assert_eq!(from(&[first, last, hint].concat()), ["192.0.2.61|remote_smtp"]);
+    // A run whose last line has no address, and another from elsewhere: nobody knows.
+    let nameless = last.replace(" I=[192.0.2.61]:35929", "");
+    let elsewhere = last.replace("22:13:45", "22:13:59").replace("192.0.2.61", "192.0.2.62");
+    assert_eq!(from(&[first, &nameless, &elsewhere].concat()), ["|remote_smtp"]);
+    // Addresses of the other family are chosen apart.
+    let v6 = first.replace("[198.51.100.26]", "[2001:db8::26]");
+    assert_eq!(from(&[&v6, last].concat()), ["|remote_smtp"]);
+    // The next run may have another.
+    let (again, later) = (first.replace("22:13:44", "22:18:44"), elsewhere.replace("22:13:59", "22:18:59"));
+    assert_eq!(from(&[first, last, &again, &later].concat()), ["192.0.2.61|remote_smtp", "192.0.2.62|remote_smtp"]);
+}
+
 #[test]
 fn a_close_inside_tls_is_no_tls_failure() {
     // As the lab recorded it; the id is of another line of that recording's form.
