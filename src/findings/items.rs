@@ -339,9 +339,9 @@ fn own_throttle(seen: &Seen<'_>) -> Item {
     }
     let first = seen.incident.waves.first().map(|w| w.first);
     let came_first = matches!((first_own, first), (Some(o), Some(f)) if o < f);
-    let says = format!(
-        "{} of the records are the sender's own decisions.",
-        Value::Share(own, own + receiver, "records").text()
-    );
+    let share = Value::Share(own, own + receiver, "records").text();
+    // MTAs put mail off after a receiver's answers: then it is a consequence.
+    let when = if own > receiver && !came_first { ", none of them before the first wave" } else { "" };
+    let says = format!("{share} of the records are the sender's own decisions{when}.");
     Item::new(Some(own > receiver && came_first), says)
 }

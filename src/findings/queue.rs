@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::headroom::{is_another_host, senders};
+use super::headroom::Senders;
 use super::{Evidence, Evident, Node, Value, grouped, number};
 use crate::formats::metrics::MetricSeries;
 use crate::time::{Minute, Window};
@@ -18,10 +18,10 @@ pub(super) struct Queue {
 impl Queue {
     /// One series for each node, the one with most minutes: two exports of a queue are one queue.
     pub(super) fn of(evident: &Evident<'_>) -> Self {
-        let (nodes, timeline) = (senders(evident), evident.timeline);
+        let (senders, timeline) = (Senders::of(evident), evident.timeline);
         let mut by_node: BTreeMap<&str, &MetricSeries> = BTreeMap::new();
         let totals = timeline.metrics.iter().filter(|m| m.signal.name() == "queue_depth" && m.instance.is_empty());
-        for series in totals.filter(|m| timeline.is_on_time(m) && !is_another_host(&m.node, &nodes)) {
+        for series in totals.filter(|m| timeline.is_on_time(m) && !senders.are_not(&m.node)) {
             let best = by_node.entry(&series.node).or_insert(series);
             if series.minutes.len() > best.minutes.len() {
                 *best = series;

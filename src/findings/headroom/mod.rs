@@ -3,13 +3,16 @@
 
 mod ceiling;
 mod flat_top;
+mod senders;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub(super) use ceiling::{Ceiling, ceiling_of};
 use ceiling::{against_limit, held_since, is_consequence};
 use flat_top::flat_top;
+pub(super) use senders::Senders;
+use senders::is_same_host;
 pub(super) use words::{nodes, sentence, sentence_of};
 
 use super::Evident;
@@ -89,8 +92,8 @@ pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window])
         }
     }
     // Of a host that no log is of nobody knows whether mail left it: its limits limit nothing.
-    let senders = senders(evident);
-    for headroom in found.iter_mut().filter(|h| is_another_host(&h.node, &senders)) {
+    let senders = Senders::of(evident);
+    for headroom in found.iter_mut().filter(|h| senders.are_not(&h.node)) {
         (headroom.ceiling, headroom.hit_at, headroom.is_of_another_host) = (Ceiling::Unknown, None, true);
     }
     let rank = |s: &str| SHOWN.iter().position(|(name, ..)| *name == s);
@@ -100,23 +103,6 @@ pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window])
     // Two exports of one signal of one node say the same; the first on the logs' clock stands for both.
     found.dedup_by(|b, a| (&a.node, &a.signal, &a.instance) == (&b.node, &b.signal, &b.instance));
     found
-}
-
-/// The nodes that logs or case.yaml name.
-pub(super) fn senders<'a>(evident: &Evident<'a>) -> BTreeSet<&'a str> {
-    let logged = evident.timeline.nodes.iter().map(|n| n.node.as_str());
-    logged.chain(evident.case.nodes.keys().map(String::as_str)).filter(|node| !node.is_empty()).collect()
-}
-
-/// Whether metrics are of a host that is none of the nodes, by its first label: one file says
-/// `mta1`, the next `mta1.sender.example`.
-pub(super) fn is_another_host(host: &str, nodes: &BTreeSet<&str>) -> bool {
-    !host.is_empty() && !nodes.is_empty() && nodes.iter().all(|node| !is_same_host(node, host))
-}
-
-fn is_same_host(a: &str, b: &str) -> bool {
-    let short = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    short(a) == short(b)
 }
 
 /// A part of a whole (one lane, one IP, one state) has no ceiling of its own; charts show it.
@@ -189,19 +175,4 @@ fn of_series(
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_that_no_log_is_of_is_another() {
-        let nodes = BTreeSet::from(["mta1", "mta2.sender.example"]);
-        for host in ["mta1", "MTA1.sender.example", "mta2", ""] {
-            assert!(!is_another_host(host, &nodes), "{host}");
-        }
-        assert!(is_another_host("vm", &nodes) && is_another_host("mta11", &nodes));
-        assert!(!is_another_host("vm", &BTreeSet::new()), "the logs name no node");
-    }
 }

@@ -49,7 +49,10 @@ pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node
         ("mitigation", mitigation::mitigation(seen, items)),
         ("throughput", seen.throughput.node(!waves.is_empty())),
         ("queue", seen.queue.node(&waves, timeline.window)),
-        ("nodes", headroom::nodes(seen.headroom, &headroom::senders(evident), &super::provider_ids(evident.case))),
+        (
+            "nodes",
+            headroom::nodes(seen.headroom, &headroom::Senders::of(evident).nodes, &super::provider_ids(evident.case)),
+        ),
         ("nodes_summary", Value::Sentence(headroom::sentence(seen.headroom)).into()),
         ("settings", settings::nodes(evident)),
         ("transcripts", starttls::nodes(evident.tests)),
