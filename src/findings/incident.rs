@@ -33,6 +33,8 @@ pub struct FoundWave {
     pub failed: u64,
     /// Failed sessions in the peak minute.
     pub peak_failed: u64,
+    /// Most failed sessions of any minute, those included of which only a part is known.
+    pub most_failed: u64,
     /// The minutes with about as many failed sessions as the peak, the peak among them.
     pub near_peak: Vec<Minute>,
     /// The minute with the highest share of failed sessions, of those with at least the
@@ -67,10 +69,13 @@ impl Incident {
         self.waves.iter().map(|w| Window::new(w.first, w.end)).collect()
     }
 
-    /// The wave with the minute of most failed sessions.
+    /// The wave with the minute of most failed sessions; none where a minute of which only a part
+    /// is known has more.
     #[must_use]
     pub fn worst(&self) -> Option<&FoundWave> {
-        self.waves.iter().filter(|w| w.peak.is_some()).max_by_key(|w| (w.peak_failed, std::cmp::Reverse(w.first)))
+        let most = self.waves.iter().map(|w| w.most_failed).max();
+        let peaks = self.waves.iter().filter(|w| w.peak.is_some() && Some(w.peak_failed) == most);
+        peaks.min_by_key(|w| w.first)
     }
 
     pub(super) fn yardstick(&self) -> Yardstick {
@@ -140,6 +145,7 @@ fn from_detection(detection: Detection) -> Incident {
         attempts: w.attempts,
         failed: w.failed,
         peak_failed: u64::from(w.peak_failed),
+        most_failed: u64::from(w.most_failed),
         near_peak: w.near_peak.clone(),
         highest_rate: w.highest_rate,
         gain: (w.gain, w.price),

@@ -211,6 +211,10 @@ impl Sink for Collector<'_> {
         self.file.heard.entry(minute).or_default().add(pulse);
     }
 
+    fn lacks(&mut self, minute: Minute) {
+        self.file.lossy.insert(minute);
+    }
+
     fn note(&mut self, note: Note, number: u64, amount: u64) {
         let told = Noted { times: 1, amount, most: amount, first: number };
         self.file.noted(note, told);

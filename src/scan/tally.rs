@@ -1,6 +1,6 @@
 //! The counts of a scan. Integers only; merging is addition, or the smallest of two.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -57,6 +57,8 @@ pub struct FileTally {
     pub accounting: Accounting,
     /// Lines of any kind by minute: the log was running.
     pub heard: BTreeMap<Minute, Pulse>,
+    /// Minutes of which the logger says that it dropped lines.
+    pub lossy: BTreeSet<Minute>,
     /// Attempts by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Attempts that it tells of and another file counts.
@@ -266,6 +268,7 @@ impl FileTally {
         for (minute, pulse) in other.heard {
             self.heard.entry(minute).or_default().add(pulse);
         }
+        self.lossy.extend(other.lossy);
         for (note, told) in other.notes {
             self.noted(note, told);
         }

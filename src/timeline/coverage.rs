@@ -11,7 +11,7 @@ use crate::time::{Minute, Window};
 pub enum MinuteState {
     /// No log was running: nothing is known.
     Unknown,
-    /// A first or last minute of a log, or one that another node's log misses:
+    /// A first or last minute of a log, one of which its logger dropped lines, or one that another node's log misses:
     /// counts are lower bounds. It may date a wave, never be its peak.
     Incomplete,
     /// All logs were running all the minute.
@@ -27,6 +27,8 @@ pub struct NodeCoverage {
     pub window: Window,
     /// Minutes inside the window in which the log was silent though it never is.
     pub gaps: Vec<Window>,
+    /// Minutes of which its logger dropped lines.
+    pub lossy: BTreeSet<Minute>,
 }
 
 /// Lines per minute from which on a silent minute means that no log was kept: with
@@ -37,6 +39,7 @@ const BUSY: u64 = 10;
 #[must_use]
 pub fn of_nodes(tally: &Tally, nodes: &BTreeMap<Exhibit, String>) -> Vec<NodeCoverage> {
     let mut heard: BTreeMap<&str, BTreeMap<Minute, u64>> = BTreeMap::new();
+    let mut lossy: BTreeMap<&str, BTreeSet<Minute>> = BTreeMap::new();
     // A table of counts was no log running.
     for (exhibit, file) in tally.files.iter().filter(|(_, file)| !file.heard.is_empty()) {
         let node = nodes.get(exhibit).map_or("", String::as_str);
@@ -44,8 +47,11 @@ pub fn of_nodes(tally: &Tally, nodes: &BTreeMap<Exhibit, String>) -> Vec<NodeCov
         for (minute, pulse) in &file.heard {
             *minutes.entry(*minute).or_default() += pulse.lines;
         }
+        lossy.entry(node).or_default().extend(&file.lossy);
     }
-    heard.into_iter().filter_map(|(node, minutes)| of_node(node, &minutes)).collect()
+    let mut with_losses =
+        |coverage: NodeCoverage, node| NodeCoverage { lossy: lossy.remove(node).unwrap_or_default(), ..coverage };
+    heard.into_iter().filter_map(|(node, minutes)| Some(with_losses(of_node(node, &minutes)?, node))).collect()
 }
 
 fn of_node(node: &str, heard: &BTreeMap<Minute, u64>) -> Option<NodeCoverage> {
@@ -64,7 +70,12 @@ fn of_node(node: &str, heard: &BTreeMap<Minute, u64>) -> Option<NodeCoverage> {
             expected = minute.plus(1);
         }
     }
-    Some(NodeCoverage { node: node.to_owned(), window: Window::new(*first, last.plus(1)), gaps })
+    Some(NodeCoverage {
+        node: node.to_owned(),
+        window: Window::new(*first, last.plus(1)),
+        gaps,
+        lossy: BTreeSet::new(),
+    })
 }
 
 /// Logs that are silent for longer than this are of two occasions, in minutes.
@@ -130,8 +141,8 @@ impl NodeCoverage {
         let silent = |m: Minute| !self.window.contains(m) || self.gaps.iter().any(|g| g.contains(m));
         if silent(minute) {
             MinuteState::Unknown
-        } else if silent(minute.plus(-1)) || silent(minute.plus(1)) {
-            // The log began or ended somewhere inside this minute.
+        } else if silent(minute.plus(-1)) || silent(minute.plus(1)) || self.lossy.contains(&minute) {
+            // The log began or ended somewhere inside this minute, or lacks lines of it.
             MinuteState::Incomplete
         } else {
             MinuteState::Full
@@ -149,6 +160,7 @@ mod tests {
             node: String::new(),
             window: Window::new(Minute::new(0), Minute::new(0)),
             gaps: Vec::new(),
+            lossy: BTreeSet::new(),
         })
     }
 

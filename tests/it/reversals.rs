@@ -209,6 +209,26 @@ fn without_answers_of_421_the_closes_still_date_the_waves() {
     assert!(!facts.keys().any(|id| id.starts_with("scopes.")), "no answer, no scope");
 }
 
+/// A minute of which lines were dropped is dated by, and is no peak; nor is one with fewer failures.
+#[test]
+fn a_minute_whose_lines_the_logger_dropped_is_no_peak() {
+    let note = |line: &str| {
+        let lost = "mta1 rsyslogd: imuxsock[pid: 7807, name: smtp]: 85 messages lost due to rate-limiting (200 allowed within 5 seconds)";
+        let (stamp, _) = line.split_at(15);
+        Some(if stamp == "Nov 24 04:26:30" { format!("{line}\n{stamp} {lost}") } else { line.to_owned() })
+    };
+    let facts = facts(&Reversal { line: Some(&note), ..Reversal::default() });
+    assert_eq!(text(&facts, "waves.3.first"), "2026-11-24T04:26Z");
+    assert_eq!(facts["waves.3.peak"], Value::Null);
+    // The peak of the incident is among all waves.
+    assert_eq!(facts["incident.peak_minute"], Value::Null);
+    assert!(
+        text(&facts, "incident.caution").contains("counts are lower bounds"),
+        "{}",
+        text(&facts, "incident.caution")
+    );
+}
+
 #[test]
 fn one_launch_alone_shows_no_pattern() {
     let cut = |line: &str| (line < "Nov 24 04:11").then(|| line.to_owned());

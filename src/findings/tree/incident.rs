@@ -1,5 +1,7 @@
 //! The incident as facts: its minutes, the rule that found them, and one sentence.
 
+use std::collections::BTreeSet;
+
 use super::super::{Evidence, Incident, Node, Value, grouped, waves};
 use crate::scan::What;
 use crate::time::Minute;
@@ -45,7 +47,7 @@ pub(super) fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
         ("smallest_detectable", Node::maybe(incident.smallest.map(|n| Value::Count(n, "sessions")))),
         ("cannot_tell", Node::maybe(cannot_tell(incident, timeline).map(Value::Sentence))),
         ("background", background(incident)),
-        ("caution", Node::maybe((censored && !in_progress).then(|| Value::Sentence(DOUBTFUL.to_owned())))),
+        ("caution", Node::maybe(caution(censored && !in_progress, incident, timeline).map(Value::Sentence))),
         ("baseline", baseline(incident)),
         ("summary", Value::Sentence(summary(incident, timeline)).into()),
     ])
@@ -88,6 +90,20 @@ const fn source_word(source: waves::BaselineSource) -> &'static str {
         waves::BaselineSource::Own => "own",
         waves::BaselineSource::Control => "control",
     }
+}
+
+/// What makes minutes and counts doubtful.
+fn caution(doubtful: bool, incident: &Incident, timeline: &Timeline) -> Option<String> {
+    let of_waves: BTreeSet<Minute> = incident.windows().iter().flat_map(|w| w.minutes()).collect();
+    let lossy = of_waves.iter().filter(|m| timeline.nodes.iter().any(|n| n.lossy.contains(m))).count();
+    let losses = (lossy > 0).then(|| {
+        format!(
+            "The logger dropped lines in {lossy} of the {} minutes of the waves: counts are lower bounds, and no such minute is called a peak.",
+            of_waves.len()
+        )
+    });
+    let said: Vec<_> = doubtful.then(|| DOUBTFUL.to_owned()).into_iter().chain(losses).collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 /// Said where the minutes taken as quiet are none beside the other receivers'.

@@ -122,7 +122,8 @@ impl Detection {
         }
     }
 
-    /// The minute with most failed sessions of all waves; the earliest on ties.
+    /// The minute with most failed sessions of all waves; the earliest on ties. None where a
+    /// minute of which only a part is known has more.
     #[must_use]
     pub fn peak(&self) -> Option<Minute> {
         let mut peak: Option<&Wave> = None;
@@ -131,7 +132,8 @@ impl Detection {
                 peak = Some(wave);
             }
         }
-        peak.and_then(|wave| wave.peak)
+        let most = self.waves().iter().map(|wave| wave.most_failed).max();
+        peak.filter(|wave| Some(wave.peak_failed) == most).and_then(|wave| wave.peak)
     }
 }
 

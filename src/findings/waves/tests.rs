@@ -189,6 +189,12 @@ fn incomplete_and_partial_minutes_date_but_never_peak() {
     let mut minutes = [quiet(30), failing(6), quiet(30)].concat();
     minutes[30] = Some(MinuteCount { partial: true, ..MinuteCount::new(1000, 500) });
     minutes[33] = Some(MinuteCount { incomplete: true, ..MinuteCount::new(1000, 900) });
+    // The most failures stand in a minute that is known in part: no other is the peak.
+    let detection = found(&minutes);
+    assert_eq!((dates(&detection), detection.peak()), (vec!["00:30 - 00:36".to_owned()], None));
+    for (at, failed) in [(30, 100), (33, 100)] {
+        minutes[at] = minutes[at].map(|m| MinuteCount { failed, ..m });
+    }
     assert_eq!(dates(&found(&minutes)), ["00:30 00:31 00:36"]);
 }
 

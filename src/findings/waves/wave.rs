@@ -39,6 +39,8 @@ pub struct Wave {
     pub excess: f64,
     /// Failed sessions of the peak minute; 0 without a peak.
     pub peak_failed: u32,
+    /// Most failed sessions of any minute, those included of which only a part is known.
+    pub most_failed: u32,
     /// All whole, complete minutes within two standard deviations of the peak, the peak among them.
     pub near_peak: Vec<Minute>,
     /// The minute with the highest failure rate among those with at least the wave's median of attempts.
@@ -89,6 +91,7 @@ pub(super) fn describe(lane: &Lane, waves: &[Stretch], k: usize, baseline: &Base
         failed,
         excess: failed as f64 - baseline.pu * attempts as f64,
         peak_failed,
+        most_failed: cells.iter().map(|c| c.failed).max().unwrap_or_default(),
         near_peak: near_peak(cells, peak_failed, baseline.phi).map(|c| lane.minute(*c)).collect(),
         highest_rate: highest_rate(cells).map(|c| lane.minute(c)),
         gain,
@@ -100,6 +103,7 @@ fn is_whole(cell: &&Cell) -> bool {
     !cell.partial && !cell.incomplete
 }
 
+/// The whole minute with most failures; none where one of which only a part is known has more.
 fn peak(cells: &[Cell]) -> Option<Cell> {
     let mut peak: Option<&Cell> = None;
     for cell in cells.iter().filter(is_whole) {
@@ -107,7 +111,8 @@ fn peak(cells: &[Cell]) -> Option<Cell> {
             peak = Some(cell);
         }
     }
-    peak.copied()
+    let most = cells.iter().map(|cell| cell.failed).max();
+    peak.filter(|p| Some(p.failed) == most).copied()
 }
 
 fn near_peak(cells: &[Cell], peak_failed: u32, phi: f64) -> impl Iterator<Item = &Cell> {
@@ -144,6 +149,8 @@ mod tests {
     fn the_peak_is_the_earliest_largest_whole_minute() {
         let mut cells = [cell(0, 100, 30), cell(1, 100, 50), cell(2, 100, 50), cell(3, 100, 90)];
         cells[3].incomplete = true;
+        assert_eq!(peak(&cells).map(|c| c.at), None, "more failed where not all is known");
+        cells[3].failed = 50;
         assert_eq!(peak(&cells).map(|c| c.at), Some(1));
         // 50 - 2·sqrt(50) = 35.9
         let near: Vec<usize> = near_peak(&cells, 50, 1.0).map(|c| c.at).collect();

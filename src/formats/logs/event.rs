@@ -140,6 +140,8 @@ pub trait Sink {
     fn event(&mut self, event: &Event<'_>);
     /// The log was running in this minute.
     fn heard(&mut self, minute: Minute, pulse: Pulse);
+    /// The logger says that it dropped lines of this minute.
+    fn lacks(&mut self, _minute: Minute) {}
     /// A line that no rule understood.
     fn unrecognised(&mut self, number: u64, text: &[u8]);
     /// Something odd, at this line.

@@ -1,5 +1,6 @@
 //! Where the lines of one file went, and when its log was running: what every reader owes.
 
+use super::daemon::minutes_of_loss;
 use super::event::{Note, Pulse, Sink};
 use super::prints::{Prints, Repeats, Wanted};
 use crate::formats::Accounting;
@@ -125,6 +126,13 @@ impl Ledger {
                 wanted.take(at, print);
                 false
             }
+        }
+    }
+
+    /// The logger says that it dropped lines in so many seconds before.
+    pub(super) fn lacks(&self, at: Stamp, seconds: u32, sink: &mut dyn Sink) {
+        for minute in minutes_of_loss(at.plus_millis(self.moved_ms), seconds) {
+            sink.lacks(minute);
         }
     }
 

@@ -17,6 +17,7 @@ mod ages;
 mod claim;
 mod clock;
 mod envelope;
+mod daemon;
 mod event;
 pub mod exchange;
 pub mod exim;

@@ -105,6 +105,10 @@ impl Sink for Numbered<'_> {
         self.sink.heard(minute, pulse);
     }
 
+    fn lacks(&mut self, minute: Minute) {
+        self.sink.lacks(minute);
+    }
+
     fn unrecognised(&mut self, number: u64, text: &[u8]) {
         self.sink.unrecognised(self.number(self.of, number), text);
     }

@@ -4,8 +4,7 @@
 //! places it in time, leaves out what another file told, spells out the syslog daemon's own
 //! notes (`message repeated N times`, `messages lost`), and hands the rest to the grammar.
 
-use memchr::memmem;
-
+use super::daemon::{OwnNote, own_note, tells_of_attempts};
 use super::envelope::{self, Envelope, stamped};
 use super::event::{Event, EventLine, Note, Sink};
 use super::keyed::Deaf;
@@ -129,8 +128,11 @@ impl<G: Grammar> TextLog<G> {
         match own_note(&envelope) {
             None if is_blob(envelope.text) => Fate::Unrecognised,
             None => self.grammar.take(&entry, sink),
-            Some(OwnNote::Lost(lines)) => {
+            Some(OwnNote::Lost { lines, seconds, program }) => {
                 sink.note(Note::LinesLost, self.ledger.number, lines);
+                if tells_of_attempts(program) {
+                    self.ledger.lacks(envelope.at, seconds, sink);
+                }
                 Fate::Irrelevant
             }
             Some(OwnNote::Repeated(times, text)) => {
@@ -219,64 +221,9 @@ impl<G: Grammar> LogReader for TextLog<G> {
     }
 }
 
-/// What a syslog daemon says about lines of others.
-enum OwnNote<'a> {
-    /// rsyslog: `message repeated 3 times: [ TEXT]`.
-    Repeated(u64, &'a [u8]),
-    /// BSD syslogd: `last message repeated 3 times`.
-    LastRepeated(u64),
-    /// rsyslog `3 messages lost due to rate-limiting`, its versions 5 and 6 `imuxsock lost 3
-    /// messages from pid 7 due to rate-limiting`, journald `Suppressed 8385 messages`.
-    Lost(u64),
-}
-
-/// Sources: rsyslog `runtime/ratelimit.c` and, of 5 and 6, `plugins/imuxsock/imuxsock.c`,
-/// systemd `journald-rate-limit.c`, BSD `syslogd.c`.
-fn own_note<'a>(envelope: &Envelope<'a>) -> Option<OwnNote<'a>> {
-    let text = envelope.text;
-    if let Some(rest) = text.strip_prefix(b"message repeated ") {
-        let (times, rest) = leading_number(rest)?;
-        let inner = rest.strip_prefix(b" times: [")?;
-        let inner = inner.strip_prefix(b" ").unwrap_or(inner);
-        return Some(OwnNote::Repeated(times, inner.strip_suffix(b"]").unwrap_or(inner)));
-    }
-    if let Some(rest) = text.strip_prefix(b"last message repeated ") {
-        return leading_number(rest).map(|(times, _)| OwnNote::LastRepeated(times));
-    }
-    let program = envelope.process.program;
-    if program == b"rsyslogd" || program == b"rsyslogd-2177" {
-        if memmem::find(text, b"begin to drop messages due to rate-limiting").is_some()
-            || text.starts_with(b"imuxsock begins to drop messages from pid ")
-        {
-            return Some(OwnNote::Lost(0));
-        }
-        if let Some(rest) = text.strip_prefix(b"imuxsock lost ") {
-            return leading_number(rest).map(|(lines, _)| OwnNote::Lost(lines));
-        }
-        let at = memmem::find(text, b" messages lost due to rate-limiting")?;
-        return trailing_number(&text[..at]).map(OwnNote::Lost);
-    }
-    if program == b"systemd-journald" || program == b"journald" || program == b"systemd-journal" {
-        let rest = text.strip_prefix(b"Suppressed ")?;
-        return leading_number(rest).map(|(lines, _)| OwnNote::Lost(lines));
-    }
-    None
-}
-
 /// journalctl shows what is no text as `[286B blob data]`: the line itself is lost.
 fn is_blob(text: &[u8]) -> bool {
     text.starts_with(b"[") && text.ends_with(b" blob data]")
-}
-
-fn leading_number(text: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    let number = std::str::from_utf8(&text[..digits]).ok()?.parse().ok()?;
-    Some((number, &text[digits..]))
-}
-
-fn trailing_number(text: &[u8]) -> Option<u64> {
-    let digits = text.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    std::str::from_utf8(&text[text.len() - digits..]).ok()?.parse().ok()
 }
 
 #[cfg(test)]

@@ -69,6 +69,10 @@ impl Sink for InOneForm<'_> {
         self.sink.heard(minute, pulse);
     }
 
+    fn lacks(&mut self, minute: Minute) {
+        self.sink.lacks(minute);
+    }
+
     fn unrecognised(&mut self, number: u64, text: &[u8]) {
         self.sink.unrecognised(number, text);
     }
