@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::json;
 
 use super::args::Events;
-use super::claims::{Claims, LogJobs, Unplaced};
+use super::claims::{Claims, LogJobs, Names, Unplaced};
 use super::exit::Failure;
 use super::mapping::case_around;
 use super::progress::Reading;
@@ -22,7 +22,8 @@ use crate::time::Minute;
 /// several files hold, and attempts that accounting files hold, are told once, as the counts of `inspect` and `build` have them.
 pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) -> Result<(), Failure> {
     let (case, own) = case_around(&args.paths)?;
-    let claims = Claims::of(&args.paths, &case, &own)?;
+    let mut claims = Claims::of(&args.paths, Names::BelowFolders, &case, &own)?;
+    claims.leave_out_partials();
     let LogJobs { jobs, unplaced, .. } = LogJobs::of(&claims.claimed, &case);
     for found in &claims.claimed {
         if let Some(Unplaced::NewestFirst(why)) = unplaced.get(&found.source.exhibit) {

@@ -16,8 +16,10 @@ mod init;
 mod inspect;
 mod log_file;
 mod mapping;
+mod partials;
 mod progress;
 mod reveal;
+mod scan;
 mod settings;
 mod signals;
 mod store;
@@ -62,6 +64,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Build(args) => run_build(&args),
         Command::Inspect(args) => say(&inspect::inspect(&args, &STOP)?),
+        Command::Scan(args) => scan::scan(&args, &STOP).map(|()| 0),
         Command::Init(args) => say(&init::init(&args, &STOP)?),
         Command::Verify(args) => run_verify(&args),
         Command::Reveal(args) => run_reveal(&args),

@@ -261,7 +261,7 @@ impl FileTally {
         self.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.accounting.add(other.accounting);
         for (minute, pulse) in other.heard {
             self.heard.entry(minute).or_default().add(pulse);
