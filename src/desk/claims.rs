@@ -1,9 +1,10 @@
 //! What each file turned out to be, and the logs among them as work for the scan.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::mapping::OwnMappings;
+use super::names::Names;
 use super::partials::{Partials, is_partial, moved};
 use crate::case::{Case, SourceRule};
 use crate::formats::logs::{LogClock, LogShape, Stretch, Survey, ZoneBasis, zone_of};
@@ -45,46 +46,6 @@ pub(super) struct Stated {
     pub(super) zone: Option<Zone>,
     /// Milliseconds to add to its times.
     pub(super) moved_ms: i64,
-}
-
-/// What files are called.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Names<'a> {
-    /// By their place below the folder that was named, or by their own name.
-    BelowFolders,
-    /// By their place below the folder of the case; elsewhere as they were given. A file that
-    /// stands in for a pipe has a name of its own.
-    AsGiven { case: Option<&'a Path>, pipe: Option<(&'a Path, &'a str)> },
-}
-
-impl Names<'_> {
-    fn give(self, sources: &mut [Source]) {
-        let Self::AsGiven { case, pipe } = self else { return };
-        for source in sources.iter_mut() {
-            source.name = match pipe {
-                Some((path, name)) if path == source.path => name.to_owned(),
-                _ => given_name(&source.path, case),
-            };
-        }
-        number(sources);
-    }
-}
-
-/// A file's place below a folder; elsewhere its path as it was given.
-fn given_name(path: &Path, folder: Option<&Path>) -> String {
-    let below = || {
-        let (path, folder) = (path.canonicalize().ok()?, folder?.canonicalize().ok()?);
-        Some(path.strip_prefix(folder).ok()?.to_string_lossy().into_owned())
-    };
-    below().unwrap_or_else(|| path.strip_prefix("./").unwrap_or(path).to_string_lossy().into_owned())
-}
-
-/// Numbers files in the order of their names.
-fn number(sources: &mut [Source]) {
-    sources.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
-    for (number, source) in (1..=u16::MAX).zip(sources) {
-        source.exhibit = Exhibit(number);
-    }
 }
 
 /// The files below the named paths.
@@ -146,7 +107,7 @@ impl Claims<'_> {
 
 /// Numbers the files that are here and the logs that partials tell of as if all were here; then
 /// the partials. Gives those logs in the order of the partials.
-fn number_all(here: &mut Vec<Source>, partials: &mut Partials) -> Result<Vec<Source>, IntakeError> {
+fn number_all(here: &mut [Source], partials: &mut Partials) -> Result<Vec<Source>, IntakeError> {
     let mut elsewhere = partials.sources();
     let most = usize::from(u16::MAX);
     if here.len() + elsewhere.len() + partials.files.len() > most {
@@ -258,12 +219,7 @@ impl<'m> LogJobs<'m> {
         work
     }
 
-    fn add(
-        &mut self,
-        found: &Claimed<'m>,
-        near: Option<Stamp>,
-        zones: &BTreeMap<String, (Zone, ZoneBasis)>,
-    ) {
+    fn add(&mut self, found: &Claimed<'m>, near: Option<Stamp>, zones: &BTreeMap<String, (Zone, ZoneBasis)>) {
         let Some((Format::Log(shape), _)) = &found.format else { return };
         let node = found.node().unwrap_or_default();
         let (zone, basis) = zone_of_log(found.stated.zone, &found.survey, zones.get(&node).copied());
@@ -302,6 +258,11 @@ impl Claimed<'_> {
     pub(super) fn turns(&self) -> bool {
         let Some((Format::Log(shape), _)) = &self.format else { return false };
         self.survey.is_newest_first() && !shape.format.stands_alone()
+    }
+
+    /// Whether it is a log of which partials tell piece by piece.
+    pub(super) fn is_in_pieces(&self) -> bool {
+        self.members.first().is_some_and(|member| member.piece.is_some())
     }
 
     fn node(&self) -> Option<String> {

@@ -7,9 +7,10 @@ use std::sync::atomic::AtomicBool;
 use serde_json::json;
 
 use super::args::Events;
-use super::claims::{Claims, LogJobs, Names, Unplaced};
+use super::claims::{Claims, LogJobs, Unplaced};
 use super::exit::Failure;
 use super::mapping::case_around;
+use super::names::Names;
 use super::progress::Reading;
 use super::words;
 use crate::formats::logs::{Compare, Event, LooseEnds, Pulse, Sink, join};

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 
-use super::claims::{Claimed, Claims, LogJobs, Names, Unplaced};
+use super::carried;
+use super::claims::{Claimed, Claims, LogJobs, Unplaced};
 use super::counts;
 use super::exit::Failure;
 use super::log_file::{blind, of_log};
 use super::mapping::OwnMappings;
+use super::names::Names;
 use super::partials::PartialFile;
 use super::settings::{self, Settings};
 use super::taken::Taken;
@@ -124,7 +126,8 @@ pub(super) fn read(
         };
         if !found.members.is_empty() {
             file.partial = Some(std::mem::replace(&mut file.path, found.source.name.clone()));
-            file.problems.extend((!found.verbatim).then(words::without_lines));
+            file.problems.extend((!found.verbatim).then(carried::without_lines));
+            file.problems.extend(found.is_in_pieces().then(|| carried::pieces(found.members.len())));
         }
         match &found.format {
             None => file.why = words::unclaimed(found.hint),

@@ -4,6 +4,7 @@
 
 mod args;
 mod build;
+mod carried;
 mod claims;
 mod clocks;
 mod counts;
@@ -16,6 +17,7 @@ mod init;
 mod inspect;
 mod log_file;
 mod mapping;
+mod names;
 mod partials;
 mod progress;
 mod reveal;

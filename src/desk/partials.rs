@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use super::carried;
 use super::claims::{Claimed, Stated};
 use super::evidence::ReadFile;
 use super::mapping::OwnMappings;
-use super::words;
 use crate::case::Case;
 use crate::formats::logs::mapping::shipped;
 use crate::formats::logs::{LOG_FORMATS, LogFormat, LogShape};
@@ -115,7 +115,8 @@ impl Partials {
             match format_of(&log.format, own) {
                 Some(format) => claimed.push(claim(log, format, source, case)),
                 None => {
-                    let (partial, log, format) = (source.path.display().to_string(), log.name.clone(), log.format.clone());
+                    let (partial, log, format) =
+                        (source.path.display().to_string(), log.name.clone(), log.format.clone());
                     self.refused.push(UnionError::Format { log, partial, format }.to_string());
                 }
             }
@@ -172,7 +173,7 @@ impl PartialFile {
     pub(super) fn as_read(&self) -> ReadFile {
         let mut problems: Vec<String> = self.trouble.iter().cloned().collect();
         if self.trouble.is_none() && self.made_by != env!("CARGO_PKG_VERSION") {
-            problems.push(words::other_version(&self.made_by));
+            problems.push(carried::other_version(&self.made_by));
         }
         ReadFile {
             exhibit: self.source.exhibit.to_string(),
@@ -180,7 +181,7 @@ impl PartialFile {
             name: self.source.name.clone(),
             kind: Some(Kind::Partial),
             format: form::NAME.to_owned(),
-            why: words::partial(&self.logs, &self.made_by),
+            why: carried::partial(&self.logs, &self.made_by),
             sha256: self.sha256.clone(),
             problems,
             ..ReadFile::default()

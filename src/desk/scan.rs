@@ -1,14 +1,17 @@
 //! `casefile scan`: logs where they lie, into a partial that `build` takes beside logs.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use super::args::Scan;
 use super::build::{case_of, go_on};
-use super::claims::{Claimed, Claims, LogJobs, Names, Unplaced};
+use super::carried;
+use super::claims::{Claimed, Claims, LogJobs, Unplaced};
 use super::exit::Failure;
 use super::mapping::{OwnMappings, case_around};
+use super::names::Names;
 use super::partials::load;
 use super::progress::Reading;
 use super::words::{self, shown};
@@ -107,7 +110,7 @@ fn merged(claims: &Claims<'_>) -> Result<Partial, Failure> {
         // It was read once for its logs' names; a second time is cheaper than a copy of all.
         let (read, _) = load(&file.source).map_err(|why| Failure::Partials(vec![why]))?;
         if read.made_by != partial.made_by {
-            let why = format!("{}: {}", file.source.name, words::other_version(&read.made_by));
+            let why = format!("{}: {}", file.source.name, carried::other_version(&read.made_by));
             return Err(Failure::Partials(vec![format!("{why}; give it to build as it is")]));
         }
         partial.merge(read);
@@ -119,7 +122,7 @@ fn merged(claims: &Claims<'_>) -> Result<Partial, Failure> {
 fn say_what_is_left(claims: &Claims<'_>, quiet: bool) {
     let kind = |found: &Claimed<'_>| found.format.as_ref().map_or(crate::formats::Kind::Unknown, |(f, _)| f.kind());
     let others = claims.claimed.iter().filter(|found| !matches!(found.format, Some((Format::Log(_), _))));
-    let others = others.map(|found| (found.source.name.clone(), words::no_log(kind(found))));
+    let others = others.map(|found| (found.source.name.clone(), carried::no_log(kind(found))));
     let skipped = claims.skipped.iter().map(|s| (s.name.clone(), format!("skipped: {}", s.why)));
     for (name, why) in others.chain(skipped).filter(|_| !quiet) {
         super::tell(&shown(&format!("{name}: {why}")));
@@ -198,7 +201,10 @@ fn save(args: &Scan, partial: &Partial) -> Result<(), Failure> {
     let output = args.output.display().to_string();
     let failed = |source| Failure::Write { path: output.clone(), source };
     let bytes = write(partial).map_err(failed)?;
-    match Union::of(vec![crate::scan::partial::read(&bytes).map_err(|e| failed(io::Error::other(e)))?], &[output.clone()]) {
+    match Union::of(
+        vec![crate::scan::partial::read(&bytes).map_err(|e| failed(io::Error::other(e)))?],
+        std::slice::from_ref(&output),
+    ) {
         // Other pieces may stand in other partials.
         Ok(_) | Err(UnionError::Missing { .. }) => {}
         Err(e) => return Err(Failure::Partials(vec![e.to_string()])),
@@ -210,7 +216,11 @@ fn save(args: &Scan, partial: &Partial) -> Result<(), Failure> {
     }
     if !args.quiet {
         let lines = partial.logs.iter().map(|log| log.part.lines(log.exhibit)).sum();
-        super::tell(&words::scanned(&output, partial.logs.len(), lines, bytes.len()));
+        let pieces = partial.logs.iter().filter(|log| log.piece.is_some());
+        let names: BTreeSet<&str> = pieces.clone().map(|log| log.name.as_str()).collect();
+        let pieces = pieces.count();
+        let logs = partial.logs.len() - pieces + names.len();
+        super::tell(&carried::scanned(&output, logs, pieces, lines, bytes.len()));
         for log in &partial.logs {
             for problem in log.part.problems() {
                 super::tell(&shown(&format!("{}: {problem}", log.name)));

@@ -160,7 +160,10 @@ impl<'a> Work<'a> {
         match by(n).filter(|_| self.given[n].is_some()) {
             Some(by) => {
                 let other = self.jobs.iter().position(|job| job.source.exhibit == by);
-                Err(ScanError::SameAttempts { one: self.named(n), other: other.map_or(String::new(), |o| self.named(o)) })
+                Err(ScanError::SameAttempts {
+                    one: self.named(n),
+                    other: other.map_or(String::new(), |o| self.named(o)),
+                })
             }
             None => Ok(()),
         }
@@ -169,7 +172,11 @@ impl<'a> Work<'a> {
     /// A file, and the partial that tells of it.
     fn named(&self, n: usize) -> String {
         let source = &self.jobs[n].source;
-        if self.given[n].is_some() { format!("{} (in {})", source.name, source.path.display()) } else { source.name.clone() }
+        if self.given[n].is_some() {
+            format!("{} (in {})", source.name, source.path.display())
+        } else {
+            source.name.clone()
+        }
     }
 
     /// What the files hold that were read last and count for others: in their own lines, and

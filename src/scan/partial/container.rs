@@ -1,6 +1,6 @@
 //! The file of a partial: a heading that people can read, deflated JSON, and a digest of both.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;

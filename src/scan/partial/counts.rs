@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 
 use super::PartialError;
 use super::edges::Bytes;
+use super::files::SavedFile;
 use super::sound::{self, Sound, unsound};
-use crate::formats::Accounting;
-use crate::formats::logs::{Note, Pulse};
 use crate::intake::Exhibit;
-use crate::scan::elsewhere::Recorded;
 use crate::scan::{
-    Axis, BUSY_SLOTS, CellKey, Excerpt, ExcerptLine, FileTally, Names, Noted, ReplyExample, ReplyKey, ReplyTally,
-    Tally, What,
+    Axis, BUSY_SLOTS, CellKey, Excerpt, ExcerptLine, Names, ReplyExample, ReplyKey, ReplyTally, Tally, What,
 };
 use crate::smtp::{Category, Lane, Outcome, Scope, Stage, row_id};
 use crate::time::millis::Moments as _;
 
 /// Whether it is an MX host, else a sender; and which.
 type Place = (bool, u16);
+
+/// Minutes, and what was counted in each.
+type Series<T> = Vec<(i32, T)>;
 
 /// All counts of one log.
 #[derive(Debug, Deserialize, Serialize)]
@@ -30,8 +30,8 @@ pub(super) struct Counts {
     mx_hosts: Vec<String>,
     kinds: Vec<What>,
     /// Place, lane, kind; then minutes and counts.
-    cells: Vec<(Place, u8, u16, Vec<(i32, u64)>)>,
-    busy: Vec<(u16, u8, Vec<(i32, [u32; BUSY_SLOTS])>)>,
+    cells: Vec<(Place, u8, u16, Series<u64>)>,
+    busy: Vec<(u16, u8, Series<[u32; BUSY_SLOTS]>)>,
     recipients: Vec<(u8, Outcome, u64)>,
     replies: Vec<SavedReply>,
     excerpts: Vec<SavedExcerpt>,
@@ -83,35 +83,6 @@ struct SavedExcerpt {
     reply: String,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
-struct SavedFile {
-    exhibit: u16,
-    accounting: Accounting,
-    /// Minute, lines, sum of their prints.
-    heard: Vec<(i32, u64, u64)>,
-    outcomes: Vec<(Outcome, u64)>,
-    elsewhere: u64,
-    messages: Vec<(i32, Recorded, BTreeSet<u64>)>,
-    /// Note, times, amount, most, first line.
-    notes: Vec<(SavedNote, u64, u64, u64, u64)>,
-    repeated: u64,
-    unrecognised: Vec<(u64, Bytes)>,
-    left_out: Option<(i32, i32)>,
-}
-
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum SavedNote {
-    ClockBack,
-    LinesLost,
-    Repeated,
-    RelayToken,
-    Unplaced,
-    HourOff,
-    Vanished,
-    Seen(String),
-}
-
 const fn place_of(axis: Axis) -> Place {
     match axis {
         Axis::Egress(id) => (false, id.0),
@@ -128,12 +99,13 @@ impl Counts {
         let kinds: BTreeSet<What> = tally.cells.keys().map(|key| key.what).collect();
         // At most some thousands: each is a combination of a few words.
         let kinds: Vec<What> = kinds.into_iter().collect();
-        let kind_of = |what: &What| kinds.binary_search(what).ok().and_then(|n| u16::try_from(n).ok()).unwrap_or_default();
-        let mut cells: BTreeMap<_, Vec<(i32, u64)>> = BTreeMap::new();
+        let kind_of =
+            |what: &What| kinds.binary_search(what).ok().and_then(|n| u16::try_from(n).ok()).unwrap_or_default();
+        let mut cells: BTreeMap<_, Series<u64>> = BTreeMap::new();
         for (CellKey { minute, lane, axis, what }, n) in &tally.cells {
             cells.entry((place_of(*axis), lane.0, kind_of(what))).or_default().push((minute.number(), *n));
         }
-        let mut busy: BTreeMap<_, Vec<(i32, [u32; BUSY_SLOTS])>> = BTreeMap::new();
+        let mut busy: BTreeMap<_, Series<[u32; BUSY_SLOTS]>> = BTreeMap::new();
         for ((minute, lane, egress), slots) in &tally.busy {
             busy.entry((egress.0, lane.0)).or_default().push((minute.number(), *slots));
         }
@@ -187,7 +159,8 @@ impl Counts {
             tally.established.insert(sound.egress(egress)?, sound.count(n)?);
         }
         for (egress, seconds, n) in self.skew {
-            let seconds = Some(seconds).filter(|s| s.unsigned_abs() <= 86_400).ok_or_else(|| unsound("a skew of days"))?;
+            let seconds =
+                Some(seconds).filter(|s| s.unsigned_abs() <= 86_400).ok_or_else(|| unsound("a skew of days"))?;
             tally.skew.insert((sound.egress(egress)?, seconds), sound.count(n)?);
         }
         for (egress, ip, n) in self.named_ips {
@@ -323,83 +296,6 @@ impl SavedExcerpt {
             mx: sound.mx(self.mx)?,
             queue_id: self.queue_id,
             reply: self.reply,
-        })
-    }
-}
-
-impl SavedFile {
-    fn of((exhibit, file): (&Exhibit, &FileTally)) -> Self {
-        let note = |(note, n): (&Note, &Noted)| (SavedNote::of(*note), n.times, n.amount, n.most, n.first);
-        Self {
-            exhibit: exhibit.0,
-            accounting: file.accounting,
-            heard: file.heard.iter().map(|(minute, pulse)| (minute.number(), pulse.lines, pulse.prints)).collect(),
-            outcomes: file.outcomes.iter().map(|(outcome, n)| (*outcome, *n)).collect(),
-            elsewhere: file.elsewhere,
-            messages: file.messages.iter().map(|((m, kind), ids)| (m.number(), *kind, ids.clone())).collect(),
-            notes: file.notes.iter().map(note).collect(),
-            repeated: file.repeated,
-            unrecognised: file.unrecognised.iter().map(|(number, text)| (*number, Bytes::of(text))).collect(),
-            left_out: file.left_out.map(|(first, last)| (first.number(), last.number())),
-        }
-    }
-
-    fn file(self, sound: &mut Sound) -> Result<FileTally, PartialError> {
-        let Accounting { read, used, irrelevant, unrecognised } = self.accounting;
-        for n in [read, used, irrelevant, unrecognised, self.elsewhere, self.repeated] {
-            sound.count(n)?;
-        }
-        let mut heard = BTreeMap::new();
-        for (minute, lines, prints) in self.heard {
-            heard.insert(sound::minute(minute), Pulse { lines: sound.count(lines)?, prints });
-        }
-        let mut outcomes = BTreeMap::new();
-        for (outcome, n) in self.outcomes {
-            outcomes.insert(outcome, sound.count(n)?);
-        }
-        let mut notes = BTreeMap::new();
-        for (note, times, amount, most, first) in self.notes {
-            let told = Noted { times: sound.count(times)?, amount, most, first };
-            notes.insert(note.note().ok_or_else(|| unsound("a note of no reader"))?, told);
-        }
-        Ok(FileTally {
-            accounting: self.accounting,
-            heard,
-            outcomes,
-            elsewhere: self.elsewhere,
-            messages: self.messages.into_iter().map(|(m, kind, ids)| ((sound::minute(m), kind), ids)).collect(),
-            notes,
-            repeated: self.repeated,
-            unrecognised: self.unrecognised.into_iter().map(|(number, text)| (number, text.bytes())).collect(),
-            left_out: self.left_out.map(|(first, last)| (sound::minute(first), sound::minute(last))),
-        })
-    }
-}
-
-impl SavedNote {
-    fn of(note: Note) -> Self {
-        match note {
-            Note::ClockBack => Self::ClockBack,
-            Note::LinesLost => Self::LinesLost,
-            Note::Repeated => Self::Repeated,
-            Note::RelayToken => Self::RelayToken,
-            Note::Unplaced => Self::Unplaced,
-            Note::HourOff => Self::HourOff,
-            Note::Vanished => Self::Vanished,
-            Note::Seen(word) => Self::Seen(word.to_owned()),
-        }
-    }
-
-    fn note(self) -> Option<Note> {
-        Some(match self {
-            Self::ClockBack => Note::ClockBack,
-            Self::LinesLost => Note::LinesLost,
-            Self::Repeated => Note::Repeated,
-            Self::RelayToken => Note::RelayToken,
-            Self::Unplaced => Note::Unplaced,
-            Self::HourOff => Note::HourOff,
-            Self::Vanished => Note::Vanished,
-            Self::Seen(word) => Note::seen(&word)?,
         })
     }
 }

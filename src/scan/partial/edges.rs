@@ -43,8 +43,11 @@ pub(super) struct Edges {
 impl Edges {
     pub(super) fn of(ends: &LooseEnds) -> Self {
         let lines = |lines: &[KeptLine]| lines.iter().map(Line::of).collect();
-        let edge = |(key, ends): (&Box<[u8]>, &Ends)| (Bytes::of(key), ends.fixed, lines(&ends.head), lines(&ends.tail));
-        Self { sequence: ends.sequence, by_key: ends.by_key.iter().map(edge).collect() }
+        let by_key = ends.by_key.iter().map(|(key, ends)| {
+            let Ends { head, fixed, tail } = ends;
+            (Bytes::of(key), *fixed, lines(head), lines(tail))
+        });
+        Self { sequence: ends.sequence, by_key: by_key.collect() }
     }
 
     pub(super) fn ends(self) -> Result<LooseEnds, PartialError> {

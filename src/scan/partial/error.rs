@@ -26,7 +26,9 @@ pub enum PartialError {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum UnionError {
     /// Their lanes are not those of the case.
-    #[error("{partial} was made with other lanes than those of case.yaml ({what}); scan its logs again with the same case.yaml (casefile scan --case FILE), or take that change back")]
+    #[error(
+        "{partial} was made with other lanes than those of case.yaml ({what}); scan its logs again with the same case.yaml (casefile scan --case FILE), or take that change back"
+    )]
     Lanes {
         /// The partial.
         partial: String,
@@ -34,7 +36,9 @@ pub enum UnionError {
         what: String,
     },
     /// The same file stands twice in the case.
-    #[error("{one} and {other} are the same file (SHA-256 {sha256}), so its lines would count twice; leave one of them out")]
+    #[error(
+        "{one} and {other} are the same file (SHA-256 {sha256}), so its lines would count twice; leave one of them out"
+    )]
     SameFile {
         /// The one.
         one: String,
@@ -44,7 +48,9 @@ pub enum UnionError {
         sha256: String,
     },
     /// A piece of a log stands twice in the case.
-    #[error("piece {piece} of {log} stands in {one} and in {other}; leave one of them out, or give the logs different names (--name)")]
+    #[error(
+        "piece {piece} of {log} stands in {one} and in {other}; leave one of them out, or give the logs different names (--name)"
+    )]
     SamePiece {
         /// The log.
         log: String,
@@ -56,7 +62,9 @@ pub enum UnionError {
         other: String,
     },
     /// A piece of a log is missing.
-    #[error("piece {piece} of {log} is missing (there are pieces up to {last}), so neither its line numbers nor its sessions are whole; scan it as well (casefile scan --part {piece} --name {log} -o FILE -)")]
+    #[error(
+        "piece {piece} of {log} is missing (there are pieces up to {last}), so neither its line numbers nor its sessions are whole; scan it as well (casefile scan --part {piece} --name {log} -o FILE -)"
+    )]
     Missing {
         /// The log.
         log: String,
@@ -66,7 +74,9 @@ pub enum UnionError {
         last: u32,
     },
     /// A log was placed otherwise than it would be now.
-    #[error("{log} (in {partial}) was read as {then}, and the case says {now}; scan it again with this case.yaml (casefile scan --case FILE), or take that out of it")]
+    #[error(
+        "{log} (in {partial}) was read as {then}, and the case says {now}; scan it again with this case.yaml (casefile scan --case FILE), or take that out of it"
+    )]
     Placed {
         /// The log.
         log: String,
@@ -78,7 +88,9 @@ pub enum UnionError {
         now: String,
     },
     /// Nobody here knows its format.
-    #[error("{log} (in {partial}) was read as `{format}`, which is neither a format of this casefile nor a mapping of this case; name the mapping in case.yaml (mappings)")]
+    #[error(
+        "{log} (in {partial}) was read as `{format}`, which is neither a format of this casefile nor a mapping of this case; name the mapping in case.yaml (mappings)"
+    )]
     Format {
         /// The log.
         log: String,

@@ -6,8 +6,8 @@
 //!
 //! - `container` is the file around the content: a heading that people can read, deflated JSON,
 //!   a digest of both.
-//! - `content` is what stands in it, `counts` and `edges` are the tally and the open sessions
-//!   there; `sound` refuses what no scan writes.
+//! - `content` is what stands in it, `counts`, `files` and `edges` are the tally, what is known
+//!   of each file, and the open sessions there; `sound` refuses what no scan writes.
 //! - `moved` gives lines the numbers that they have among other files.
 //! - `union` puts the pieces of a log together, and refuses what would count twice.
 
@@ -16,6 +16,7 @@ mod content;
 mod counts;
 mod edges;
 mod error;
+mod files;
 mod moved;
 mod sound;
 mod union;

@@ -2,8 +2,8 @@
 
 use super::PartialError;
 use crate::scan::{EgressId, MxId};
-use crate::time::{Minute, Stamp};
 use crate::time::millis::Moments as _;
+use crate::time::{Minute, Stamp};
 
 /// All counts of a log add up to less: no log has so many lines.
 const MOST: u64 = 1 << 44;

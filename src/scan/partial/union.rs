@@ -140,11 +140,7 @@ impl UnitedLog {
     }
 
     /// A log from its pieces, which begin with number 0 or 1 and leave none out.
-    fn united(
-        name: &str,
-        pieces: BTreeMap<u32, (usize, &ReadLog)>,
-        empty: &BTreeSet<u32>,
-    ) -> Result<Self, UnionError> {
+    fn united(name: &str, pieces: BTreeMap<u32, (usize, &ReadLog)>, empty: &BTreeSet<u32>) -> Result<Self, UnionError> {
         let is_there = |piece: &u32| pieces.contains_key(piece) || empty.contains(piece);
         let first = u32::from(!is_there(&0));
         let last = pieces.keys().next_back().copied().unwrap_or_default();
