@@ -91,7 +91,22 @@ impl<'m> Claims<'m> {
             }
         }
         claims.claimed.sort_by_key(|found| found.source.exhibit);
+        tell_nodes_apart(&mut claims.claimed);
         Ok(claims)
+    }
+}
+
+/// Logs of partials that have one path on several nodes are called by the node as well.
+fn tell_nodes_apart(claimed: &mut [Claimed<'_>]) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for found in claimed.iter() {
+        *times.entry(found.source.name.clone()).or_default() += 1;
+    }
+    for found in claimed.iter_mut().filter(|found| !found.members.is_empty()) {
+        let is_shared = times.get(&found.source.name).is_some_and(|n| *n > 1);
+        if let Some(node) = found.node().filter(|_| is_shared) {
+            found.source.name = format!("{node}:{}", found.source.name);
+        }
     }
 }
 

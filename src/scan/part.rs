@@ -9,6 +9,8 @@ use crate::intake::Exhibit;
 pub struct Part {
     /// The counts.
     pub(super) tally: Tally,
+    /// What the edges of its stream gave, where they were joined before.
+    pub(super) joined: Tally,
     /// The open edges of its pieces, in order of time; of a log that was read whole there is one.
     pub(super) ends: Vec<LooseEnds>,
     /// A sample of the prints of its lines.
@@ -68,6 +70,7 @@ impl Part {
     /// Goes on with the next piece of the same log.
     pub(super) fn go_on(&mut self, next: Self) {
         self.tally.merge(next.tally);
+        self.joined.merge(next.joined);
         self.ends.extend(next.ends);
         self.prints.add(next.prints);
         self.digest = (String::new(), self.digest.1.saturating_add(next.digest.1));
@@ -78,12 +81,7 @@ impl Part {
     /// has told that before.
     pub(super) fn forget_lines(&mut self) {
         self.ends.clear();
-        self.tally.excerpts.clear();
-        for reply in self.tally.replies.values_mut() {
-            reply.examples.clear();
-        }
-        for file in self.tally.files.values_mut() {
-            file.unrecognised.clear();
-        }
+        self.tally.forget_lines();
+        self.joined.forget_lines();
     }
 }

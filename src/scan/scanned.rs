@@ -63,6 +63,7 @@ impl Scanned {
         for (job, part) in jobs.iter().zip(parts) {
             let exhibit = job.source.exhibit;
             scanned.tally.merge(part.tally);
+            scanned.tally.merge(part.joined);
             scanned.digests.insert(exhibit, part.digest);
             scanned.problems.extend(part.problems.into_iter().map(|what| ScanProblem { exhibit, what }));
             scanned.repetitions.extend(part.repetition.map(|repetition| (exhibit, repetition)));
@@ -90,7 +91,7 @@ pub fn join_edges(jobs: &[LogJob<'_>], parts: &mut [Part], lanes: &Lanes) {
         let stream = files.iter().map(|n| (&jobs[*n], std::mem::take(&mut parts[*n].ends))).collect();
         let of = |exhibit| files.iter().find(|n| jobs[**n].source.exhibit == exhibit).map(|n| &parts[*n].elsewhere);
         let edges = join_stream(stream, of, lanes, false);
-        parts[first].tally.merge(edges);
+        parts[first].joined.merge(edges);
     }
     for part in parts {
         part.forget_lines();

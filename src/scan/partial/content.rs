@@ -47,6 +47,7 @@ struct SavedLog {
 #[derive(Debug, Deserialize, Serialize)]
 struct SavedPart {
     counts: Counts,
+    joined: Option<Counts>,
     edges: Vec<Edges>,
     prints: Prints,
     problems: Vec<String>,
@@ -144,6 +145,7 @@ impl SavedPart {
         let window = |window: &Window| (window.from.number(), window.to.number());
         Self {
             counts: Counts::of(&part.tally),
+            joined: (!part.joined.files.is_empty()).then(|| Counts::of(&part.joined)),
             edges: part.ends.iter().map(Edges::of).collect(),
             prints: part.prints.clone(),
             problems: part.problems.clone(),
@@ -169,6 +171,7 @@ impl SavedPart {
         };
         Ok(Part {
             tally: self.counts.tally()?,
+            joined: self.joined.map(Counts::tally).transpose()?.unwrap_or_default(),
             ends: self.edges.into_iter().map(Edges::ends).collect::<Result<_, _>>()?,
             prints: self.prints,
             problems: self.problems,

@@ -19,6 +19,7 @@ impl Part {
     pub(super) fn moved(self, places: &Places) -> Self {
         Self {
             tally: self.tally.moved(places),
+            joined: self.joined.moved(places),
             ends: self.ends.into_iter().map(|ends| moved_ends(ends, places)).collect(),
             elsewhere: self.elsewhere.moved(places),
             repetition: self.repetition.map(|repetition| repetition.moved(places)),

@@ -46,6 +46,25 @@ fn every_log_is_told_the_same_through_a_partial() {
     assert!(logs > 25, "{logs}");
 }
 
+/// Every node keeps its log under the same path.
+#[test]
+fn logs_of_one_path_are_called_by_their_nodes() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let text = fs::read_to_string(root().join("sample-data/noise/logs/mail.log")).expect("a log");
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    fs::create_dir(dir.path().join("case")).expect("a folder");
+    for (node, lines) in [("mta2", &lines[2000..]), ("mta1", &lines[..2000])] {
+        fs::create_dir(dir.path().join(node)).expect("a folder");
+        fs::write(dir.path().join(node).join("mail.log"), lines.concat()).expect("written");
+        let output = format!("../case/{node}.part");
+        scanned(&dir.path().join(node), &["mail.log", "--node", node, "-o", &output], b"");
+    }
+    let found = inspected(&dir.path().join("case"));
+    let paths: Vec<_> = found["files"].as_array().expect("files").iter().map(|f| f["path"].clone()).collect();
+    assert_eq!(paths[..2], ["mta1:mail.log", "mta2:mail.log"]);
+    assert_eq!(found["refused"].as_array().map(Vec::len), Some(0));
+}
+
 /// What stands beside logs is said, and left to the build.
 #[test]
 fn only_logs_are_scanned() {
