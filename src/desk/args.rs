@@ -19,6 +19,8 @@ pub(super) enum Command {
     Build(Build),
     /// Say what each file is, what it covers, and what is missing
     Inspect(Inspect),
+    /// Scan logs where they lie into a partial; `build` takes partials beside logs
+    Scan(Scan),
     /// Look at a folder and write a commented case.yaml
     Init(Init),
     /// Check a bundle: a zip, or the folder it was unpacked to
@@ -119,6 +121,41 @@ pub(super) struct Inspect {
     /// Print one JSON object on standard output
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct Scan {
+    /// Logs, or folders of logs; partials, to make one of several; `-` for standard input
+    #[arg(required = true)]
+    pub(super) paths: Vec<PathBuf>,
+    /// The partial to write, `-` for standard output. It is internal: do not send it
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: PathBuf,
+    /// Replace an existing partial
+    #[arg(long)]
+    pub(super) force: bool,
+    /// The case.yaml that the build will use: its lanes, zones, nodes and clocks hold here too
+    #[arg(long, value_name = "FILE")]
+    pub(super) case: Option<PathBuf>,
+    /// The node that wrote these logs [default: as case.yaml or the logs name it]
+    #[arg(long, value_name = "NAME")]
+    pub(super) node: Option<String>,
+    /// What standard input, or the only file, is called [default: - or its path]
+    #[arg(long, value_name = "NAME")]
+    pub(super) name: Option<String>,
+    /// The input is this piece of a log, cut at line ends; pieces are numbered from 0 or 1
+    #[arg(long, value_name = "K")]
+    pub(super) part: Option<u32>,
+    /// Keep no line as it stood; what needs one cannot be shown then, nor can sessions be joined
+    /// with other partials
+    #[arg(long)]
+    pub(super) no_excerpts: bool,
+    /// Threads to read with [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 #[derive(Args, Debug)]

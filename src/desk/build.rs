@@ -64,6 +64,9 @@ pub(super) fn releases(
     let evidence = evidence::read(&[folder], case, &own, threads, reading.progress())?;
     drop(reading);
     go_on(stop)?;
+    if !evidence.refused.is_empty() {
+        return Err(Failure::Partials(evidence.refused));
+    }
     let mut problems = words::problems(&evidence);
     let names: Vec<String> = evidence.files.iter().map(|f| f.name.clone()).collect();
     problems.extend(case.idle_clocks(&names).map(words::idle_clock));

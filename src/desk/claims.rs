@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::mapping::OwnMappings;
+use super::names::Names;
+use super::partials::{Partials, is_partial, moved};
 use crate::case::{Case, SourceRule};
 use crate::formats::logs::{LogClock, LogShape, Stretch, Survey, ZoneBasis, zone_of};
 use crate::formats::{Format, Head, by_name, hint, mapped, recognise_with};
 use crate::intake::{Exhibit, IntakeError, OneWay, Skipped, Source, gather, head_of, places_of};
-use crate::scan::LogJob;
+use crate::scan::partial::{Member, Placed, UnionError};
+use crate::scan::{Given, LogJob};
 use crate::time::{Stamp, Zone};
 
 /// Bytes by which a file is recognised and its clock read.
@@ -27,13 +30,32 @@ pub(super) struct Claimed<'m> {
     pub(super) format: Option<(Format<'m>, String)>,
     /// What helps with a file that no reader claims.
     pub(super) hint: Option<&'static str>,
-    survey: Survey,
+    pub(super) survey: Survey,
+    /// What is stated of it.
+    pub(super) stated: Stated,
+    /// Where it was read, of a log that partials tell of: once, or each of its pieces.
+    pub(super) members: Vec<Member>,
+    /// Whether lines of it can be shown.
+    pub(super) verbatim: bool,
+}
+
+/// What case.yaml, or whoever scanned it, says of a log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stated {
+    pub(super) node: Option<String>,
+    pub(super) zone: Option<Zone>,
+    /// Milliseconds to add to its times.
+    pub(super) moved_ms: i64,
 }
 
 /// The files below the named paths.
 pub(super) struct Claims<'m> {
     pub(super) claimed: Vec<Claimed<'m>>,
     pub(super) skipped: Vec<Skipped>,
+    /// Partials among them.
+    pub(super) partials: Partials,
+    /// What reading the logs gave that partials tell of.
+    pub(super) given: BTreeMap<Exhibit, Given>,
 }
 
 impl<'m> Claims<'m> {
@@ -41,11 +63,21 @@ impl<'m> Claims<'m> {
     ///
     /// # Errors
     /// When a named path cannot be read. Trouble inside a folder is listed as skipped.
-    pub(super) fn of(paths: &[PathBuf], case: &Case, own: &'m OwnMappings) -> Result<Self, IntakeError> {
-        let gathered = gather(paths)?;
+    pub(super) fn of(
+        paths: &[PathBuf],
+        names: Names<'_>,
+        case: &Case,
+        own: &'m OwnMappings,
+    ) -> Result<Self, IntakeError> {
+        let mut gathered = gather(paths)?;
+        names.give(&mut gathered.sources);
         let named_files = paths.iter().all(|p| p.is_file());
-        let mut claims = Self { claimed: Vec::new(), skipped: gathered.skipped };
-        for source in gathered.sources {
+        let (partials, mut here): (Vec<_>, Vec<_>) = gathered.sources.into_iter().partition(is_partial);
+        let mut partials = Partials::of(partials, &case.lanes);
+        let elsewhere = number_all(&mut here, &mut partials)?;
+        let (claimed, given) = partials.claims(elsewhere, case, own);
+        let mut claims = Self { claimed, skipped: gathered.skipped, partials, given };
+        for source in here {
             if own.is_file_of_one(&source.name) {
                 claims.skipped.push(Skipped { name: source.name, why: "a mapping of the case".to_owned() });
                 continue;
@@ -58,8 +90,52 @@ impl<'m> Claims<'m> {
                 Err(e) => claims.skipped.push(Skipped { name: source.name, why: e.to_string() }),
             }
         }
+        claims.claimed.sort_by_key(|found| found.source.exhibit);
+        tell_nodes_apart(&mut claims.claimed);
         Ok(claims)
     }
+}
+
+/// Logs of partials that have one path on several nodes are called by the node as well.
+fn tell_nodes_apart(claimed: &mut [Claimed<'_>]) {
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for found in claimed.iter() {
+        *times.entry(found.source.name.clone()).or_default() += 1;
+    }
+    for found in claimed.iter_mut().filter(|found| !found.members.is_empty()) {
+        let is_shared = times.get(&found.source.name).is_some_and(|n| *n > 1);
+        if let Some(node) = found.node().filter(|_| is_shared) {
+            found.source.name = format!("{node}:{}", found.source.name);
+        }
+    }
+}
+
+impl Claims<'_> {
+    /// Leaves out what partials tell of: they hold counts, and no events.
+    pub(super) fn leave_out_partials(&mut self) {
+        for file in &self.partials.files {
+            super::tell(&super::words::shown(&format!("{}: a partial holds counts, no events", file.source.name)));
+        }
+        self.claimed.retain(|found| found.members.is_empty());
+    }
+}
+
+/// Numbers the files that are here and the logs that partials tell of as if all were here; then
+/// the partials. Gives those logs in the order of the partials.
+fn number_all(here: &mut [Source], partials: &mut Partials) -> Result<Vec<Source>, IntakeError> {
+    let mut elsewhere = partials.sources();
+    let most = usize::from(u16::MAX);
+    if here.len() + elsewhere.len() + partials.files.len() > most {
+        return Err(IntakeError::TooMany { most });
+    }
+    let mut all: Vec<&mut Source> = here.iter_mut().chain(&mut elsewhere).collect();
+    // Logs of one name stand in the order of the partials, whatever these are called.
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let files = partials.files.iter_mut().map(|file| &mut file.source);
+    for (number, source) in (1..=u16::MAX).zip(all.into_iter().chain(files)) {
+        source.exhibit = Exhibit(number);
+    }
+    Ok(elsewhere)
 }
 
 fn claim<'m>(source: &Source, case: &Case, own: &'m OwnMappings) -> Result<Option<Claimed<'m>>, IntakeError> {
@@ -77,7 +153,13 @@ fn claim<'m>(source: &Source, case: &Case, own: &'m OwnMappings) -> Result<Optio
         _ => Survey::default(),
     };
     let hint = if format.is_none() { hint(head) } else { None };
-    Ok(Some(Claimed { source: source.clone(), format, hint, survey }))
+    let stated = Stated {
+        node: rule.and_then(|r| r.node.clone()),
+        zone: rule.and_then(|r| r.zone),
+        moved_ms: case.moved_ms("logs", &source.name),
+    };
+    let (source, members) = (source.clone(), Vec::new());
+    Ok(Some(Claimed { source, format, hint, survey, stated, members, verbatim: true }))
 }
 
 /// What the head tells of the clock and the order; of a log whose zone only acceptances tell,
@@ -113,6 +195,8 @@ pub(super) struct LogJobs<'m> {
     pub(super) skews: BTreeMap<Exhibit, i64>,
     /// Logs whose lines could not be placed, and why.
     pub(super) unplaced: BTreeMap<Exhibit, Unplaced>,
+    /// Logs of partials that were placed otherwise when they were read.
+    pub(super) refused: Vec<UnionError>,
 }
 
 /// Why none of a log's lines could be placed in time.
@@ -142,48 +226,42 @@ impl<'m> LogJobs<'m> {
     pub(super) fn of(claimed: &[Claimed<'m>], case: &Case) -> Self {
         // A year that one log proves serves the others: they are of one incident.
         let near = case.window.map(|w| w.from.start()).or_else(|| claimed.iter().filter_map(|c| c.survey.near).min());
-        let zones = zones_of_nodes(claimed, case);
+        let zones = zones_of_nodes(claimed);
         let mut work = Self::default();
         for found in claimed {
-            work.add(found, case, near, &zones);
+            work.add(found, near, &zones);
         }
         work
     }
 
-    fn add(
-        &mut self,
-        found: &Claimed<'m>,
-        case: &Case,
-        near: Option<Stamp>,
-        zones: &BTreeMap<String, (Zone, ZoneBasis)>,
-    ) {
+    fn add(&mut self, found: &Claimed<'m>, near: Option<Stamp>, zones: &BTreeMap<String, (Zone, ZoneBasis)>) {
         let Some((Format::Log(shape), _)) = &found.format else { return };
-        let rule = case.rule_for(&found.source.name);
-        let node = found.node(case).unwrap_or_default();
-        let (zone, basis) = zone_of_log(rule, &found.survey, zones.get(&node).copied());
+        let node = found.node().unwrap_or_default();
+        let (zone, basis) = zone_of_log(found.stated.zone, &found.survey, zones.get(&node).copied());
         let (exhibit, near) = (found.source.exhibit, found.survey.near.or(near));
         let unplaced = unplaced(found, *shape, near);
         self.unplaced.extend(unplaced.map(|why| (exhibit, why)));
         self.nodes.insert(exhibit, node.clone());
         self.zones.insert(exhibit, (zone, basis));
         self.clocks.entry(node.clone()).or_insert((zone, basis));
-        let moved = case.moved_ms("logs", &found.source.name) / 1000;
-        let skew = found.survey.off_gmail.map(|(off, at)| off - i64::from(zone.offset_at(at)) + moved);
+        let moved_ms = found.stated.moved_ms;
+        let skew = found.survey.off_gmail.map(|(off, at)| off - i64::from(zone.offset_at(at)) + moved_ms / 1000);
         self.skews.extend(skew.map(|skew| (exhibit, skew)));
         if matches!(unplaced, Some(Unplaced::NewestFirst(_))) {
             return;
         }
         let earliest = found.survey.stretches.iter().map(|stretch| stretch.from);
-        let moved_ms = case.moved_ms("logs", &found.source.name);
         let clock = LogClock::new(zone, near).beginning_near(earliest.min()).moved_by(moved_ms);
+        let placed = Placed { node: node.clone(), zone, begins: found.survey.begins(&clock), moved_ms };
+        self.refused.extend(found.placed_otherwise(&clock, &placed));
         self.jobs.push(LogJob {
             source: found.source.clone(),
             shape: *shape,
             rank: found.survey.rank(),
-            begins: found.survey.begins(&clock),
+            begins: placed.begins,
             newest_first: found.survey.is_newest_first(),
             clock,
-            stated_node: rule.and_then(|r| r.node.clone()),
+            stated_node: found.stated.node.clone(),
             node,
         });
     }
@@ -197,18 +275,39 @@ impl Claimed<'_> {
         self.survey.is_newest_first() && !shape.format.stands_alone()
     }
 
-    fn node(&self, case: &Case) -> Option<String> {
-        case.rule_for(&self.source.name).and_then(|r| r.node.clone()).or_else(|| self.survey.node.clone())
+    /// Whether it is a log of which partials tell piece by piece.
+    pub(super) fn is_in_pieces(&self) -> bool {
+        self.members.first().is_some_and(|member| member.piece.is_some())
+    }
+
+    fn node(&self) -> Option<String> {
+        self.stated.node.clone().or_else(|| self.survey.node.clone())
+    }
+
+    /// What differs from how it was placed when it was read. Of the pieces of a log the first
+    /// names the node; each begins at its own time.
+    fn placed_otherwise(&self, clock: &LogClock, placed: &Placed) -> Option<UnionError> {
+        let now = |n: usize, member: &Member| Placed {
+            node: if n == 0 { placed.node.clone() } else { member.placed.node.clone() },
+            begins: member.survey.begins(clock),
+            ..placed.clone()
+        };
+        let mut members = self.members.iter().enumerate();
+        let (member, (then, now)) =
+            members.find_map(|(n, member)| Some((member, moved(&member.placed, &now(n, member))?)))?;
+        let piece = member.piece.map(|piece| format!(", piece {piece}")).unwrap_or_default();
+        let (log, partial) = (format!("{}{piece}", self.source.name), self.source.path.display().to_string());
+        Some(UnionError::Placed { log, partial, then, now })
     }
 }
 
 /// The zone of each node, by all its logs: what Gmail's clock or dated ids tell of one of them
 /// serves the others, and an edge of daylight saving time between two of them moves both.
-fn zones_of_nodes(claimed: &[Claimed<'_>], case: &Case) -> BTreeMap<String, (Zone, ZoneBasis)> {
+fn zones_of_nodes(claimed: &[Claimed<'_>]) -> BTreeMap<String, (Zone, ZoneBasis)> {
     let mut told: BTreeMap<String, Vec<&Survey>> = BTreeMap::new();
     for found in claimed.iter().filter(|found| found.survey.offset_s.is_some()) {
         // Logs that name no node may be of any.
-        if let Some(node) = found.node(case) {
+        if let Some(node) = found.node() {
             told.entry(node).or_default().push(&found.survey);
         }
     }
@@ -224,14 +323,14 @@ fn zones_of_nodes(claimed: &[Claimed<'_>], case: &Case) -> BTreeMap<String, (Zon
 }
 
 /// The zone of a log, by the ladder: in the stamps, stated, from Gmail's clock or dated ids, assumed.
-fn zone_of_log(rule: Option<&SourceRule>, survey: &Survey, of_node: Option<(Zone, ZoneBasis)>) -> (Zone, ZoneBasis) {
+fn zone_of_log(stated: Option<Zone>, survey: &Survey, of_node: Option<(Zone, ZoneBasis)>) -> (Zone, ZoneBasis) {
     if survey.zoned {
         return (Zone::UTC, ZoneBasis::Embedded);
     }
     if let Some(zone) = survey.always {
         return (zone, ZoneBasis::Mapping);
     }
-    if let Some(zone) = rule.and_then(|r| r.zone) {
+    if let Some(zone) = stated {
         return (zone, ZoneBasis::Stated);
     }
     // A log may be printed in another zone than the rest of its node, as journalctl does for
@@ -260,6 +359,10 @@ fn unplaced(found: &Claimed<'_>, shape: LogShape<'_>, near: Option<Stamp>) -> Op
 
 /// What keeps a log from being read from its end.
 fn not_turned(found: &Claimed<'_>, shape: LogShape<'_>) -> Option<NotTurned> {
+    // What a partial tells of was read.
+    if !found.members.is_empty() {
+        return None;
+    }
     if found.survey.ties_rise {
         return Some(NotTurned::Ties);
     }

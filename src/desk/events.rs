@@ -10,6 +10,7 @@ use super::args::Events;
 use super::claims::{Claims, LogJobs, Unplaced};
 use super::exit::Failure;
 use super::mapping::case_around;
+use super::names::Names;
 use super::progress::Reading;
 use super::words;
 use crate::formats::logs::{Compare, Event, LooseEnds, Pulse, Sink, join};
@@ -22,7 +23,8 @@ use crate::time::Minute;
 /// several files hold, and attempts that accounting files hold, are told once, as the counts of `inspect` and `build` have them.
 pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) -> Result<(), Failure> {
     let (case, own) = case_around(&args.paths)?;
-    let claims = Claims::of(&args.paths, &case, &own)?;
+    let mut claims = Claims::of(&args.paths, Names::BelowFolders, &case, &own)?;
+    claims.leave_out_partials();
     let LogJobs { jobs, unplaced, .. } = LogJobs::of(&claims.claimed, &case);
     for found in &claims.claimed {
         if let Some(Unplaced::NewestFirst(why)) = unplaced.get(&found.source.exhibit) {

@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufReader, Read as _};
 use std::path::PathBuf;
 
+use super::carried;
 use super::claims::{Claimed, Claims, LogJobs, Unplaced};
 use super::counts;
+use super::exit::Failure;
 use super::log_file::{blind, of_log};
 use super::mapping::OwnMappings;
+use super::names::Names;
+use super::partials::PartialFile;
 use super::settings::{self, Settings};
 use super::taken::Taken;
 use super::words;
@@ -17,8 +21,9 @@ use crate::formats::logs::ZoneBasis;
 use crate::formats::metrics::{ColumnMap, DateOrder, MetricFormat, MetricSet, MetricSetup, Signal};
 use crate::formats::transcripts::{Clock, Condition, TranscriptFormat, condition_in_file_name, stamp_in_file_name};
 use crate::formats::{Accounting, Format, Kind};
-use crate::intake::{Exhibit, IntakeError, Skipped, open};
-use crate::scan::{Progress, Tally, scan};
+use crate::intake::{Exhibit, Skipped, open};
+use crate::scan::partial::UnionError;
+use crate::scan::{Progress, Scanned, Tally, scan_with};
 use crate::smtp::Outcome;
 use crate::time::{Stamp, Zone};
 
@@ -55,6 +60,8 @@ pub(super) struct ReadFile {
     pub(super) unmapped: Vec<String>,
     /// Snapshots: what was taken.
     pub(super) taken: Option<Taken>,
+    /// Logs: the partial that tells of it, where the log itself is not here.
+    pub(super) partial: Option<String>,
 }
 
 /// Everything read from the named paths.
@@ -85,24 +92,30 @@ pub(super) struct Evidence {
     pub(super) blind: BTreeMap<Exhibit, BTreeSet<Outcome>>,
     /// What the snapshots say, by node.
     pub(super) settings: Settings,
+    /// Why partials among the files cannot be added up: a sentence each.
+    pub(super) refused: Vec<String>,
 }
 
 /// Reads all files below the paths.
 ///
 /// # Errors
-/// When a named path cannot be read. Trouble inside a folder is told per file.
+/// When a named path cannot be read, or partials and logs cannot be counted together. Trouble
+/// inside a folder is told per file.
 pub(super) fn read(
     paths: &[PathBuf],
     case: &Case,
     own: &OwnMappings,
     threads: usize,
     progress: &Progress,
-) -> Result<Evidence, IntakeError> {
-    let Claims { claimed, skipped } = Claims::of(paths, case, own)?;
-    let LogJobs { jobs, nodes, zones, clocks, skews, unplaced } = LogJobs::of(&claimed, case);
+) -> Result<Evidence, Failure> {
+    let Claims { claimed, skipped, partials, given } = Claims::of(paths, Names::BelowFolders, case, own)?;
+    let LogJobs { jobs, nodes, zones, clocks, skews, unplaced, refused } = LogJobs::of(&claimed, case);
     let log_formats = jobs.iter().map(|j| (j.source.exhibit, j.shape.format.name().to_owned())).collect();
     let mut evidence = Evidence { skipped, log_formats, nodes, zones, clocks, skews, unplaced, ..Evidence::default() };
-    let scanned = scan(&jobs, &case.lanes, threads, progress)?;
+    let conflicts = partials.conflict.iter().chain(&refused).map(ToString::to_string);
+    evidence.refused = partials.refused.iter().cloned().chain(conflicts).collect();
+    let scanned = scan_with(&jobs, given, &case.lanes, threads, progress)?;
+    evidence.refused.extend(same_files(&claimed, &scanned).iter().map(ToString::to_string));
     let mut tables = Vec::new();
     for found in &claimed {
         let mut file = ReadFile {
@@ -111,6 +124,11 @@ pub(super) fn read(
             name: found.source.name.clone(),
             ..ReadFile::default()
         };
+        if !found.members.is_empty() {
+            file.partial = Some(std::mem::replace(&mut file.path, found.source.name.clone()));
+            file.problems.extend((!found.verbatim).then(carried::without_lines));
+            file.problems.extend(found.is_in_pieces().then(|| carried::pieces(found.members.len())));
+        }
         match &found.format {
             None => file.why = words::unclaimed(found.hint),
             Some((format, why)) => {
@@ -123,6 +141,8 @@ pub(super) fn read(
                     Format::Transcript(f) => of_transcript(*f, found, case, &mut file, &mut evidence),
                     Format::Minutes => tables.extend(counts::of_minutes(found, case, &mut file)),
                     Format::Snapshot(f) => settings::of_snapshot(*f, &found.source, case, &mut file),
+                    // Partials are told of by the logs in them, and at the end.
+                    Format::Partial => {}
                 }
             }
         }
@@ -131,12 +151,34 @@ pub(super) fn read(
         file.problems.extend(told.map(|p| p.what.clone()));
         evidence.files.push(file);
     }
+    evidence.files.extend(partials.files.iter().map(PartialFile::as_read));
     evidence.skipped.sort_by(|a, b| a.name.cmp(&b.name));
     evidence.blind = blind(&jobs, &evidence, &scanned);
     evidence.tally = scanned.tally;
     counts::count(tables, &mut evidence, case);
     settings::lay(&mut evidence, case);
     Ok(evidence)
+}
+
+/// Logs that are here and that a partial tells of as well: their lines would count twice, or
+/// stand for each other without a word.
+fn same_files(claimed: &[Claimed<'_>], scanned: &Scanned) -> Vec<UnionError> {
+    let mut here: BTreeMap<&str, &Claimed<'_>> = BTreeMap::new();
+    let mut faults = Vec::new();
+    for found in claimed.iter().filter(|found| found.members.is_empty()) {
+        here.extend(scanned.digests.get(&found.source.exhibit).map(|(sha256, _)| (sha256.as_str(), found)));
+    }
+    for found in claimed.iter().filter(|found| !found.members.is_empty()) {
+        let digest = scanned.digests.get(&found.source.exhibit).map(|(sha256, _)| sha256.as_str());
+        if let Some(other) = digest.and_then(|sha256| here.get(sha256)) {
+            faults.push(UnionError::SameFile {
+                one: other.source.name.clone(),
+                other: format!("{} (in {})", found.source.name, found.source.path.display()),
+                sha256: digest.unwrap_or_default().to_owned(),
+            });
+        }
+    }
+    faults
 }
 
 fn of_metric(

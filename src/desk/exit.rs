@@ -25,6 +25,12 @@ pub(super) enum Failure {
     /// Rows of a named table cannot be read: a line of text for each.
     #[error("{}", .0.join("\n"))]
     Rows(Vec<String>),
+    /// Partials cannot be added up: a sentence for each reason.
+    #[error("{}", .0.join("\n"))]
+    Partials(Vec<String>),
+    /// Logs cannot be counted together.
+    #[error(transparent)]
+    Together(crate::scan::ScanError),
     /// A must-have is missing, and `--require-ready` was given.
     #[error("{0}")]
     NotReady(String),
@@ -53,6 +59,15 @@ pub(super) enum Failure {
     Interrupted,
 }
 
+impl From<crate::scan::ScanError> for Failure {
+    fn from(error: crate::scan::ScanError) -> Self {
+        match error {
+            crate::scan::ScanError::Intake(e) => Self::Input(e),
+            other => Self::Together(other),
+        }
+    }
+}
+
 impl Failure {
     /// Whether a signal ended the work, so that its number makes the code.
     pub(super) const fn is_interruption(&self) -> bool {
@@ -65,7 +80,7 @@ impl Failure {
     pub(super) const fn code(&self) -> u8 {
         match self {
             Self::Case(..) | Self::Usage(_) | Self::Bundle(BundleError::Exists(_)) => 2,
-            Self::Input(_) | Self::Nothing(_) | Self::Rows(_) => 3,
+            Self::Input(_) | Self::Nothing(_) | Self::Rows(_) | Self::Partials(_) | Self::Together(_) => 3,
             Self::NotReady(_) => 4,
             Self::Release(_) | Self::Bundle(BundleError::Leak(_) | BundleError::Gate(_)) => 5,
             Self::Interrupted => 130,

@@ -39,10 +39,17 @@ fn as_text(evidence: &Evidence) -> String {
     if parts.is_empty() {
         parts.push("nothing to read here".to_owned());
     }
+    parts.extend(refused(evidence).map(|why| format!("build refuses these files: {}", words::shown(why))));
     if evidence.files.iter().any(|file| file.kind.is_none()) {
         parts.push(words::tried());
     }
     parts.join("\n")
+}
+
+/// Why a build refuses the files together; what is wrong with one of them stands there.
+fn refused(evidence: &Evidence) -> impl Iterator<Item = &String> {
+    let is_told = |why: &String| evidence.files.iter().any(|file| file.problems.contains(why));
+    evidence.refused.iter().filter(move |why| !is_told(why))
 }
 
 /// The shape that scripts read; keys are added, never changed.
@@ -54,7 +61,7 @@ fn as_json(evidence: &Evidence) -> Value {
         skipped["skipped"] = Value::Bool(true);
         skipped
     }));
-    json!({ "files": files })
+    json!({ "files": files, "refused": evidence.refused })
 }
 
 fn file_json(file: &ReadFile) -> Value {
@@ -78,6 +85,7 @@ fn file_json(file: &ReadFile) -> Value {
         "signals": signals,
         "unmapped": file.unmapped,
         "snapshot": file.taken.as_ref().map(Taken::json),
+        "partial": file.partial,
         "cannot_show": file.cannot_show,
         "problems": file.problems,
     })

@@ -4,6 +4,7 @@
 
 mod args;
 mod build;
+mod carried;
 mod claims;
 mod clocks;
 mod counts;
@@ -16,8 +17,11 @@ mod init;
 mod inspect;
 mod log_file;
 mod mapping;
+mod names;
+mod partials;
 mod progress;
 mod reveal;
+mod scan;
 mod settings;
 mod signals;
 mod store;
@@ -62,6 +66,7 @@ fn obey(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Build(args) => run_build(&args),
         Command::Inspect(args) => say(&inspect::inspect(&args, &STOP)?),
+        Command::Scan(args) => scan::scan(&args, &STOP).map(|()| 0),
         Command::Init(args) => say(&init::init(&args, &STOP)?),
         Command::Verify(args) => run_verify(&args),
         Command::Reveal(args) => run_reveal(&args),

@@ -365,7 +365,9 @@ pub(super) fn failure(failure: &super::exit::Failure) -> String {
             lines.push("a value that may be shown goes into case.yaml under redact: allow".to_owned());
             lines.join("\n")
         }
-        Failure::Rows(rows) => rows.iter().map(|r| format!("casefile: {}", shown(r))).collect::<Vec<_>>().join("\n"),
+        Failure::Rows(rows) | Failure::Partials(rows) => {
+            rows.iter().map(|r| format!("casefile: {}", shown(r))).collect::<Vec<_>>().join("\n")
+        }
         other => format!("casefile: {}", shown(&other.to_string())),
     }
 }

@@ -7,10 +7,11 @@ mod hint;
 pub mod logs;
 pub mod metrics;
 pub mod minutes;
+pub mod partial;
 pub mod snapshots;
 pub mod transcripts;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use hint::hint;
 use logs::mapping::{Mapping, SHIPPED, shipped};
@@ -65,7 +66,7 @@ pub struct Head<'a> {
 }
 
 /// Where each line (or row, or record) of a file went. The three add up to `read`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accounting {
     /// Lines read.
     pub read: u64,
@@ -106,6 +107,8 @@ pub enum Format<'a> {
     Snapshot(&'static dyn SnapshotFormat),
     /// Counts a minute from elsewhere.
     Minutes,
+    /// What a scan made of logs.
+    Partial,
 }
 
 impl<'a> Format<'a> {
@@ -118,6 +121,7 @@ impl<'a> Format<'a> {
             Self::Transcript(_) => Kind::Transcript,
             Self::Snapshot(_) => Kind::Snapshot,
             Self::Minutes => Kind::Minutes,
+            Self::Partial => Kind::Partial,
         }
     }
 
@@ -130,6 +134,7 @@ impl<'a> Format<'a> {
             Self::Transcript(f) => f.name(),
             Self::Snapshot(f) => f.name(),
             Self::Minutes => minutes::NAME,
+            Self::Partial => partial::NAME,
         }
     }
 }
@@ -155,6 +160,9 @@ pub fn recognise_with<'a>(head: Head<'_>, own: impl Iterator<Item = &'a Mapping>
     let snapshot = || SNAPSHOT_FORMATS.iter().find_map(|f| Some((Format::Snapshot(*f), f.recognise(head)?)));
     let metric = || METRIC_FORMATS.iter().find_map(|f| Some((Format::Metric(*f), f.recognise(head)?)));
     let counts = || minutes::recognise(head).map(|why| (Format::Minutes, why));
+    if let Some(why) = partial::recognise(head) {
+        return Some((Format::Partial, why));
+    }
     log().or_else(transcript).or_else(snapshot).or_else(mapped).or_else(counts).or_else(metric)
 }
 

@@ -8,7 +8,7 @@ use super::IntakeError;
 use super::walk::Walk;
 
 /// The number under which a file is cited: `S01`, `S02`, … in order of its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Exhibit(pub u16);
 
 impl std::fmt::Display for Exhibit {
@@ -24,7 +24,7 @@ impl Serialize for Exhibit {
 }
 
 /// One file of evidence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
     /// Its number.
     pub exhibit: Exhibit,

@@ -1,5 +1,7 @@
 //! What one count is about.
 
+use serde::{Deserialize, Serialize};
+
 use crate::formats::logs::Event;
 use crate::smtp::{By, Category, Lane, Meaning, Outcome, Reply, Stage, Sublane, TlsUse};
 use crate::time::Minute;
@@ -30,7 +32,7 @@ pub enum Axis {
 }
 
 /// A kind of attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct What {
     /// What became of it.
     pub outcome: Outcome,

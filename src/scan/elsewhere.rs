@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash as _, Hasher as _};
 
 use rustc_hash::FxHasher;
+use serde::{Deserialize, Serialize};
 
 use super::Tally;
 use crate::formats::logs::Event;
@@ -22,13 +23,13 @@ pub struct Elsewhere {
     pub apart: BTreeSet<Exhibit>,
     /// From when to when they do, by what they hold: accounting files may be set to hold
     /// no deferrals, and then only the other log tells of them.
-    windows: BTreeMap<Recorded, Vec<Window>>,
+    pub(super) windows: BTreeMap<Recorded, Vec<Window>>,
     /// From where their sessions left: files that name no node may be of two machines.
-    ips: BTreeSet<Vec<u8>>,
+    pub(super) ips: BTreeSet<Vec<u8>>,
 }
 
 /// How it is known that two files tell of one machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Kinship {
     /// They tell of the same messages in the same minutes.
     Messages,
@@ -40,7 +41,7 @@ pub enum Kinship {
 }
 
 /// What an MTA records, or not, as one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Recorded {
     Deliveries,
     Rejections,

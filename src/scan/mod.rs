@@ -8,17 +8,24 @@
 //! - `elsewhere` tells which attempts another file counts.
 //! - `overlap` finds lines that several files hold.
 //! - `turns` says which of them are read first.
-//! - `worker` reads files in parallel and joins their edges once.
+//! - `worker` reads the logs of `job` in parallel, each into a `part`; `scanned` joins their
+//!   edges once and adds them up.
+//! - `partial` carries parts from where logs are read to where they are added up.
 
 mod cell;
 mod collector;
 mod counted;
 mod elsewhere;
+mod error;
 mod excerpt;
+mod job;
 mod known;
 mod names;
 mod overlap;
+mod part;
+pub mod partial;
 mod replies;
+mod scanned;
 mod tally;
 mod turns;
 mod worker;
@@ -27,7 +34,11 @@ pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
 pub use counted::LeftOut;
 pub use elsewhere::{Elsewhere, Kinship};
+pub use error::ScanError;
 pub use excerpt::{Excerpt, ExcerptLine};
+pub use job::LogJob;
 pub use names::{Egress, EgressId, MxId, Names};
+pub use part::Part;
+pub use scanned::{Repetition, ScanProblem, Scanned, join_edges};
 pub use tally::{BUSY_SLOTS, FileTally, Noted, ReplyExample, ReplyKey, ReplyTally, Tally};
-pub use worker::{LogJob, Progress, Repetition, ScanProblem, Scanned, scan};
+pub use worker::{Given, Progress, read_parts, scan, scan_with};

@@ -27,6 +27,14 @@ pub(super) struct View<'a> {
     pub(super) heard: &'a BTreeMap<Minute, Pulse>,
     /// A sample of their prints.
     pub(super) prints: &'a Prints,
+    /// The scan that read it elsewhere: the files of one were compared there.
+    pub(super) batch: Option<&'a str>,
+}
+
+impl View<'_> {
+    fn was_compared_with(&self, other: &Self) -> bool {
+        self.batch.is_some() && self.batch == other.batch
+    }
 }
 
 /// What is done with one file.
@@ -145,7 +153,7 @@ fn span(view: &View<'_>) -> Option<Window> {
 /// How large a share of the one's lines the other holds, the same for the other, and how
 /// many minutes later the one's stand. Nothing when they have next to nothing in common.
 fn share(one: &Sample<'_>, other: &Sample<'_>) -> Option<(f64, f64, i32)> {
-    if one.view.format != other.view.format || !one.resembles(other) {
+    if one.view.format != other.view.format || one.view.was_compared_with(other.view) || !one.resembles(other) {
         return None;
     }
     let (mut mine, its) = (one.by_minute(other), other.by_minute(one));
@@ -156,7 +164,8 @@ fn share(one: &Sample<'_>, other: &Sample<'_>) -> Option<(f64, f64, i32)> {
     let mut shifts: BTreeMap<i32, usize> = BTreeMap::new();
     for (minute, print) in &mine {
         if let Some(its) = by_print.get(print) {
-            *shifts.entry(minute.since(*its)).or_default() += 1;
+            // So that it can be turned round.
+            *shifts.entry(minute.since(*its).max(-i32::MAX)).or_default() += 1;
         }
     }
     let (later_by, _) = shifts.into_iter().max_by_key(|(shift, n)| (*n, *shift == 0, -shift.abs()))?;
@@ -188,7 +197,7 @@ fn common<T: Ord>(one: impl Iterator<Item = T>, other: impl Iterator<Item = T>) 
 fn overlap(one: &Sample<'_>, other: &Sample<'_>, of: usize) -> Option<Shared> {
     let (a, b) = (span(one.view)?, span(other.view)?);
     let both = Window::new(a.from.max(b.from), a.to.min(b.to));
-    if one.view.format != other.view.format || both.is_empty() {
+    if one.view.format != other.view.format || one.view.was_compared_with(other.view) || both.is_empty() {
         return None;
     }
     // By the second: in a minute a process says the same thing again and again.

@@ -208,6 +208,17 @@ impl Tally {
         }
     }
 
+    /// Forgets every line as it stood.
+    pub(super) fn forget_lines(&mut self) {
+        self.excerpts.clear();
+        for reply in self.replies.values_mut() {
+            reply.examples.clear();
+        }
+        for file in self.files.values_mut() {
+            file.unrecognised.clear();
+        }
+    }
+
     /// Keeps an excerpt if it is the earliest of its kind; ties by its bytes.
     pub(super) fn keep(&mut self, excerpt: Excerpt) {
         match self.excerpts.entry((excerpt.at.minute(), excerpt.outcome, excerpt.stage, excerpt.egress)) {
@@ -263,7 +274,7 @@ impl FileTally {
         self.notes.entry(note).and_modify(|n| n.merge(told)).or_insert(told);
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         self.accounting.add(other.accounting);
         for (minute, pulse) in other.heard {
             self.heard.entry(minute).or_default().add(pulse);

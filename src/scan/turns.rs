@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::formats::logs::LogFormat;
+use crate::formats::logs::mapping::shipped;
+use crate::formats::logs::{LOG_FORMATS, LogFormat};
 
 /// The formats of a scan, each with those that may count what it tells of.
 pub(super) struct Formats<'a>(BTreeMap<&'a str, Vec<&'a str>>);
@@ -26,6 +27,14 @@ impl<'a> Formats<'a> {
     /// Whether another format may tell of the same attempts.
     pub(super) fn tell_the_same(&self, format: &str) -> bool {
         self.before(format).next().is_some() || self.0.keys().any(|other| self.before(other).any(|name| name == format))
+    }
+
+    /// Whether a format of another scan may tell of the same attempts.
+    pub(super) fn may_be_told_elsewhere(format: &dyn LogFormat) -> bool {
+        let counts = |other: &dyn LogFormat| other.counted_by().contains(&format.name());
+        !format.counted_by().is_empty()
+            || LOG_FORMATS.iter().any(|other| counts(*other))
+            || shipped().iter().any(|mapping| counts(mapping))
     }
 
     fn before(&self, format: &str) -> impl Iterator<Item = &'a str> {

@@ -1,4 +1,4 @@
-//! Files in parallel; their edges joined once, after the last.
+//! Files in parallel; what several of them tell of is told once.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -6,39 +6,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use super::elsewhere::{Counting, Held};
 use super::overlap::{Plan, Shared, View, plan};
+use super::scanned::join_stream;
 use super::turns::Formats;
-use super::{Collector, Elsewhere, Tally};
-use crate::formats::logs::{
-    Closed, Compare, Done, LogClock, LogReader, LogShape, LooseEnds, Opening, Prints, Pulse, Repeats, Sequence, Wanted,
-    join,
-};
-use crate::intake::{Broken, Exhibit, IntakeError, Source, Way};
+use super::{Collector, Elsewhere, LogJob, Part, Repetition, ScanError, Scanned};
+use crate::formats::logs::{Compare, Prints, Pulse, Repeats, Wanted};
+use crate::intake::{Broken, Exhibit};
 use crate::smtp::Lanes;
 use crate::time::{Minute, Stamp};
-
-/// One log file to scan.
-pub struct LogJob<'a> {
-    /// The file.
-    pub source: Source,
-    /// Its format, and what its lines are wrapped in.
-    pub shape: LogShape<'a>,
-    /// Its clock.
-    pub clock: LogClock,
-    /// The node that case.yaml names for it.
-    pub stated_node: Option<String>,
-    /// Its node as case.yaml or its own lines name it; empty when neither does. Files of one
-    /// format and node are parts of one log.
-    pub node: String,
-    /// How much its stamps tell; of two files with the same lines the higher is read.
-    pub rank: u8,
-    /// Its earliest stamp: orders the parts of a stream.
-    pub begins: Option<Stamp>,
-    /// Whether its lines stand newest first.
-    pub newest_first: bool,
-}
-
-/// Reads the lines of one file.
-type Reader = Box<dyn LogReader + Send>;
 
 /// What a scan reports while it runs, and how it is stopped.
 #[derive(Debug, Default)]
@@ -49,91 +23,50 @@ pub struct Progress {
     pub stop: AtomicBool,
 }
 
-/// Something that went wrong with one file; the scan went on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScanProblem {
-    /// The file.
-    pub exhibit: Exhibit,
-    /// What happened: a sentence without the file's name.
-    pub what: String,
-}
-
-/// What a scan gives.
-#[derive(Debug, Default)]
-pub struct Scanned {
-    /// The counts.
-    pub tally: Tally,
-    /// SHA-256 and raw size of each file, as read.
-    pub digests: BTreeMap<Exhibit, (String, u64)>,
-    /// Files that tell of attempts which other files count.
-    pub elsewhere: BTreeMap<Exhibit, Elsewhere>,
-    /// Files that hold lines of other files.
-    pub repetitions: BTreeMap<Exhibit, Repetition>,
-    /// What went wrong.
-    pub problems: Vec<ScanProblem>,
-}
-
-/// A file that holds lines of others.
-#[derive(Clone, Debug)]
-pub enum Repetition {
-    /// All of them: it was left out.
-    Whole {
-        /// The file that was read.
-        of: Exhibit,
-        /// By how many minutes its times are later than that file's.
-        later_by: i32,
-    },
-    /// Some of them: they were counted once.
-    Some {
-        /// The files that were read before it.
-        of: Vec<Exhibit>,
-        /// How many lines.
-        lines: u64,
-        /// Which.
-        repeats: Repeats,
-    },
-}
-
-/// What one file gave.
-struct Part {
-    tally: Tally,
-    done: Done,
-    digest: (String, u64),
-    problem: Option<String>,
+/// A log that was read elsewhere, and is known by what that gave.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// What it gave.
+    pub part: Part,
+    /// The scan that read it: the logs of one were compared there. Nothing where several did.
+    pub batch: Option<String>,
 }
 
 /// Scans logs with so many threads. The result is the same for any number.
 ///
 /// # Errors
 /// When a file cannot be opened. A file that breaks off gives what it holds, and a problem.
-pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, IntakeError> {
-    let formats = Formats::of(jobs.iter().map(|job| job.shape.format));
-    let elsewhere = vec![Elsewhere::default(); jobs.len()];
-    let mut work = Work { jobs, formats, lanes, threads, progress, elsewhere };
-    let mut parts = work.read_all()?;
-    let repetitions = work.leave_out_repeats(&mut parts)?;
-    let elsewhere = jobs.iter().zip(&work.elsewhere).filter(|(_, e)| !e.is_empty());
-    let elsewhere = elsewhere.map(|(job, e)| (job.source.exhibit, e.clone())).collect();
-    let mut scanned = Scanned { elsewhere, repetitions, ..Scanned::default() };
-    let mut streams: BTreeMap<_, Vec<(&LogJob<'_>, LooseEnds)>> = BTreeMap::new();
-    for (job, part) in jobs.iter().zip(parts) {
-        let Some(part) = part else { continue };
-        let exhibit = job.source.exhibit;
-        scanned.tally.merge(part.tally);
-        scanned.digests.insert(exhibit, part.digest);
-        scanned.problems.extend(part.problem.map(|what| ScanProblem { exhibit, what }));
-        streams.entry(job.stream()).or_default().push((job, part.done.ends));
-    }
-    let none = Elsewhere::default();
-    for parts in streams.into_values() {
-        // Of a format whose sessions straddle files, the node alone decides what other files
-        // count: it is the same for all files of a stream.
-        let of_first = |(job, _): &(&LogJob<'_>, _)| scanned.elsewhere.get(&job.source.exhibit);
-        let elsewhere = parts.first().and_then(of_first).unwrap_or(&none);
-        let edges = join_stream(parts, elsewhere, lanes, false);
-        scanned.tally.merge(edges);
-    }
-    Ok(scanned)
+pub fn scan(jobs: &[LogJob<'_>], lanes: &Lanes, threads: usize, progress: &Progress) -> Result<Scanned, ScanError> {
+    scan_with(jobs, BTreeMap::new(), lanes, threads, progress)
+}
+
+/// The same, where some of the logs were read elsewhere.
+///
+/// # Errors
+/// As [`scan`]; and when what was read elsewhere would have to be read again.
+pub fn scan_with(
+    jobs: &[LogJob<'_>],
+    given: BTreeMap<Exhibit, Given>,
+    lanes: &Lanes,
+    threads: usize,
+    progress: &Progress,
+) -> Result<Scanned, ScanError> {
+    let parts = Work::new(jobs, given, lanes, threads, progress).all()?;
+    Ok(Scanned::of(jobs, parts, lanes))
+}
+
+/// Reads logs for a partial: a part for each, in their order, that others may be added to.
+///
+/// # Errors
+/// As [`scan`].
+pub fn read_parts(
+    jobs: &[LogJob<'_>],
+    lanes: &Lanes,
+    threads: usize,
+    progress: &Progress,
+) -> Result<Vec<Part>, ScanError> {
+    let work = Work::new(jobs, BTreeMap::new(), lanes, threads, progress);
+    Work { for_others: true, ..work }.all()
 }
 
 /// The files of a scan, and with what they are read.
@@ -145,54 +78,51 @@ struct Work<'a> {
     progress: &'a Progress,
     /// For each file, what others count of its attempts.
     elsewhere: Vec<Elsewhere>,
+    /// Whether the result is a partial, which files of other scans may stand beside.
+    for_others: bool,
+    /// What was read elsewhere; taken once.
+    given: Vec<Option<Mutex<Option<Part>>>>,
+    batches: Vec<Option<String>>,
 }
 
 /// One slot a file; nothing for files that were not asked for.
 type Parts = Vec<Option<Part>>;
 
-impl LogJob<'_> {
-    /// Files of one stream are parts of one log.
-    #[must_use]
-    pub fn stream(&self) -> (&str, &str) {
-        (self.shape.format.name(), &self.node)
+impl<'a> Work<'a> {
+    fn new(
+        jobs: &'a [LogJob<'a>],
+        mut given: BTreeMap<Exhibit, Given>,
+        lanes: &'a Lanes,
+        threads: usize,
+        progress: &'a Progress,
+    ) -> Self {
+        let of_each = jobs.iter().map(|job| match given.remove(&job.source.exhibit) {
+            Some(Given { part, batch }) => (Some(Mutex::new(Some(part))), batch),
+            None => (None, None),
+        });
+        let (given, batches) = of_each.unzip();
+        let formats = Formats::of(jobs.iter().map(|job| job.shape.format));
+        let elsewhere = vec![Elsewhere::default(); jobs.len()];
+        Self { jobs, formats, lanes, threads, progress, elsewhere, for_others: false, given, batches }
     }
 
-    /// Whether it is read from its last line: its lines stand newest first, and what they mean
-    /// depends on those before.
-    #[must_use]
-    pub fn is_turned(&self) -> bool {
-        self.newest_first && !self.shape.format.stands_alone()
+    /// What all files give, each line and attempt told once.
+    fn all(mut self) -> Result<Vec<Part>, ScanError> {
+        let mut parts = self.read_all()?;
+        self.leave_out_repeats(&mut parts)?;
+        let mut found: Vec<Part> = parts.into_iter().map(Option::unwrap_or_default).collect();
+        for (part, elsewhere) in found.iter_mut().zip(self.elsewhere) {
+            // What was read elsewhere knows more of the files that it was read with.
+            part.elsewhere.apart.extend(elsewhere.apart.iter().copied());
+            if part.elsewhere.by.is_empty() && !elsewhere.by.is_empty() {
+                part.elsewhere = elsewhere;
+            }
+        }
+        Ok(found)
     }
 
-    /// Opens its file for its reader. `go_on` is as in [`Way::open`].
-    ///
-    /// # Errors
-    /// When the file cannot be opened, or not be counted.
-    pub fn open(&self, compare: Compare, go_on: impl FnMut(usize) -> bool) -> Result<(Way, Reader), IntakeError> {
-        let way = Way::open(&self.source.path, self.is_turned(), go_on)?;
-        let sequence = match &way {
-            Way::Backwards(turned) => Sequence::FromTheEnd { lines: turned.lines() },
-            Way::Forwards(_) if self.newest_first => Sequence::NewestFirst,
-            Way::Forwards(_) => Sequence::OldestFirst,
-        };
-        let opening = Opening { exhibit: self.source.exhibit, clock: self.clock.clone(), compare, sequence };
-        Ok((way, self.shape.reader(opening)))
-    }
-
-    /// Whether files of another's format count what this one tells of, where both are of one machine.
-    fn may_be_counted_by(&self, other: &Self) -> bool {
-        self.shape.format.counted_by().contains(&other.shape.format.name())
-    }
-
-    /// Whether the nodes are the same; nothing where one is not named, which may be any.
-    fn same_node(&self, other: &Self) -> Option<bool> {
-        (!self.node.is_empty() && !other.node.is_empty()).then(|| self.node == other.node)
-    }
-}
-
-impl Work<'_> {
     /// Reads all files: first those that count, then those which leave counting to them.
-    fn read_all(&mut self) -> Result<Parts, IntakeError> {
+    fn read_all(&mut self) -> Result<Parts, ScanError> {
         let mut waves: BTreeMap<usize, Vec<(usize, Compare)>> = BTreeMap::new();
         for (n, job) in self.jobs.iter().enumerate() {
             let turn = self.formats.turn_of(job.shape.format.name());
@@ -209,6 +139,7 @@ impl Work<'_> {
                 let exhibit = self.jobs[*n].source.exhibit;
                 let file = alone[*n].as_ref().and_then(|part| part.tally.files.get(&exhibit));
                 self.elsewhere[*n] = Elsewhere::of(file.map(|file| &file.messages), self.counting(*n, &held));
+                self.refuse_recount(*n)?;
             }
             // What nobody else counts was read as it stands.
             tasks.retain(|(n, _)| alone[*n].is_none() || !self.elsewhere[*n].by.is_empty());
@@ -223,6 +154,31 @@ impl Work<'_> {
         Ok(parts)
     }
 
+    /// Refuses a log that was read elsewhere, and whose attempts another file counts.
+    fn refuse_recount(&self, n: usize) -> Result<(), ScanError> {
+        let by = |n: usize| self.elsewhere[n].by.keys().next().copied();
+        match by(n).filter(|_| self.given[n].is_some()) {
+            Some(by) => {
+                let other = self.jobs.iter().position(|job| job.source.exhibit == by);
+                Err(ScanError::SameAttempts {
+                    one: self.named(n),
+                    other: other.map_or(String::new(), |o| self.named(o)),
+                })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A file, and the partial that tells of it.
+    fn named(&self, n: usize) -> String {
+        let source = &self.jobs[n].source;
+        if self.given[n].is_some() {
+            format!("{} (in {})", source.name, source.path.display())
+        } else {
+            source.name.clone()
+        }
+    }
+
     /// What the files hold that were read last and count for others: in their own lines, and
     /// in sessions at their edges.
     fn hold(&self, held: &mut [Option<Held>], parts: &Parts) {
@@ -234,8 +190,8 @@ impl Work<'_> {
             }
         }
         for files in streams.into_values() {
-            let ends = |n: &usize| Some((&self.jobs[*n], parts[*n].as_ref()?.done.ends.clone()));
-            let edges = join_stream(files.iter().filter_map(ends).collect(), &Elsewhere::default(), self.lanes, true);
+            let ends = |n: &usize| Some((&self.jobs[*n], parts[*n].as_ref()?.ends.clone()));
+            let edges = join_stream(files.iter().filter_map(ends).collect(), |_| None, self.lanes, true);
             for n in files {
                 let exhibit = self.jobs[n].source.exhibit;
                 held[n] = parts[n].as_ref().map(|part| Held::of(exhibit, [&part.tally, &edges]));
@@ -243,25 +199,31 @@ impl Work<'_> {
         }
     }
 
-    /// The files that were read and may count what one tells of.
+    /// The files that were read and may count what one tells of; but for those of the scan that
+    /// read it elsewhere, where that was settled.
     fn counting<'p>(&'p self, n: usize, held: &'p [Option<Held>]) -> impl Iterator<Item = Counting<'p>> {
         let job = &self.jobs[n];
-        let others = self.jobs.iter().zip(held).filter(|(other, _)| job.may_be_counted_by(other));
-        others.filter_map(|(other, held)| {
+        let is_settled = move |other: usize| self.batches[n].is_some() && self.batches[n] == self.batches[other];
+        let others = self.jobs.iter().enumerate().zip(held);
+        let others = others.filter(move |((at, other), _)| job.may_be_counted_by(other) && !is_settled(*at));
+        others.filter_map(|((_, other), held)| {
             let (exhibit, same_node) = (other.source.exhibit, job.same_node(other));
             Some(Counting { exhibit, held: held.as_ref()?, same_node })
         })
     }
 
     /// Reads some of the files, in parallel.
-    fn read(&self, tasks: &[(usize, Compare)]) -> Result<Parts, IntakeError> {
+    fn read(&self, tasks: &[(usize, Compare)]) -> Result<Parts, ScanError> {
         let next = AtomicUsize::new(0);
-        let slots: Vec<Mutex<Option<Result<Part, IntakeError>>>> = self.jobs.iter().map(|_| Mutex::new(None)).collect();
+        let slots: Vec<Mutex<Option<Result<Part, ScanError>>>> = self.jobs.iter().map(|_| Mutex::new(None)).collect();
         std::thread::scope(|scope| {
             for _ in 0..self.threads.clamp(1, tasks.len().max(1)) {
                 scope.spawn(|| {
                     while let Some((at, compare)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let part = self.read_one(*at, compare.clone());
+                        let part = match &self.given[*at] {
+                            Some(given) => Ok(given.lock().ok().and_then(|mut part| part.take()).unwrap_or_default()),
+                            None => self.read_one(*at, compare.clone()),
+                        };
                         if let Ok(mut slot) = slots[*at].lock() {
                             *slot = Some(part);
                         }
@@ -273,7 +235,7 @@ impl Work<'_> {
     }
 
     /// Reads one file to its end, or to where it breaks off.
-    fn read_one(&self, at: usize, compare: Compare) -> Result<Part, IntakeError> {
+    fn read_one(&self, at: usize, compare: Compare) -> Result<Part, ScanError> {
         let job = &self.jobs[at];
         let exhibit = job.source.exhibit;
         let go_on = |bytes: usize| {
@@ -282,7 +244,7 @@ impl Work<'_> {
         };
         let (mut way, mut reader) = job.open(compare, go_on)?;
         let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at])
-            .keeping_messages(self.formats.tell_the_same(job.shape.format.name()));
+            .keeping_messages(self.keeps_messages(job));
         let result = way.for_each_block(|block| {
             reader.read(block, &mut collector);
             go_on(block.len())
@@ -297,18 +259,22 @@ impl Work<'_> {
         };
         reader.end_of_file(&mut collector);
         let done = reader.finish();
-        Ok(Part { tally: collector.into_tally(&done.closed), done, digest, problem })
+        Ok(Part::new(collector.into_tally(&done.closed), done, digest, problem))
+    }
+
+    fn keeps_messages(&self, job: &LogJob<'_>) -> bool {
+        self.formats.tell_the_same(job.shape.format.name())
+            || self.for_others && Formats::may_be_told_elsewhere(job.shape.format)
     }
 
     /// Finds lines that several files hold, and replaces the parts of those that repeat.
-    fn leave_out_repeats(&self, parts: &mut Parts) -> Result<BTreeMap<Exhibit, Repetition>, IntakeError> {
+    fn leave_out_repeats(&self, parts: &mut Parts) -> Result<(), ScanError> {
         let plans = plan(&self.views(parts));
         let exhibit = |n: usize| self.jobs[n].source.exhibit;
-        let mut found = BTreeMap::new();
         for (n, plan) in plans.iter().enumerate() {
             if let (Plan::Leave { of, later_by }, Some(part)) = (plan, &mut parts[n]) {
                 part.leave_out(exhibit(n));
-                found.insert(exhibit(n), Repetition::Whole { of: exhibit(*of), later_by: *later_by });
+                part.repetition = Some(Repetition::Whole { of: exhibit(*of), later_by: *later_by });
             }
         }
         let shared = |plan: &Plan| match plan {
@@ -316,11 +282,16 @@ impl Work<'_> {
             Plan::Read | Plan::Leave { .. } => Vec::new(),
         };
         let mut wanted: BTreeMap<usize, Wanted> = BTreeMap::new();
-        for shared in plans.iter().flat_map(shared).filter(|s| !s.partly.is_empty()) {
-            wanted.entry(shared.of).or_default().minutes.extend(shared.partly);
+        for (n, plan) in plans.iter().enumerate() {
+            for shared in shared(plan) {
+                self.refuse_repeats(n, &shared)?;
+                if !shared.partly.is_empty() {
+                    wanted.entry(shared.of).or_default().minutes.extend(shared.partly);
+                }
+            }
         }
         let asked: Vec<_> = wanted.into_iter().map(|(n, wanted)| (n, Compare::Collect(wanted))).collect();
-        let held: Vec<_> = self.read(&asked)?.into_iter().map(|part| part.map(|p| p.done.closed.found)).collect();
+        let held: Vec<_> = self.read(&asked)?.into_iter().map(|part| part.map(|p| p.found)).collect();
         let mut again = Vec::new();
         for (n, plan) in plans.iter().enumerate() {
             let shared = shared(plan);
@@ -332,33 +303,43 @@ impl Work<'_> {
         let mut read = self.read(&tasks)?;
         for (n, repeats, shared) in again {
             let Some(mut part) = read[n].take() else { continue };
-            let lines = part.done.closed.repeated;
+            let lines = part.tally.files.get(&exhibit(n)).map_or(0, |file| file.repeated);
             // Equal texts of one second by chance: the file is as it was read first.
             if lines == 0 {
                 continue;
             }
             // The file was read before as well: what went wrong is told once.
-            part.problem = parts[n].take().and_then(|p| p.problem);
-            parts[n] = Some(part);
+            part.problems = parts[n].take().map(|p| p.problems).unwrap_or_default();
             let of = shared.iter().map(|s| exhibit(s.of)).collect();
-            found.insert(exhibit(n), Repetition::Some { of, lines, repeats });
+            part.repetition = Some(Repetition::Some { of, lines, repeats });
+            parts[n] = Some(part);
         }
-        Ok(found)
+        Ok(())
     }
 
-    fn views<'a>(&'a self, parts: &'a Parts) -> Vec<View<'a>> {
+    /// Refuses to count lines twice where one of two files cannot be read again.
+    fn refuse_repeats(&self, n: usize, shared: &Shared) -> Result<(), ScanError> {
+        let is_given = |n: usize| self.given[n].is_some();
+        if is_given(n) || is_given(shared.of) && !shared.partly.is_empty() {
+            return Err(ScanError::SameLines { one: self.named(n), other: self.named(shared.of) });
+        }
+        Ok(())
+    }
+
+    fn views<'v>(&'v self, parts: &'v Parts) -> Vec<View<'v>> {
         static NOTHING: (BTreeMap<Minute, Pulse>, Prints) = (BTreeMap::new(), Prints::new());
-        let view = |(job, part): (&'a LogJob<'_>, &'a Option<Part>)| {
+        let view = |((job, part), batch): ((&'v LogJob<'_>, &'v Option<Part>), &'v Option<String>)| {
             let heard = part.as_ref().and_then(|p| p.tally.files.get(&job.source.exhibit)).map(|f| &f.heard);
             View {
                 format: job.shape.format.name(),
                 rank: job.rank,
                 begins: job.begins,
                 heard: heard.unwrap_or(&NOTHING.0),
-                prints: part.as_ref().map_or(&NOTHING.1, |p| &p.done.closed.prints),
+                prints: part.as_ref().map_or(&NOTHING.1, |p| &p.prints),
+                batch: batch.as_deref(),
             }
         };
-        self.jobs.iter().zip(parts).map(view).collect()
+        self.jobs.iter().zip(parts).zip(&self.batches).map(view).collect()
     }
 }
 
@@ -378,16 +359,6 @@ fn repeats_of(shared: &[Shared], held: &[Option<Wanted>]) -> Repeats {
     repeats
 }
 
-impl Part {
-    /// Keeps the accounting alone: all lines were told by another file.
-    fn leave_out(&mut self, exhibit: Exhibit) {
-        let file = self.tally.files.remove(&exhibit).unwrap_or_default();
-        self.tally = Tally::default();
-        self.tally.files.insert(exhibit, file.left_out());
-        self.done.ends = LooseEnds::default();
-    }
-}
-
 /// Why a file gave no more, and how far it was used.
 fn broke_off(error: &std::io::Error, lines: u64) -> String {
     match Broken::of(error) {
@@ -401,21 +372,4 @@ fn broke_off(error: &std::io::Error, lines: u64) -> String {
 
 fn grew(job: &LogJob<'_>, read: u64) -> bool {
     read != job.source.size || std::fs::metadata(&job.source.path).is_ok_and(|m| m.len() != job.source.size)
-}
-
-/// Replays the edges of one stream's files in order of time.
-fn join_stream(
-    mut parts: Vec<(&LogJob<'_>, LooseEnds)>,
-    elsewhere: &Elsewhere,
-    lanes: &Lanes,
-    keeps_messages: bool,
-) -> Tally {
-    parts.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
-    let Some(&(first, _)) = parts.first() else { return Tally::default() };
-    let collector = Collector::new(lanes, first.source.exhibit, first.stated_node.clone(), elsewhere);
-    let mut collector = collector.keeping_messages(keeps_messages);
-    let ends = parts.into_iter().map(|(_, ends)| ends).collect();
-    join(first.shape.format, &first.clock, ends, &mut collector);
-    // The lines were accounted for where they were read.
-    collector.into_tally(&Closed::default())
 }

@@ -10,7 +10,7 @@ mod reply;
 mod token;
 
 pub use lane::{Lane, LaneError, LaneEvidence, Lanes, Sublane};
-pub use meaning::{Category, Meaning, Scope, gmail_replies_date, meaning_of};
+pub use meaning::{Category, Meaning, Scope, gmail_replies_date, meaning_of, row_id};
 pub use outcome::{By, Outcome, Stage, TlsUse};
 pub use reply::{Reply, Subject};
 pub use token::{Token, TokenKind, acceptance_second, google_tail, split_at_token};

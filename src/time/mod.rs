@@ -2,6 +2,7 @@
 //!
 //! Nothing here reads the machine's clock or its time zone.
 
+pub mod millis;
 mod minute;
 mod stamp;
 mod zone;

@@ -20,6 +20,7 @@ mod metrics;
 mod minutes;
 mod offsets;
 mod overlap;
+mod partials;
 mod patterns;
 mod recordings;
 mod reversals;

@@ -1,5 +1,7 @@
 //! A log's clock: local stamps to UTC, with the year and the zone that syslog leaves out.
 
+use serde::{Deserialize, Serialize};
+
 use crate::time::{LocalTime, Stamp, Zone, days_from_civil};
 
 /// How a log's zone is known, in order of trust.
@@ -133,7 +135,7 @@ impl LogClock {
 const TURNED_BACK_MS: i64 = 120_000;
 
 /// A day and a time without a year.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Day {
     pub(super) month: u32,
     pub(super) day: u32,

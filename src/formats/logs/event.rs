@@ -134,6 +134,51 @@ pub enum Note {
     Seen(&'static str),
 }
 
+impl Note {
+    /// All kinds of records that readers say to have seen.
+    const KINDS: &'static [&'static str] = &[
+        // Exim.
+        "exim I=",
+        "exim X=",
+        "exim DT=",
+        "exim pid",
+        "exim ms",
+        "exim zone",
+        // Postfix.
+        "TLS connections established",
+        "tls= on delivery lines",
+        "names of daemons",
+        "lines of the queue manager",
+        // PowerMTA.
+        "commands",
+        "tls",
+        "d",
+        "b",
+        "t",
+        "tq",
+        "only timeQueued",
+        "dlvTlsProtocol",
+        "TLS",
+        "in clear",
+        "421",
+        "421 service unavailable",
+        "redacted",
+        // KumoMTA.
+        "TransientFailure",
+        "Delivery",
+        "Bounce",
+        "source_address",
+        "event_time",
+    ];
+
+    /// The note of a kind of records, from its word.
+    #[must_use]
+    pub fn seen(word: &str) -> Option<Self> {
+        let of_mappings = Outcome::ALL.iter().map(|outcome| outcome.word());
+        Self::KINDS.iter().copied().chain(of_mappings).find(|kind| *kind == word).map(Self::Seen)
+    }
+}
+
 /// Takes what a log reader finds.
 pub trait Sink {
     /// An event.

@@ -1,7 +1,7 @@
 //! MTA logs: lines to events, in the words of [`crate::smtp`].
 //!
 //! A reader sees a file in blocks of whole lines. Sessions may straddle files
-//! (rotation) and, one day, parts of files; so a reader hands out what it could
+//! (rotation) and pieces of files; so a reader hands out what it could
 //! not finish as [`LooseEnds`], and [`join`] replays those lines once all parts
 //! are known.
 //!

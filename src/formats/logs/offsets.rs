@@ -5,8 +5,9 @@
 //! that zones have: the nearest of them is the zone's, the rest is the clock's.
 
 use chrono_tz::{TZ_VARIANTS, Tz};
+use serde::{Deserialize, Serialize};
 
-use crate::time::{Stamp, Zone};
+use crate::time::{Stamp, Zone, millis};
 
 /// A line's local time, as if it were UTC, and the moment that the line tells besides; both
 /// in seconds.
@@ -23,12 +24,14 @@ impl TwoClocks {
 }
 
 /// A stretch of time in which a log's local times have one offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
     /// Its first and last known second, by the machine's own clock in UTC: that is the clock
     /// by which it moves to and from daylight saving time.
+    #[serde(with = "millis")]
     pub from: Stamp,
     /// See `from`.
+    #[serde(with = "millis")]
     pub to: Stamp,
     /// Seconds east of UTC.
     pub offset_s: i32,

@@ -1,19 +1,31 @@
 //! Whether a log stands oldest first or newest first, by its stamps.
 
+use serde::{Deserialize, Serialize};
+
 use super::clock::Day;
-use crate::time::Stamp;
+use crate::time::{Stamp, millis};
 
 /// A stamp, as far as it tells by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Written {
     Day(Day),
-    Local(Stamp),
-    Moment(Stamp),
+    Local(#[serde(with = "millis")] Stamp),
+    Moment(#[serde(with = "millis")] Stamp),
+}
+
+impl Written {
+    /// Whether a line may bear it.
+    pub(super) fn is_sound(self) -> bool {
+        match self {
+            Self::Day(day) => day.month <= 12 && day.day <= 31 && (0..DAY_MS).contains(&day.millis),
+            Self::Local(_) | Self::Moment(_) => true,
+        }
+    }
 }
 
 /// How stamps move from line to line. Those of the parts of a file, one after another, are
 /// those of the file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Order {
     reach: Option<Reach>,
     /// Lines above the one before them, and below it, in time.
@@ -26,7 +38,7 @@ pub(super) struct Order {
 
 /// Milliseconds since some moment; of stamps without a year, in a year of twelve months of
 /// 31 days: only the order counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Reach {
     first: i64,
     last: i64,
@@ -75,6 +87,14 @@ impl Order {
             highest: here.highest.max(there.highest),
             has_year: here.has_year,
         });
+    }
+
+    /// Whether lines may stand so.
+    pub(super) fn is_sound(&self) -> bool {
+        const FARTHEST: u64 = 1 << 60;
+        let reach = self.reach.map(|r| [r.first, r.last, r.lowest, r.highest]);
+        let ways = reach.into_iter().flatten().chain([self.climb, self.drop]);
+        ways.into_iter().all(|ms| ms.unsigned_abs() <= FARTHEST) && self.rises.max(self.falls) <= u32::MAX / 2
     }
 
     /// Whether too few lines differ in time to be sure of more than a few late ones.

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::time::{Minute, Stamp};
 
@@ -35,7 +36,7 @@ fn fold(mut hash: u64, bytes: &[u8]) -> u64 {
 
 /// A sample of a file's prints that any two files take alike: those whose low bits are zero.
 /// It holds every print of a small file, and a bounded number of a large one's.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Prints {
     /// Low bits that are zero in all prints kept.
     bits: u32,
@@ -60,6 +61,22 @@ impl Prints {
         }
         self.kept.push((at.seconds(), print));
         if self.kept.len() > MOST_KEPT {
+            self.thin(self.bits + 1);
+        }
+    }
+
+    /// Whether its numbers are such as lines give: it may have been read from a file.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        const FARTHEST: u64 = 1_000_000_000_000;
+        self.bits <= u64::BITS && self.kept.iter().all(|(second, _)| second.unsigned_abs() <= FARTHEST)
+    }
+
+    /// Adds the sample of another part of the same file.
+    pub fn add(&mut self, other: Self) {
+        self.kept.extend(other.kept);
+        self.thin(self.bits.max(other.bits));
+        while self.kept.len() > MOST_KEPT && self.bits < u64::BITS {
             self.thin(self.bits + 1);
         }
     }

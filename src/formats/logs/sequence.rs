@@ -6,13 +6,15 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Done, Event, EventLine, KeptLine, LogReader, Note, Pulse, Sink};
 use crate::formats::Accounting;
 use crate::intake::Exhibit;
 use crate::time::Minute;
 
 /// In which order a file's lines come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sequence {
     /// Oldest first, as they stand.
     #[default]

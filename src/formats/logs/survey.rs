@@ -1,5 +1,7 @@
 //! What a log's first lines tell about its clock.
 
+use serde::{Deserialize, Serialize};
+
 use super::LogClock;
 use super::ages::age_told;
 use super::clock::day_of;
@@ -8,10 +10,10 @@ use super::offsets::{Stretch, TwoClocks, median, nearest_offset, stretches};
 use super::order::{Order, Written};
 use crate::intake::lines_of;
 use crate::smtp::acceptance_second;
-use crate::time::{Stamp, Zone};
+use crate::time::{Stamp, Zone, millis};
 
 /// What a log's first lines tell about its clock.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
     /// The first stamp of the log, as it stands, and the last that was seen.
     first: Option<Written>,
@@ -23,6 +25,7 @@ pub struct Survey {
     pub dated: bool,
     /// A moment near the log's lines, from Gmail's clock, a dated id or a zoned stamp: it
     /// fixes the year.
+    #[serde(with = "millis")]
     pub near: Option<Stamp>,
     /// Offset of the log's local time to UTC, in seconds east: by Gmail's clock, else by the
     /// moments inside message ids whose age is told. Only offsets that zones have.
@@ -33,6 +36,7 @@ pub struct Survey {
     pub stretches: Vec<Stretch>,
     /// By how many seconds the log's stamps are ahead of Gmail's clock (zone and skew in one),
     /// and at which moment of Gmail's; the median.
+    #[serde(with = "millis")]
     pub off_gmail: Option<(i64, Stamp)>,
     /// Whether lines of one moment stand oldest first, where they tell.
     pub ties_rise: bool,
@@ -96,6 +100,17 @@ impl Survey {
     #[must_use]
     pub const fn has_stamps(&self) -> bool {
         self.first.is_some()
+    }
+
+    /// Whether its numbers are such as stamps give: it may have been read from a file.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let is_offset = |seconds: i32| seconds.unsigned_abs() <= 86_400;
+        let stamps = [self.first, self.last].into_iter().flatten();
+        stamps.into_iter().all(Written::is_sound)
+            && self.order.is_sound()
+            && self.offset_s.is_none_or(is_offset)
+            && self.stretches.iter().all(|stretch| is_offset(stretch.offset_s))
     }
 
     /// Takes in what a further place of the same log tells of its zone and its order. Places

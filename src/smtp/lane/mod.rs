@@ -6,7 +6,7 @@ mod google;
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::outcome::words;
@@ -51,7 +51,7 @@ words! {
 }
 
 /// The two groups inside the Gmail lane. Google supports the first only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sublane {
     /// gmail.com and googlemail.com.
@@ -121,6 +121,12 @@ impl Lanes {
         });
         self.families = own.chain(std::mem::take(&mut self.families)).collect();
         if self.families.len() >= usize::from(u8::MAX) - 1 { Err(LaneError::TooMany) } else { Ok(self) }
+    }
+
+    /// Name and host patterns of each lane but Gmail's, in the order in which they are tried.
+    #[must_use]
+    pub fn patterns(&self) -> Vec<(String, Vec<String>)> {
+        self.families.iter().map(|family| (family.name.clone(), family.patterns.clone())).collect()
     }
 
     /// The name of a lane: `gmail`, `microsoft`, …, `other`.

@@ -8,11 +8,11 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::outcome::words;
 
-pub use rows::meaning_of;
+pub use rows::{meaning_of, row_id};
 
 words! {
     /// What kind of statement a reply makes; decides which reader it concerns.

@@ -25,6 +25,12 @@ pub fn meaning_of(reply: &Reply) -> Meaning {
     meaning
 }
 
+/// The row of an id that [`meaning_of`] gave; nothing for one that the list does not have.
+#[must_use]
+pub fn row_id(id: &str) -> Option<&'static str> {
+    ROWS.iter().map(|row| row.meaning.id).chain([UNKNOWN.id]).find(|known| *known == id)
+}
+
 const UNKNOWN: Meaning = Meaning { id: "-", category: Category::Unknown, scope: Scope::NotApplicable };
 
 fn of_text(reply: &Reply) -> Option<Meaning> {

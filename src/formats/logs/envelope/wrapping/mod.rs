@@ -18,6 +18,7 @@ mod journal;
 use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
+use serde::{Deserialize, Serialize};
 
 use crate::formats::Accounting;
 use crate::formats::logs::{Done, KeptLine, LogReader, Sink};
@@ -27,7 +28,7 @@ use export::Export;
 use journal::{Pretty, journal_json};
 
 /// What a file's lines are wrapped in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wrapping {
     /// Nothing: each line is a daemon's.
     #[default]
