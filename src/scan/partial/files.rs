@@ -21,6 +21,8 @@ pub(super) struct SavedFile {
     accounting: Accounting,
     /// Minute, lines, sum of their prints.
     heard: Vec<(i32, u64, u64)>,
+    /// Minutes of which lines were dropped.
+    lossy: Vec<i32>,
     outcomes: Vec<(Outcome, u64)>,
     elsewhere: u64,
     messages: Vec<(i32, Recorded, BTreeSet<u64>)>,
@@ -51,6 +53,7 @@ impl SavedFile {
             exhibit: exhibit.0,
             accounting: file.accounting,
             heard: file.heard.iter().map(|(minute, pulse)| (minute.number(), pulse.lines, pulse.prints)).collect(),
+            lossy: file.lossy.iter().map(|minute| minute.number()).collect(),
             outcomes: file.outcomes.iter().map(|(outcome, n)| (*outcome, *n)).collect(),
             elsewhere: file.elsewhere,
             messages: file.messages.iter().map(|((m, kind), ids)| (m.number(), *kind, ids.clone())).collect(),
@@ -82,6 +85,7 @@ impl SavedFile {
         Ok(FileTally {
             accounting: self.accounting,
             heard,
+            lossy: self.lossy.into_iter().map(sound::minute).collect(),
             outcomes,
             elsewhere: self.elsewhere,
             messages: self.messages.into_iter().map(|(m, kind, ids)| ((sound::minute(m), kind), ids)).collect(),
