@@ -3,6 +3,7 @@
 use memchr::{memchr, memmem, memrchr};
 
 use crate::formats::logs::handshake::fault;
+use crate::formats::logs::pseudonym::is_pseudonym;
 use crate::smtp::{By, Outcome};
 use crate::time::days_from_civil;
 
@@ -15,7 +16,7 @@ pub(super) fn is_sendmail(program: &[u8]) -> bool {
 pub(super) fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (id, rest) = text.split_at_checked(14)?;
     let shaped = id.iter().all(u8::is_ascii_alphanumeric) && id[8..].iter().all(u8::is_ascii_digit);
-    shaped.then(|| rest.strip_prefix(b": ").map(|rest| (id, rest)))?
+    (shaped || is_pseudonym(id)).then(|| rest.strip_prefix(b": ").map(|rest| (id, rest)))?
 }
 
 /// The second inside a queue id: year since 1900 modulo 60, month, day, hour, minute and
