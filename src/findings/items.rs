@@ -336,6 +336,9 @@ fn own_throttle(seen: &Seen<'_>) -> Item {
     }
     let first = seen.incident.waves.first().map(|w| w.first);
     let came_first = matches!((first_own, first), (Some(o), Some(f)) if o < f);
+    if own == 0 && timeline.known(timeline.window, 0, &[Outcome::Local]) == Known::Nothing {
+        return Item::new(None, "No log shows what the sender decided itself.");
+    }
     let says = format!(
         "{} of the records are the sender's own decisions.",
         Value::Share(own, own + receiver, "records").text()
