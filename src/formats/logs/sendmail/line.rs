@@ -126,11 +126,13 @@ pub(super) fn said(text: &[u8]) -> Said<'_> {
     }
 }
 
-/// `to=<a>,<b>, delay=…, xdelay=…, mailer=…, pri=…, relay=H. [IP], dsn=…, reply=…, stat=…`.
+/// `to=<a>,<b>, ctladdr=<c> (1000/1000), delay=…, xdelay=…, mailer=…, pri=…, relay=H. [IP], dsn=…, reply=…, stat=…`.
 /// Addresses and replies hold anything, so each key is looked for after the one before it.
 fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
     let delay = memmem::find(text, b", delay=")?;
     let (addresses, fields) = (&text[3..delay], &text[delay..]);
+    // Who is told of a failure, where a user of this machine sent the message.
+    let addresses = memmem::rfind(addresses, b", ctladdr=").map_or(addresses, |at| &addresses[..at]);
     let stat = memmem::rfind(fields, b", stat=").map(|at| &fields[at + 7..])?;
     let reply_at = memmem::find(fields, b", reply=");
     let reply_end = memmem::rfind(fields, b", stat=")?;
@@ -146,7 +148,7 @@ fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
     Some(Delivery {
         id,
         rcpt_domain: last.split(|b| matches!(b, b'>' | b',')).next().unwrap_or_default(),
-        recipients: 1 + u32::try_from(memmem::find_iter(addresses, b">,<").count()).unwrap_or_default(),
+        recipients: recipients(addresses),
         mailer: field(before_reply, b", mailer=").unwrap_or_default(),
         host: without_dot(host),
         ip,
@@ -155,6 +157,12 @@ fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
         stat,
         xdelay: field(before_reply, b", xdelay=").unwrap_or_default(),
     })
+}
+
+/// `<a@x>,<b@y>`, or `a@x,b@y` as a user gave them on the command line.
+fn recipients(addresses: &[u8]) -> u32 {
+    let between: &[u8] = if addresses.starts_with(b"<") { b">,<" } else { b"," };
+    1 + u32::try_from(memmem::find_iter(addresses, between).count()).unwrap_or_default()
 }
 
 /// What stands between a key and the next comma.
