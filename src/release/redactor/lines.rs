@@ -83,6 +83,16 @@ fn stamp(words: &mut Words<'_>) -> Option<bool> {
     if is_iso(first) || is_epoch(first) {
         return Some(true);
     }
+    if first.len() == 10 && first.get(4) == Some(&b'-') {
+        // `2026-11-24 02:47:29.123 +0100`
+        let clock = line.get(words.next()?)?;
+        let mut after = Words { line, at: words.at };
+        let is_zone = |word: &[u8]| word.len() >= 5 && b"+-".contains(&word[0]) && word[1].is_ascii_digit();
+        if after.next().and_then(|word| line.get(word)).is_some_and(is_zone) {
+            words.at = after.at;
+        }
+        return clock.contains(&b':').then_some(true);
+    }
     // A month or a weekday, abbreviated, in the language of whoever ran journalctl.
     let name = first.len() <= 12 && first.iter().all(|b| b.is_ascii_alphabetic() || *b == b'.' || *b >= 0x80);
     let second = line.get(words.next()?)?;
@@ -207,6 +217,8 @@ mod tests {
             "<22>Nov 24 02:47:29 mta1 postfix/smtp[228]: 8B1D: removed",
             "2026-11-24T02:47:20.921421+00:00 mta1 postfix/smtp[228]: 8B1D: removed",
             "<22>1 2026-11-24T02:47:29.785752+00:00 mta1 postfix/smtp 228 - -  8B1D: removed",
+            "2026-11-24 02:47:29.123 mta1 postfix/smtp[228]: 8B1D: removed",
+            "2026-11-24 02:47:29 +0100 mta1 postfix/smtp[228]: 8B1D: removed",
             "Tue 2026-11-24 05:47:29 MSK mta1 postfix/smtp[228]: 8B1D: removed",
             "1795488449.785752 mta1 postfix/smtp[228]: 8B1D: removed",
             "nov. 24 03:47:33 mta1 postfix/smtp[228]: 8B1D: removed",
