@@ -12,12 +12,16 @@ pub(super) fn is_sendmail(program: &[u8]) -> bool {
     program.starts_with(b"sendmail") || program.starts_with(b"sm-")
 }
 
-/// `6AO2RW5K000153: rest`: fourteen characters, of which six are digits of the process id.
+/// `6AO2RW5K000153: rest`: eight characters and the process id, in six digits or more where the
+/// system has such.
 pub(super) fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (id, rest) = text.split_at_checked(14)?;
-    let shaped = id.iter().all(u8::is_ascii_alphanumeric) && id[8..].iter().all(u8::is_ascii_digit);
+    let (id, rest) = text.split_at(memchr(b':', text.get(..LONGEST_ID + 1).unwrap_or(text))?);
+    let shaped = id.iter().all(u8::is_ascii_alphanumeric) && id.len() >= 14 && id[8..].iter().all(u8::is_ascii_digit);
     (shaped || is_pseudonym(id)).then(|| rest.strip_prefix(b": ").map(|rest| (id, rest)))?
 }
+
+/// Process ids have seven digits where `pid_max` is that of 64-bit systems.
+const LONGEST_ID: usize = 15;
 
 /// The second inside a queue id: year since 1900 modulo 60, month, day, hour, minute and
 /// second in UTC, a character each (`queue.c`, `assign_queueid`).

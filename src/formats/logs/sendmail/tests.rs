@@ -168,6 +168,17 @@ fn who_sent_a_message_is_none_of_its_recipients() {
     assert_eq!(of("<a@gmail.com>,<b@gmail.com>"), one("gmail.com", "2"));
 }
 
+#[test]
+fn ids_of_messages_end_in_the_process_id() {
+    let id = |text: &str| line::queue_id(text.as_bytes()).map(|(id, _)| String::from_utf8_lossy(id).into_owned());
+    assert_eq!(id("6AO365hd024655: to=<u@a.example>").as_deref(), Some("6AO365hd024655"));
+    assert_eq!(id("6AO365hd4024655: to=<u@a.example>").as_deref(), Some("6AO365hd4024655"));
+    for none in ["6AO365hd02465: x", "6AO365hd40246551: x", "6AO365hd02465x: x", "6AO365hd024655:x", "STARTTLS=client"]
+    {
+        assert_eq!(id(none), None, "{none}");
+    }
+}
+
 /// Lines of Sendmail before 8.16, which quote no replies.
 #[test]
 fn a_final_answer_without_its_words() {
