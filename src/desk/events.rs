@@ -85,7 +85,11 @@ fn read(job: &LogJob<'_>, compare: Compare, printer: &mut Printer<'_, impl Write
     if let Err(e) = read {
         // What came before was told, as it is counted.
         let lines = reader.accounting().read;
-        super::tell(&super::words::shown(&format!("casefile: {} breaks off after line {lines}: {e}", job.source.name)));
+        super::tell(&super::words::shown(&format!(
+            "casefile: {} breaks off {}: {e}",
+            job.source.name,
+            way.place(lines)
+        )));
     }
     reader.end_of_file(printer);
     Ok(reader.finish().ends)

@@ -168,7 +168,9 @@ impl Judge<'_> {
     /// logs cannot show as often as those whose logs can.
     fn is_clean<K>(&self, row: &Row<K>, counts: Counts) -> bool {
         let is_hidden = |outcome: Outcome| {
-            let shown = |at: usize| row.counts[at].is_none() || row.sight.shows_all(at, &[outcome]);
+            // What is told of all failures together holds this one too.
+            let told = |at| row.sight.shows_all(at, &[outcome]) || row.sight.shows_all(at, What::FAILURES);
+            let shown = |at: usize| row.counts[at].is_none() || told(at);
             !(0..row.counts.len()).filter(|at| is_inside(self.timeline, self.waves, *at)).all(shown)
         };
         let hidden: f64 = self.rates.iter().filter(|(outcome, _)| is_hidden(*outcome)).map(|(_, rate)| rate).sum();

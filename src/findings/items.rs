@@ -339,6 +339,9 @@ fn own_throttle(seen: &Seen<'_>) -> Item {
     }
     let first = seen.incident.waves.first().map(|w| w.first);
     let came_first = matches!((first_own, first), (Some(o), Some(f)) if o < f);
+    if own == 0 && timeline.known(timeline.window, 0, &[Outcome::Local]) == Known::Nothing {
+        return Item::new(None, "No log shows what the sender decided itself.");
+    }
     let share = Value::Share(own, own + receiver, "records").text();
     // MTAs put mail off after a receiver's answers: then it is a consequence.
     let when = if own > receiver && !came_first { ", none of them before the first wave" } else { "" };

@@ -45,7 +45,7 @@ pub fn hint(head: Head<'_>) -> Option<&'static str> {
             "its records hold log lines; take them out, stamps and all, the oldest first, or read the records by a mapping of your own (docs/MAPPINGS.md)",
         );
     }
-    first.first()?.is_ascii_alphanumeric().then_some("its lines carry no time, as journalctl -o cat prints them; export it again with -o short-iso-precise or -o json")
+    first.first()?.is_ascii_alphanumeric().then_some("its lines carry no time in a form that is known, as where journalctl -o cat prints them; export it again with -o short-iso-precise or -o json")
 }
 
 /// Keys that a TLS report has (RFC 8460, section 4.4).
@@ -59,7 +59,7 @@ fn has_key(text: &[u8], key: &str) -> bool {
 type Repair = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// Each with what to say.
-const REPAIRS: [(Repair, &str); 7] = [
+const REPAIRS: [(Repair, &str); 8] = [
     (
         monotonic,
         "its times count from the start of the machine, as journalctl -o short-monotonic prints them; export it again with -o short-iso-precise or -o json",
@@ -67,6 +67,10 @@ const REPAIRS: [(Repair, &str); 7] = [
     (
         uncoloured,
         r"its lines hold colour codes of a terminal; write it again without them (--no-color, --color=never), or: sed 's/\x1b\[[0-9;]*m//g' FILE > NEW",
+    ),
+    (
+        after_bar,
+        "its lines begin with names of containers; write it again without them: docker compose logs --no-log-prefix",
     ),
     (unindented, "its lines begin with blanks; take them away: sed 's/^[[:space:]]*//' FILE > NEW"),
     (after_one_colon, GREP),
@@ -93,6 +97,12 @@ fn uncoloured(line: &[u8]) -> Option<Vec<u8>> {
         plain.extend_from_slice(&piece[end + 1..]);
     }
     (plain.len() < line.len()).then_some(plain)
+}
+
+/// `mta1-1  | text`
+fn after_bar(line: &[u8]) -> Option<Vec<u8>> {
+    let at = memmem::find(line.get(..80).unwrap_or(line), b" | ")?;
+    Some(line[at + 3..].to_vec())
 }
 
 fn unindented(line: &[u8]) -> Option<Vec<u8>> {
@@ -164,6 +174,7 @@ mod tests {
             (format!("[ 8449.785752] {LINE}\n"), "short-monotonic"),
             (format!("Tue 2026-11-24 05:47:29 MSK [s=1;i=1]\n    _BOOT_ID=1\n    MESSAGE={text}\n"), "-o verbose"),
             (format!("\u{1b}[32m{STAMP} {LINE}\u{1b}[0m\n"), "colour"),
+            (format!("mta1-1  | {STAMP} {LINE}\n"), "--no-log-prefix"),
             (format!("  {STAMP} {LINE}\n"), "blanks"),
             (format!("/var/log/mail.log:{STAMP} {LINE}\n"), "grep -h"),
             (format!("mail.log:17:{STAMP} {LINE}\n"), "grep -h"),

@@ -38,6 +38,18 @@ impl Way {
         }
     }
 
+    /// Where a file breaks off of which so many lines were read: after one of them, or before
+    /// one, where they were read from its end.
+    #[must_use]
+    pub fn place(&self, read: u64) -> String {
+        match self {
+            Self::Backwards(turned) if read < turned.lines() => {
+                format!("before line {}, read from its end", turned.lines() + 1 - read)
+            }
+            _ => format!("after line {read}"),
+        }
+    }
+
     /// SHA-256 (hex) and length of the raw bytes read so far.
     #[must_use]
     pub fn digest(&self) -> (String, u64) {
@@ -45,5 +57,24 @@ impl Way {
             Self::Forwards(opened) => opened.digest(),
             Self::Backwards(turned) => turned.digest(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::expect_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_place_of_a_break_is_named_by_the_lines_of_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mail.log");
+        std::fs::write(&path, "3\n2\n1\n").expect("written");
+        let place = |from_its_end, read| Way::open(&path, from_its_end, |_| true).expect("opened").place(read);
+        assert_eq!(place(false, 2), "after line 2");
+        // Two lines were read, the third and the second: what stands above is missing.
+        assert_eq!(place(true, 2), "before line 2, read from its end");
+        // It could not be counted any further: all that was counted was read.
+        assert_eq!(place(true, 3), "after line 3");
     }
 }

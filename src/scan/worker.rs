@@ -10,7 +10,7 @@ use super::scanned::join_stream;
 use super::turns::Formats;
 use super::{Collector, Elsewhere, LogJob, Part, Repetition, ScanError, Scanned};
 use crate::formats::logs::{Compare, Prints, Pulse, Repeats, Wanted};
-use crate::intake::{Broken, Exhibit};
+use crate::intake::{Broken, Exhibit, Way};
 use crate::smtp::Lanes;
 use crate::time::{Minute, Stamp};
 
@@ -251,7 +251,7 @@ impl<'a> Work<'a> {
         });
         let digest = way.digest();
         let problem = match result {
-            Err(e) => Some(broke_off(&e, reader.accounting().read)),
+            Err(e) => Some(broke_off(&e, reader.accounting().read, &way)),
             Ok(()) if grew(job, digest.1) => {
                 Some("changed its size while it was read; it was used as far as read".to_owned())
             }
@@ -360,13 +360,13 @@ fn repeats_of(shared: &[Shared], held: &[Option<Wanted>]) -> Repeats {
 }
 
 /// Why a file gave no more, and how far it was used.
-fn broke_off(error: &std::io::Error, lines: u64) -> String {
+fn broke_off(error: &std::io::Error, lines: u64, way: &Way) -> String {
     match Broken::of(error) {
         Some(Broken::Cut) => format!(
             "the archive breaks off after line {lines}, as one does that is still being written; what came before was used"
         ),
         Some(broken) => format!("{broken}, after line {lines}; what came before was used"),
-        None => format!("breaks off after line {lines}: {error}; what came before was used"),
+        None => format!("breaks off {}: {error}; what was read until then was used", way.place(lines)),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::intake::Exhibit;
-use crate::scan::{Axis, Tally};
+use crate::scan::{Axis, Tally, What};
 use crate::smtp::{Lane, Outcome};
 use crate::time::Window;
 
@@ -37,12 +37,36 @@ pub enum Known {
     All(u64),
 }
 
+/// What one log cannot show: when outcomes are asked for one by one, and when it is all
+/// failures together. Tables of counts tell how many failed, and need not tell how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Hidden {
+    apart: Outcomes,
+    together: Outcomes,
+}
+
+impl Hidden {
+    const fn of(self, together: bool) -> Outcomes {
+        if together { self.together } else { self.apart }
+    }
+
+    fn each(self, other: Self, of: impl Fn(u16, u16) -> u16) -> Self {
+        let both = |a: Outcomes, b: Outcomes| Outcomes(of(a.0, b.0));
+        Self { apart: both(self.apart, other.apart), together: both(self.together, other.together) }
+    }
+}
+
 /// What the logs behind one row cannot show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
     /// For each minute what none of them can show, and what one of them cannot; empty where
     /// all show everything.
-    hidden: Vec<(Outcomes, Outcomes)>,
+    hidden: Vec<(Hidden, Hidden)>,
+}
+
+/// Whether these are all failures, however they came about.
+fn is_sum(outcomes: &[Outcome]) -> bool {
+    What::FAILURES.iter().all(|outcome| outcomes.contains(outcome))
 }
 
 impl Sight {
@@ -50,20 +74,20 @@ impl Sight {
     #[must_use]
     pub fn shows(&self, at: usize, outcomes: &[Outcome]) -> bool {
         let hidden = self.hidden.get(at).map(|(none, _)| *none).unwrap_or_default();
-        Outcomes::of(outcomes).without(hidden) != Outcomes::default()
+        Outcomes::of(outcomes).without(hidden.of(is_sum(outcomes))) != Outcomes::default()
     }
 
     /// Whether all logs of the minute can show all of the outcomes.
     #[must_use]
     pub fn shows_all(&self, at: usize, outcomes: &[Outcome]) -> bool {
-        !self.hidden.get(at).is_some_and(|(_, some)| some.meets(Outcomes::of(outcomes)))
+        !self.hidden.get(at).is_some_and(|(_, some)| some.of(is_sum(outcomes)).meets(Outcomes::of(outcomes)))
     }
 }
 
 /// The logs that told of rows, and what each cannot show.
 pub(super) struct Sources<'a> {
-    /// When each log ran, and what it cannot show; a table of counts shows all in its minutes.
-    logs: BTreeMap<Exhibit, (Window, Outcomes)>,
+    /// When each log ran, and what it cannot show; and each table of counts.
+    logs: BTreeMap<Exhibit, (Window, Hidden)>,
     window: Window,
     tally: &'a Tally,
 }
@@ -73,46 +97,49 @@ impl<'a> Sources<'a> {
         let log = |(exhibit, outcomes): (&Exhibit, &BTreeSet<Outcome>)| {
             let heard = &tally.files.get(exhibit)?.heard;
             let ran = Window::new(*heard.first_key_value()?.0, heard.last_key_value()?.0.plus(1));
-            Some((*exhibit, (ran, Outcomes::of(outcomes))))
+            let hidden = Outcomes::of(outcomes);
+            Some((*exhibit, (ran, Hidden { apart: hidden, together: hidden })))
         };
         let mut logs: BTreeMap<_, _> = blind.iter().filter_map(log).collect();
         for ((minute, _, _), exhibit) in &tally.counted {
             let one = Window::new(*minute, minute.plus(1));
-            logs.entry(*exhibit).and_modify(|(ran, _)| *ran = ran.union(one)).or_insert((one, Outcomes::default()));
+            let apart = blind.get(exhibit).map(Outcomes::of).unwrap_or_default();
+            let hidden = Hidden { apart, ..Hidden::default() };
+            logs.entry(*exhibit).and_modify(|(ran, _)| *ran = ran.union(one)).or_insert((one, hidden));
         }
         Self { logs, window, tally }
     }
 
     /// What is hidden of each row, by the rows that a test finds for what a log told of.
     pub(super) fn sights<K: Ord>(&self, key_of: impl Fn(Axis, Lane) -> Option<K>) -> BTreeMap<K, Sight> {
-        if self.logs.values().all(|(_, hidden)| *hidden == Outcomes::default()) {
+        if self.logs.values().all(|(_, hidden)| *hidden == Hidden::default()) {
             return BTreeMap::new();
         }
-        let mut told: BTreeMap<K, BTreeMap<Outcomes, Vec<Window>>> = BTreeMap::new();
+        let mut told: BTreeMap<K, BTreeMap<Hidden, Vec<Window>>> = BTreeMap::new();
         for (axis, lane, exhibit) in &self.tally.told {
             let Some(key) = key_of(*axis, *lane) else { continue };
-            let (window, hidden) = self.logs.get(exhibit).copied().unwrap_or((self.window, Outcomes::default()));
+            let (window, hidden) = self.logs.get(exhibit).copied().unwrap_or((self.window, Hidden::default()));
             told.entry(key).or_default().entry(hidden).or_default().push(window);
         }
         told.into_iter().map(|(key, logs)| (key, self.sight(logs))).collect()
     }
 
-    fn sight(&self, mut logs: BTreeMap<Outcomes, Vec<Window>>) -> Sight {
+    fn sight(&self, mut logs: BTreeMap<Hidden, Vec<Window>>) -> Sight {
         for windows in logs.values_mut() {
             *windows = joined(std::mem::take(windows));
         }
         let hidden_in = |minute| {
-            let ran = |(hidden, windows): (&Outcomes, &Vec<Window>)| {
+            let ran = |(hidden, windows): (&Hidden, &Vec<Window>)| {
                 windows.iter().any(|w| w.contains(minute)).then_some(*hidden)
             };
-            let mut running: Vec<Outcomes> = logs.iter().filter_map(ran).collect();
+            let mut running: Vec<Hidden> = logs.iter().filter_map(ran).collect();
             // A row is told of in minutes at which none of its logs ran by other rows' logs.
             if running.is_empty() {
                 running = logs.keys().copied().collect();
             }
-            let none = running.iter().fold(u16::MAX, |bits, hidden| bits & hidden.0);
-            let some = running.iter().fold(0, |bits, hidden| bits | hidden.0);
-            (Outcomes(none), Outcomes(some))
+            let none = running.iter().copied().reduce(|a, b| a.each(b, |a, b| a & b));
+            let some = running.iter().copied().reduce(|a, b| a.each(b, |a, b| a | b));
+            (none.unwrap_or_default(), some.unwrap_or_default())
         };
         Sight { hidden: self.window.minutes().map(hidden_in).collect() }
     }
@@ -165,6 +192,25 @@ mod tests {
         assert_eq!(of(false, &[Outcome::Deferral]), (yes.clone(), yes.clone()));
         assert_eq!(of(true, &[Outcome::RemoteClose]), (no.clone(), no));
         assert_eq!(of(true, &[Outcome::Deferral]), (yes.clone(), yes));
+    }
+
+    #[test]
+    fn a_table_without_kinds_tells_how_many_failed_and_not_how() {
+        let mut tally = Tally::default();
+        let egress = tally.names.egress(b"", b"counts", b"");
+        tally.told.insert((Axis::Egress(egress), Lane::GMAIL, Exhibit(1)));
+        for minute in 0..2 {
+            tally.counted.insert((Minute::new(minute), String::new(), Lane::GMAIL), Exhibit(1));
+        }
+        let kinds: BTreeSet<_> = What::FAILURES.iter().copied().collect();
+        let blind = BTreeMap::from([(Exhibit(1), kinds)]);
+        let window = Window::new(Minute::new(0), Minute::new(2));
+        let sight = Sources::new(&tally, &blind, window).sights(|_, _| Some(())).remove(&()).unwrap_or_default();
+        for outcome in What::FAILURES {
+            assert!(!sight.shows(1, &[*outcome]) && !sight.shows_all(1, &[*outcome]), "{outcome}");
+        }
+        assert!(sight.shows(1, What::FAILURES) && sight.shows_all(1, What::FAILURES));
+        assert!(sight.shows_all(1, &[Outcome::Delivered]));
     }
 
     #[test]

@@ -250,6 +250,26 @@ fn a_table_alone_builds_a_case_and_inspect_knows_it() {
 }
 
 #[test]
+fn a_table_that_tells_no_kinds_leaves_them_unknown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("evidence")).expect("a folder");
+    let rows: Vec<Row> = [of(20, 100, 0), of(5, 100, 60), of(35, 100, 0)].concat();
+    let path = folder.path().join("evidence/counts.csv");
+    fs::write(&path, table(&rows)).expect("written");
+    let inspected: Value = serde_json::from_str(&stdout(&run(&["inspect", "--json"], &path))).expect("JSON");
+    let kinds =
+        ["deferral", "rejection", "remote_close", "tls_failure", "plaintext", "timeout", "connect_failure", "local"];
+    assert_eq!(inspected["files"][0]["cannot_count"], json!(kinds));
+    let (_, facts) = built(folder.path());
+    let told = facts["waves"][0]["outcomes"].as_object().expect("outcomes").clone();
+    assert!(told.iter().all(|(kind, n)| n.is_null() != (kind == "unclassified")), "{told:?}");
+    // All of them together it does tell, and they clear nobody and accuse nobody.
+    assert_eq!((&facts["waves"][0]["failed"], &facts["ips"][0]["verdict"]), (&json!(300), &json!("failing")));
+    let throttle = facts["causes"].as_array().expect("causes").iter().find(|c| c["id"] == "sender_throttle");
+    assert_eq!(throttle.expect("a cause")["verdict"], json!("unknown"));
+}
+
+#[test]
 fn the_log_wins_over_a_table_of_its_minutes_and_the_rest_is_added() {
     let folder = tempfile::tempdir().expect("a folder");
     let evidence = folder.path().join("evidence");

@@ -231,6 +231,59 @@ fn results_of_mailerq_beside_its_send_log() {
     assert!(both.said("results.json").contains("since nothing speaks against it"), "{}", both.said("results.json"));
 }
 
+/// The records of Halon's two public hooks, about the same attempts.
+#[test]
+fn two_hooks_of_halon_are_one_log() {
+    let transaction = |n: u32, of: &str| format!("18c19{of}{n:02}");
+    let postmastery = |n: u32| {
+        let id = transaction(n, "0");
+        let code = if n.is_multiple_of(2) { 250 } else { 421 };
+        format!(
+            r#"{{"type":"SMTP","hostname":"mta1.example.com","messageid":"{id}:1","ts_attempt":{}.12,"status":"x","result_code":{code},"result_reason":"- gsmtp","result_state":"MAIL","connection_localip":"203.0.113.10","connection_remotemx":"gmail-smtp-in.l.google.com","recipient_domain":"gmail.com"}}"#,
+            1_793_700_765 + n
+        ) + "\n"
+    };
+    let emailconsul = |n: u32, of: &str| {
+        let id = transaction(n, of);
+        let code = if n.is_multiple_of(2) { 250 } else { 421 };
+        format!(
+            r#"[{{"type":"delivery","time":{}900,"message":{{"id":{{"transaction":"{id}","queue":1}},"recipientaddress":{{"domain":"gmail.com"}}}},"attempt":{{"result":{{"code":{code},"reason":["- gsmtp"],"state":"MAIL"}},"connection":{{"localip":"203.0.113.10","remotemx":"gmail-smtp-in.l.google.com"}}}}}}]"#,
+            1_793_700_765 + n
+        ) + "\n"
+    };
+    let one: String = (0..20).map(postmastery).collect();
+    let (same, other): (String, String) = (0..20).map(|n| (emailconsul(n, "0"), emailconsul(n, "1"))).unzip();
+    let alone = Counted::of(&[("one.json", &one)]);
+    let outcomes = Outcomes::from([("delivered".to_owned(), 10), ("deferral".to_owned(), 10)]);
+    assert_eq!(alone.from("one.json"), &outcomes);
+    let both = Counted::of(&[("one.json", &one), ("two.json", &same)]);
+    assert_eq!((both.from("one.json"), both.from("two.json")), (&Outcomes::new(), &outcomes));
+    assert!(both.said("one.json").contains("it tells of the same messages as"), "{}", both.said("one.json"));
+    // The transactions of another machine are other ones.
+    let both = Counted::of(&[("one.json", &one), ("two.json", &other)]);
+    assert_eq!((both.from("one.json"), both.from("two.json")), (&outcomes, &outcomes));
+}
+
+/// GreenArrow's documented keys, of the log and of the event.
+#[test]
+fn greenarrows_events_beside_its_log() {
+    let record = |n: u32, head: &str, rcpt: &str, status: &str| {
+        let message = if status == "success" { "250 OK" } else { "421 4.7.28 later - gsmtp" };
+        format!(
+            r#"{{{head}:{},"channel":"remote","status":"{status}","msguid":"1793700760.{n}","{rcpt}":"user@gmail.com","message":"{message}","outmtaid_ip":"203.0.113.23","mx_hostname":"gmail-smtp-in.l.google.com"}}"#,
+            1_793_700_765 + n
+        ) + "\n"
+    };
+    let status = |n: u32| if n.is_multiple_of(4) { "deferral" } else { "success" };
+    let log: String = (0..20).map(|n| record(n, r#""timestamp""#, "recipient", status(n))).collect();
+    let event = r#""event_type":"delivery_attempt","event_time""#;
+    let events: String = (0..20).map(|n| record(n, event, "emailaddress", status(n))).collect();
+    let both = Counted::of(&[("attempts.json", &log), ("events.json", &events)]);
+    let outcomes = Outcomes::from([("delivered".to_owned(), 15), ("deferral".to_owned(), 5)]);
+    assert_eq!((both.from("attempts.json"), both.from("events.json")), (&outcomes, &Outcomes::new()));
+    assert_eq!(Counted::of(&[("events.json", &events)]).from("events.json"), &outcomes);
+}
+
 /// The user's guide: accounting goes to files and pipes, as CSV or JSON, record by record.
 #[test]
 fn powermtas_records_in_json_are_those_of_its_csv() {

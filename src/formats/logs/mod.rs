@@ -10,8 +10,8 @@
 //! `survey`, `offsets` and `ages` read a log's clock, `order` tells which end of it is the
 //! newest and `sequence` numbers the lines of one that is read from its end,
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
-//! around the grammar of one MTA, `uniform` writes names and addresses in one form, `claim`
-//! tells one log from another.
+//! around the grammar of one MTA, `uniform` writes names and addresses in one form,
+//! `pseudonym` knows ids that a bundle rewrote, `claim` tells one log from another.
 
 mod ages;
 mod claim;
@@ -34,6 +34,7 @@ mod order;
 pub mod postfix;
 pub mod powermta;
 mod prints;
+mod pseudonym;
 mod records;
 pub mod sendmail;
 mod sequence;

@@ -4,6 +4,9 @@
 //! `2001:db8:77::1` one address (RFC 5952). Every reader's events pass here, on their way out
 //! of a file and out of the join of its edges; most need no change and are handed on as they are.
 //! So do times, where case.yaml says by how much a log's clock was wrong.
+//!
+//! What went to the machine itself went to a filter, or from one queue to the next: the message
+//! that leaves has an attempt of its own, so such a delivery is none, and a failure is the sender's.
 
 use std::borrow::Cow;
 use std::io::Write as _;
@@ -11,6 +14,7 @@ use std::net::Ipv6Addr;
 
 use super::{Done, Event, KeptLine, LogReader, Note, Pulse, Sink};
 use crate::formats::Accounting;
+use crate::smtp::{By, Outcome, Stage};
 use crate::time::Minute;
 
 /// A reader whose events name hosts and addresses in one form.
@@ -55,6 +59,14 @@ pub(super) struct InOneForm<'a> {
 impl Sink for InOneForm<'_> {
     fn event(&mut self, event: &Event<'_>) {
         let (host, ip, source) = (name(event.mx_host), address(event.mx_ip), address(event.source_ip));
+        let handed_on;
+        let event = if is_this_machine(&host, &ip) {
+            let Some(event) = hand_on(event) else { return };
+            handed_on = event;
+            &handed_on
+        } else {
+            event
+        };
         if let (Cow::Borrowed(mx_host), Cow::Borrowed(_), Cow::Borrowed(_)) = (&host, &ip, &source)
             && mx_host.len() == event.mx_host.len()
             && self.moved_ms == 0
@@ -80,6 +92,22 @@ impl Sink for InOneForm<'_> {
     fn note(&mut self, note: Note, number: u64, amount: u64) {
         self.sink.note(note, number, amount);
     }
+}
+
+/// Whether a host is this machine by its address, and by its name too: the MX host of a domain
+/// may have an address that leads nowhere else.
+fn is_this_machine(host: &[u8], ip: &[u8]) -> bool {
+    (ip.starts_with(b"127.") || ip == b"::1") && (host.is_empty() || host == ip || host.starts_with(b"localhost"))
+}
+
+/// A message handed on inside the machine; nothing where that went well. What was answered was
+/// answered by the sender's own software.
+fn hand_on<'a>(event: &Event<'a>) -> Option<Event<'a>> {
+    if event.outcome == Outcome::Delivered {
+        return None;
+    }
+    let detail = if event.reply.is_empty() { event.detail } else { event.reply };
+    Some(Event { outcome: Outcome::Local, by: By::Sender, stage: Stage::Unknown, reply: &[], detail, ..event.clone() })
 }
 
 /// A host's name in small letters, without the dot of the root.
@@ -152,6 +180,44 @@ mod tests {
         assert_eq!(told.len(), 4);
         let one = " mx=alt2.gmail-smtp-in.l.google.com[2607:f8b0:400e:c07::1a] ";
         assert!(told.iter().all(|e| e.contains(one)), "{told:?}");
+    }
+
+    #[test]
+    fn what_goes_to_a_filter_of_the_machine_is_no_attempt() {
+        use crate::formats::logs::postfix::Postfix;
+        use crate::formats::logs::sendmail::Sendmail;
+        use crate::formats::logs::testing::events;
+        let told = |all: Vec<String>| -> Vec<String> {
+            all.iter().map(|e| e.split(' ').skip(2).take(5).collect::<Vec<_>>().join(" ")).collect()
+        };
+        // amavisd-new's README.postfix: each message passes smtp twice, to the filter and to its MX.
+        let line = |process: u32, rest: &str| {
+            format!(
+                "2026-11-24T02:47:29Z mta1 postfix/smtp[{process}]: {process}BDC9F6A5D: to=<user@gmail.com>, {rest}\n"
+            )
+        };
+        let log = [
+            line(
+                101,
+                "relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as 9B1DC9F6A5D)",
+            ),
+            line(
+                102,
+                "relay=gmail-smtp-in.l.google.com[142.250.27.26]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 OK)",
+            ),
+            line(
+                103,
+                "relay=localhost[::1]:10024, delay=1, delays=0/0/0/1, dsn=5.7.0, status=bounced (host localhost[::1] said: 554 5.7.0 Reject, id=1 - spam (in reply to end of DATA command))",
+            ),
+        ];
+        assert_eq!(
+            told(events(&Postfix, &log.concat())),
+            ["delivered by receiver at end_of_data", "local by sender at unknown"]
+        );
+        // The submission queue hands to the daemon, which sends.
+        let handed = "Nov 24 03:06:25 mta1 sendmail[24679]: 6AO36Phd024670: to=user@gmail.com, ctladdr=news (1000/1000), delay=00:00:01, xdelay=00:00:01, mailer=relay, pri=30077, relay=[127.0.0.1] [127.0.0.1], dsn=2.0.0, stat=Sent (6AO36Phd024671 Message accepted for delivery)\n";
+        let sent = "Nov 24 03:06:26 mta1 sm-mta[24680]: 6AO36Phd024671: to=<user@gmail.com>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=120077, relay=gmail-smtp-in.l.google.com. [142.250.27.26], dsn=2.0.0, stat=Sent (OK  1795489586 x - gsmtp)\n";
+        assert_eq!(told(events(&Sendmail, &[handed, sent].concat())), ["delivered by receiver at end_of_data"]);
     }
 
     #[test]

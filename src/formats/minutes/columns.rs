@@ -2,6 +2,7 @@
 
 use super::PARTS;
 use crate::formats::metrics::cells::split;
+use crate::smtp::Outcome;
 
 /// The columns of a table, by position.
 #[derive(Clone, Debug)]
@@ -57,6 +58,15 @@ impl Columns {
         }
         let (series, lane, observed, delivered) = (at("series_id"), at("lane"), at("observed"), at("delivered"));
         Ok(Self { delimiter, series, minute, lane, observed, attempts, delivered, parts, failed, header })
+    }
+
+    /// The outcomes that no column counts.
+    pub(super) fn cannot_count(&self) -> Vec<Outcome> {
+        let parts = PARTS.iter().zip(self.parts).filter(|(_, column)| column.is_some());
+        let mut counted: Vec<Outcome> = parts.map(|((_, outcome), _)| *outcome).collect();
+        // Sessions that did not fail are delivered, and those that nothing tells of unclassified.
+        counted.extend([Outcome::Delivered, Outcome::Unclassified]);
+        Outcome::ALL.iter().filter(|outcome| !counted.contains(outcome)).copied().collect()
     }
 
     /// The names of the columns that are read, in the order of the header.

@@ -86,6 +86,9 @@ pub struct MinutesRead {
     pub accounting: Accounting,
     /// The zone used, and how it is known.
     pub zone: Option<(Zone, String)>,
+    /// Outcomes of which it counts none apart: that it tells of none is no sign that none happened.
+    /// They are among the failed sessions all the same.
+    pub cannot_count: Vec<Outcome>,
     /// Sentences for the inspector.
     pub notes: Vec<String>,
     /// The first rows that could not be read.

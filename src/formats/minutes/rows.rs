@@ -100,6 +100,7 @@ impl Rows {
     /// The series, and what is odd about them.
     pub(super) fn finish(mut self) -> MinutesRead {
         self.read.zone = self.clock.zone();
+        self.read.cannot_count = self.columns.cannot_count();
         self.read.notes = self.clock.notes();
         if let Seen(rows @ 1.., line) = self.clipped {
             self.read.notes.push(format!(

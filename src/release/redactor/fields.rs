@@ -107,9 +107,18 @@ fn pairs(line: &[u8]) -> Vec<Mark> {
             // A subject without quotes has no end but the line's.
             span.end = line.trim_ascii_end().len();
         }
-        let value = lossy(line.get(span.clone()).unwrap_or_default());
-        // Sendmail's `msgid=<…@…>` is a Message-ID, OpenSMTPD's `msgid=` its own.
-        let class = if name == "msgid" && value.contains('@') { Class::MessageId } else { class };
+        let mut value = lossy(line.get(span.clone()).unwrap_or_default());
+        if name == "evpid" && value.len() == 16 {
+            // OpenSMTPD's envelopes: the id of the message, which they share, and of each alone.
+            value = value.chars().take(8).collect();
+        }
+        let class = match name.as_str() {
+            // Sendmail's `msgid=<…@…>` is a Message-ID, OpenSMTPD's `msgid=` its own.
+            "msgid" if value.contains('@') => Class::MessageId,
+            // KumoMTA's spool id of 128 bits.
+            "id" if value.len() >= 32 && value.bytes().all(|b| b.is_ascii_hexdigit()) => Class::QueueId,
+            _ => class,
+        };
         if fits(class, &name, &value) {
             out.push(Mark::value(span, class, &value));
         }
@@ -294,6 +303,12 @@ mod tests {
         one("A=dovecot_login:alice.b S=1 A=dovecot_login:alice.b", "alice.b", Class::Login);
         one("password=s3cr3tPw!&x=1", "s3cr3tPw!", Class::AuthData);
         one("password: s3cr3tPw!", "s3cr3tPw!", Class::AuthData);
+        one(
+            r#"{"type":"Delivery","id":"1d98076abbbc11ed940250ebf67f93bd"}"#,
+            "1d98076abbbc11ed940250ebf67f93bd",
+            Class::QueueId,
+        );
+        one("mta delivery evpid=f6e94209918f7e7b from=<a@b>", "f6e94209918f7e7b", Class::QueueId);
     }
 
     #[test]

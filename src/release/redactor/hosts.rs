@@ -44,8 +44,17 @@ fn peer_at(line: &[u8], open: usize) -> Option<Peer> {
 
 /// Names that a line gives to the other side of a connection, without its IP.
 pub(super) fn receiver_names(line: &[u8]) -> Vec<Range<usize>> {
-    const LEADS: &[&[u8]] =
-        &[b"onnected to ", b"onnecting to ", b"onnect to ", b"Trying ", b"relay=", b" H=", b"host=", b" host "];
+    const LEADS: &[&[u8]] = &[
+        b"onnected to ",
+        b"onnecting to ",
+        b"onnect to ",
+        b"Trying ",
+        b"relay=",
+        b" H=",
+        b"host=",
+        b" host ",
+        b"\"host\":\"",
+    ];
     let greeting = frame(line).payload;
     let greets = |said: &&[u8]| [&b"220 "[..], b"220-", b"250 ", b"250-"].iter().any(|code| said.starts_with(code));
     let banner = line.get(greeting..).filter(greets).map(|_| greeting + 4);
@@ -139,13 +148,13 @@ pub(super) fn is_peer_name(line: &[u8], name: &Range<usize>) -> bool {
 /// The queue id that opens a message, and session ids that logs put in brackets.
 pub(super) fn queue_ids(line: &[u8], frame: &Frame) -> Vec<Range<usize>> {
     let mut out: Vec<Range<usize>> = opening_id(line, frame).into_iter().collect();
-    out.extend(Words { line, at: 0 }.filter_map(|word| {
-        let text = line.get(word.clone())?;
-        let lead = text.iter().take_while(|b| !b.is_ascii_alphanumeric()).count();
-        let id = text.get(lead..)?;
-        let length = id.iter().take_while(|b| b.is_ascii_hexdigit() || b"-.".contains(b)).count();
-        is_uuid(id.get(..length)?).then_some(word.start + lead..word.start + lead + length)
-    }));
+    let mut at = 0;
+    for run in line.split(|b| !b.is_ascii_alphanumeric() && *b != b'-') {
+        if is_uuid(run) {
+            out.push(at..at + run.len());
+        }
+        at += run.len() + 1;
+    }
     out
 }
 
@@ -158,7 +167,11 @@ fn opening_id(line: &[u8], frame: &Frame) -> Option<Range<usize>> {
         let fits = is_postfix_id(id) || is_exim_id(id) || (sendmail && is_sendmail_id(id));
         return fits.then_some(word.start..word.end - 1);
     }
-    let smtpd = program == "smtpd" && text.len() == 16 && text.iter().all(u8::is_ascii_hexdigit);
+    // OpenSMTPD's id of no session at all is sixteen noughts.
+    let smtpd = program == "smtpd"
+        && text.len() == 16
+        && text.iter().all(u8::is_ascii_hexdigit)
+        && text.iter().any(|b| *b != b'0');
     (smtpd || is_exim_id(text)).then_some(word)
 }
 
@@ -179,11 +192,10 @@ fn is_exim_id(id: &[u8]) -> bool {
     matches!(lengths.as_slice(), [6, 6, 2] | [6, 11, 4]) && id.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'-')
 }
 
-/// `6F9619FF-8B86-D011-B42D-00CF4FC964FF`, with Haraka's `.1.1` for its transactions.
+/// `6F9619FF-8B86-D011-B42D-00CF4FC964FF`, which Haraka's `.1.1` for its transactions may follow.
 fn is_uuid(id: &[u8]) -> bool {
-    let lengths: Vec<usize> =
-        id.split(|&b| b == b'.').next().unwrap_or_default().split(|&b| b == b'-').map(<[u8]>::len).collect();
-    lengths == [8, 4, 4, 4, 12]
+    let lengths: Vec<usize> = id.split(|&b| b == b'-').map(<[u8]>::len).collect();
+    lengths == [8, 4, 4, 4, 12] && id.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-')
 }
 
 #[cfg(test)]
@@ -246,13 +258,14 @@ mod tests {
         assert_eq!(ids("2026-11-24 02:26:43.148 +0000 [130] 1xVgF1-000026-0U Completed"), ["1xVgF1-000026-0U"]);
         assert_eq!(
             ids("2026-11-24T02:43:13.763Z [INFO] [6F9619FF-8B86-D011-B42D-00CF4FC964FF.1] x"),
-            ["6F9619FF-8B86-D011-B42D-00CF4FC964FF.1"]
+            ["6F9619FF-8B86-D011-B42D-00CF4FC964FF"]
         );
         assert_eq!(ids("Nov 24 02:47:29 mta1 smtpd[136]: 336d0288069f35ac mta connected"), ["336d0288069f35ac"]);
         for none in [
             "Nov 24 02:47:29 mta1 postfix/smtp[123]: warning: x",
             "Nov 24 02:47:29 mta1 postfix/smtpd[123]: NOQUEUE: reject",
             "Nov 24 02:47:29 mta1 postfix/smtp[123]: connect to x",
+            "Nov 24 02:47:29 mta1 smtpd[136]: 0000000000000000 mta delivery",
         ] {
             assert_eq!(ids(none), Vec::<String>::new(), "{none}");
         }

@@ -39,22 +39,17 @@ pub(super) fn frame(line: &[u8]) -> Frame {
     frame
 }
 
-/// RFC 3164 and its ISO variant, RFC 5424, journald's short forms.
+/// RFC 3164 and its ISO variant, RFC 5424, journald's short forms, in any language.
 fn syslog(line: &[u8]) -> Option<Frame> {
     let start = priority(line);
     let modern = start > 0 && line.get(start..)?.starts_with(b"1 ");
     let mut words = Words { line, at: if modern { start + 2 } else { start } };
-    let first = words.next()?;
-    let iso = is_iso(line.get(first.clone())?);
-    if !iso {
-        let month = line.get(first)?;
-        let (day, clock) = (words.next()?, words.next()?);
-        let dated = month.len() == 3 && month.iter().all(u8::is_ascii_alphabetic);
-        let timed = line.get(day)?.iter().all(u8::is_ascii_digit)
-            && line.get(clock)?.iter().filter(|&&b| b == b':').count() == 2;
-        (dated && timed).then_some(())?;
+    let iso = stamp(&mut words)?;
+    let mut host = words.next()?;
+    if line.get(host.clone())?.first() == Some(&b'<') {
+        // BSD's syslogd writes facility and severity there.
+        host = words.next()?;
     }
-    let host = words.next()?;
     if modern {
         let program = words.next()?;
         // Process id, message id, and no structured data; a bracket there is read as message.
@@ -68,12 +63,52 @@ fn syslog(line: &[u8]) -> Option<Frame> {
     let plain = program.iter().all(|b| b.is_ascii_alphanumeric() || b"/_.-".contains(b)) && !program.is_empty();
     let numbered = word.get(end) == Some(&b'[') && word.ends_with(b"]:");
     let listed = PROGRAMS.iter().any(|known| program.starts_with(known.as_bytes()));
+    let mut message = words.start();
+    if line.get(message..)?.starts_with(b"[ID ") {
+        // Solaris: `[ID 197553 mail.info] `.
+        message += line.get(message..)?.windows(2).position(|two| two == b"] ")? + 2;
+    }
     (plain && word.ends_with(b":") && (numbered || listed || !iso)).then(|| Frame {
         host: Some(host),
         program: tag.start..tag.start + end,
-        message: words.start(),
+        message,
         ..Frame::default()
     })
+}
+
+/// Takes the words of a stamp; whether it is one that no sentence begins with.
+fn stamp(words: &mut Words<'_>) -> Option<bool> {
+    let line = words.line;
+    let first = line.get(words.next()?)?;
+    if is_iso(first) || is_epoch(first) {
+        return Some(true);
+    }
+    if first.len() == 10 && first.get(4) == Some(&b'-') {
+        // `2026-11-24 02:47:29.123 +0100`
+        let clock = line.get(words.next()?)?;
+        let mut after = Words { line, at: words.at };
+        let is_zone = |word: &[u8]| word.len() >= 5 && b"+-".contains(&word[0]) && word[1].is_ascii_digit();
+        if after.next().and_then(|word| line.get(word)).is_some_and(is_zone) {
+            words.at = after.at;
+        }
+        return clock.contains(&b':').then_some(true);
+    }
+    // A month or a weekday, abbreviated, in the language of whoever ran journalctl.
+    let name = first.len() <= 12 && first.iter().all(|b| b.is_ascii_alphabetic() || *b == b'.' || *b >= 0x80);
+    let second = line.get(words.next()?)?;
+    let clock = line.get(words.next()?)?;
+    let timed = clock.iter().filter(|&&b| b == b':').count() == 2 && clock.first().is_some_and(u8::is_ascii_digit);
+    (name && timed).then_some(())?;
+    if second.len() == 10 && second.get(4) == Some(&b'-') {
+        // `Tue 2026-11-24 05:47:29 MSK`
+        return words.next().map(|_| true);
+    }
+    second.iter().all(u8::is_ascii_digit).then_some(false)
+}
+
+/// `1795488449.785752`
+fn is_epoch(word: &[u8]) -> bool {
+    word.len() >= 12 && word.get(10) == Some(&b'.') && word.iter().all(|b| b.is_ascii_digit() || *b == b'.')
 }
 
 /// Exim's mainlog: `2026-11-24 02:26:43.148 +0000 [130] 1xVgF1-000026-0U <= …`.
@@ -182,6 +217,14 @@ mod tests {
             "<22>Nov 24 02:47:29 mta1 postfix/smtp[228]: 8B1D: removed",
             "2026-11-24T02:47:20.921421+00:00 mta1 postfix/smtp[228]: 8B1D: removed",
             "<22>1 2026-11-24T02:47:29.785752+00:00 mta1 postfix/smtp 228 - -  8B1D: removed",
+            "2026-11-24 02:47:29.123 mta1 postfix/smtp[228]: 8B1D: removed",
+            "2026-11-24 02:47:29 +0100 mta1 postfix/smtp[228]: 8B1D: removed",
+            "Tue 2026-11-24 05:47:29 MSK mta1 postfix/smtp[228]: 8B1D: removed",
+            "1795488449.785752 mta1 postfix/smtp[228]: 8B1D: removed",
+            "nov. 24 03:47:33 mta1 postfix/smtp[228]: 8B1D: removed",
+            "ноя 24 03:47:33 mta1 postfix/smtp[228]: 8B1D: removed",
+            "Nov 24 02:47:29 <mail.info> mta1 postfix/smtp[228]: 8B1D: removed",
+            "Nov 24 02:47:29 mta1 postfix/smtp[228]: [ID 197553 mail.info] 8B1D: removed",
         ] {
             let (host, program, message, _) = parts(line);
             assert_eq!(

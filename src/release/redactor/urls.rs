@@ -17,12 +17,22 @@ pub(super) fn urls(line: &[u8]) -> Vec<Mark> {
             continue;
         }
         let rest = line.get(at + 3..).unwrap_or_default();
-        let length = rest.iter().take_while(|b| !b.is_ascii_whitespace() && !b"\"'<>\\`|{}".contains(b)).count();
+        // A cell that holds a comma is quoted (RFC 4180), and so is a URL that does.
+        let comma = if in_bare_cell(line, at) { b',' } else { b'"' };
+        let ends = |b: &u8| b.is_ascii_whitespace() || b"\"'<>\\`|{}".contains(b) || *b == comma;
+        let length = rest.iter().take_while(|b| !ends(b)).count();
         let url = lossy(rest.get(..length).unwrap_or_default());
         let url = url.trim_end_matches(['.', ',', ';', ':', ')', ']', '!', '\u{fffd}']);
         out.extend(url_mark(line, at + 3, url));
     }
     out
+}
+
+/// Whether a place is in a cell without quotes of a row of PowerMTA's accounting.
+fn in_bare_cell(line: &[u8], at: usize) -> bool {
+    const TYPES: [&[u8]; 8] = [b"d,", b"b,", b"t,", b"tq,", b"r,", b"f,", b"rb,", b"rs,"];
+    let quotes = line.get(..at).unwrap_or_default().iter().filter(|b| **b == b'"').count();
+    TYPES.iter().any(|of| line.starts_with(of)) && quotes % 2 == 0
 }
 
 fn url_mark(line: &[u8], start: usize, url: &str) -> Option<Mark> {
@@ -113,6 +123,12 @@ mod tests {
     fn urls_keep_their_host() {
         one("see https://track.example.com/c/abc?e=1.", "c/abc?e=1", Class::Url);
         one("https://user:pw@track.example.com/c", "user:pw@track.example.com/c", Class::Url);
+        one(
+            "t,2017-09-07 11:00:08-0400,x,smtp;421 see http://a.example/errors/421.html,mta7 (192.0.2.1)",
+            "errors/421.html",
+            Class::Url,
+        );
+        one("t,2017-09-07 11:00:08-0400,x,\"smtp;421 see http://a.example/c,d?e=f\",mta7", "c,d?e=f", Class::Url);
         for kept in [
             "https://support.google.com/mail/?p=UnsolicitedRateLimitError to",
             "http://www.google.com/mail/help/bulk_mail.html",

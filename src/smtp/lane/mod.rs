@@ -181,7 +181,8 @@ impl Lanes {
     /// the token tells.
     #[must_use]
     pub fn identify(&self, mx_host: &[u8], rcpt_domain: &[u8], reply: &[u8]) -> (Lane, LaneEvidence) {
-        let name = Some(trim_dot(mx_host)).filter(|host| !host.is_empty() && !is_ip(host));
+        let address = ip_of(mx_host);
+        let name = Some(trim_dot(mx_host)).filter(|host| !host.is_empty() && address.is_none());
         let google = name.map_or(Host::Foreign, google::host);
         match google {
             Host::Mx => return (Lane::GMAIL, LaneEvidence::MxHost),
@@ -195,7 +196,9 @@ impl Lanes {
             Some(TokenKind::Inbound) => (Lane::GMAIL, LaneEvidence::Reply),
             Some(TokenKind::Relay) => (Lane::OTHER, LaneEvidence::Reply),
             Some(TokenKind::Other) | None if google == Host::ReverseName => (Lane::GMAIL, LaneEvidence::ReverseName),
-            Some(TokenKind::Other) | None if name.is_some() => (Lane::OTHER, LaneEvidence::MxHost),
+            Some(TokenKind::Other) | None if name.is_some() || address.is_some_and(is_internal) => {
+                (Lane::OTHER, LaneEvidence::MxHost)
+            }
             Some(TokenKind::Other) | None if is_consumer(rcpt_domain) => (Lane::GMAIL, LaneEvidence::RecipientDomain),
             Some(TokenKind::Other) | None if rcpt_domain.is_empty() => (Lane::UNKNOWN, LaneEvidence::Nothing),
             Some(TokenKind::Other) | None => (Lane::OTHER, LaneEvidence::Nothing),
@@ -237,10 +240,18 @@ fn ends_with_ignore_case(host: &[u8], suffix: &[u8]) -> bool {
     host.len() > suffix.len() && host[host.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
 }
 
-/// Whether a log holds an address where the host's name would stand.
-fn is_ip(host: &[u8]) -> bool {
+/// The address that a log holds where the host's name would stand.
+fn ip_of(host: &[u8]) -> Option<IpAddr> {
     let host = host.strip_prefix(b"[").and_then(|h| h.strip_suffix(b"]")).unwrap_or(host);
-    host.len() <= 45 && std::str::from_utf8(host).is_ok_and(|h| h.parse::<IpAddr>().is_ok())
+    std::str::from_utf8(host).ok().filter(|h| h.len() <= 45)?.parse().ok()
+}
+
+/// Whether an address is the sender's own, of a filter or a smart host, and no receiver's.
+const fn is_internal(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_loopback() || ip.is_unicast_link_local(),
+    }
 }
 
 fn trim_dot(host: &[u8]) -> &[u8] {
@@ -276,6 +287,10 @@ mod tests {
             ("ws-in-f28.1e100.net", "gmail.com", RELAY, Lane::OTHER, Reply),
             ("", "GoogleMail.com", "", Lane::GMAIL, RecipientDomain),
             ("173.194.76.27", "gmail.com", BARE, Lane::GMAIL, RecipientDomain),
+            // A filter by its address; a proxy hands on what Gmail says.
+            ("10.0.0.5", "gmail.com", "250 2.0.0 Ok: queued as 9B1DC9F6A5D", Lane::OTHER, MxHost),
+            ("[fd00::5]", "gmail.com", "", Lane::OTHER, MxHost),
+            ("10.0.0.5", "gmail.com", MX, Lane::GMAIL, Reply),
             ("[2a00:1450:400c:c05::1a]", "gmail.com", "", Lane::GMAIL, RecipientDomain),
             ("173.194.76.27", "shop.example", "", Lane::OTHER, Nothing),
             ("", "", "", Lane::UNKNOWN, Nothing),

@@ -15,7 +15,7 @@ pub(super) const LEAST_OVERLAP: f64 = 0.6;
 
 /// Half of the 61 minutes whose mean is taken off: the day's rise and fall is alike at many
 /// offsets, bursts are not.
-const HALF_MEAN: usize = 30;
+const HALF_MEAN: i32 = 30;
 
 /// Offsets so near to the best one are the same peak.
 const SAME_PEAK: i32 = 5;
@@ -51,50 +51,44 @@ pub(super) fn estimate(first: &BTreeMap<Minute, f64>, second: &BTreeMap<Minute, 
     Some(Estimate { lag, r, r_unshifted, r_second, second_lag })
 }
 
-/// ln(1 + value) above its running mean; 0 where nothing is known.
-struct Bursts {
-    from: Minute,
-    height: Vec<f64>,
-    /// 1 where the minute is known, else 0.
-    known: Vec<f64>,
-}
+/// ln(1 + value) above its running mean, of each known minute, in order: one stray sample of 1970
+/// takes no more room than any other.
+struct Bursts(Vec<(Minute, f64)>);
 
 impl Bursts {
     fn of(series: &BTreeMap<Minute, f64>) -> Option<Self> {
-        let (from, to) = (*series.first_key_value()?.0, *series.last_key_value()?.0);
-        let length = usize::try_from(to.since(from)).ok()? + 1;
-        let (mut logs, mut known) = (vec![0.0; length], vec![0.0; length]);
-        for (minute, value) in series {
-            let at = usize::try_from(minute.since(from)).ok()?;
-            (logs[at], known[at]) = (value.max(0.0).ln_1p(), 1.0);
-        }
-        let height = (0..length).map(|i| {
-            let near = i.saturating_sub(HALF_MEAN)..(i + HALF_MEAN + 1).min(length);
-            let (sum, n) = (logs[near.clone()].iter().sum::<f64>(), known[near].iter().sum::<f64>());
-            if known[i] > 0.0 { logs[i] - sum / n } else { 0.0 }
-        });
-        Some(Self { from, height: height.collect(), known })
+        let logs: Vec<(Minute, f64)> = series.iter().map(|(minute, value)| (*minute, value.max(0.0).ln_1p())).collect();
+        logs.first()?;
+        let height = |(minute, log): &(Minute, f64)| {
+            let from = logs.partition_point(|(m, _)| minute.since(*m) > HALF_MEAN);
+            let near = logs[from..].iter().take_while(|(m, _)| m.since(*minute) <= HALF_MEAN);
+            let (sum, n) = near.fold((0.0, 0.0), |(sum, n), (_, log)| (sum + log, n + 1.0));
+            (*minute, log - sum / n)
+        };
+        Some(Self(logs.iter().map(height).collect()))
     }
 
     fn minutes(&self) -> f64 {
-        self.known.iter().sum()
+        self.0.len() as f64
     }
 
     /// Pearson's r over the minutes that both know, this one's minute against the other's so
     /// many minutes later.
     fn likeness(&self, other: &Self, lag: i32, fewest: f64) -> Option<f64> {
-        // Position i here is position i + shift there.
-        let shift = i64::from(self.from.since(other.from)) + i64::from(lag);
-        let (here, there) = (usize::try_from(-shift).unwrap_or(0), usize::try_from(shift).unwrap_or(0));
-        let length = self.known.len().saturating_sub(here).min(other.known.len().saturating_sub(there));
-        if (length as f64) < fewest {
-            return None;
-        }
         let (mut n, mut x, mut y, mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-        for i in 0..length {
-            let (ka, kb) = (self.known[here + i], other.known[there + i]);
-            let (a, b) = (self.height[here + i] * kb, other.height[there + i] * ka);
-            n += ka * kb;
+        let mut others = other.0.as_slice();
+        for (minute, a) in &self.0 {
+            let at = minute.plus(lag);
+            while let [(before, _), rest @ ..] = others
+                && *before < at
+            {
+                others = rest;
+            }
+            let [(same, b), ..] = others else { break };
+            if *same != at {
+                continue;
+            }
+            n += 1.0;
             x += a;
             y += b;
             xx += a * a;
@@ -103,5 +97,24 @@ impl Bursts {
         }
         let spread = ((xx - x * x / n) * (yy - y * y / n)).sqrt();
         (n >= fewest && spread > 1e-9).then(|| (xy - x * y / n) / spread)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stray_sample_of_1970_takes_no_room_and_changes_nothing() {
+        let series = |shift: i32| -> BTreeMap<Minute, f64> {
+            (0..400).map(|i| (Minute::new(29_000_000 + i + shift), f64::from((i * i) % 97))).collect()
+        };
+        let (first, second) = (series(0), series(60));
+        let mut stray = second.clone();
+        stray.insert(Minute::new(0), 1e9);
+        assert_eq!(Bursts::of(&stray).map(|b| b.0.len()), Some(401));
+        let sound = estimate(&first, &second);
+        assert_eq!(sound.map(|e| e.lag), Some(60));
+        assert_eq!(estimate(&first, &stray), sound);
     }
 }

@@ -52,8 +52,16 @@ pub(super) fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<
     if stamped.is_rfc5424() {
         return rfc5424(at, rest);
     }
-    let (host, rest) = host_of(rest);
-    let (process, text) = process_of(rest);
+    let (host, after) = host_of(rest);
+    let (process, text) = process_of(after);
+    if process.whole.is_empty()
+        && let Some(inner) = stamps::stamped(rest)
+    {
+        // `docker logs --timestamps`: the runtime's time stands before the line and its own.
+        let (host, rest) = host_of(inner.rest());
+        let (process, text) = process_of(rest);
+        return Some(Envelope { at, host, process, text: without_solaris_id(text) });
+    }
     Some(Envelope { at, host, process, text: without_solaris_id(text) })
 }
 
@@ -205,6 +213,15 @@ mod tests {
             "74 <22>Nov 23 21:47:29 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
             "Nov 23 21:47:29 <mail.info> mta1 postfix-out11/smtp[228]: x: to=<a@b>",
             "Nov 23 21:47:29 mta1 postfix-out11/smtp[228]: [ID 197553 mail.info] x: to=<a@b>",
+            // Templates of the user's own; syslog-ng's manual, ts-format(full); docker logs -t.
+            "2026-11-23 21:47:29 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
+            "2026-11-23 21:47:29,693 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
+            "2026-11-23T21:47:29.693393 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
+            "2026-11-24 03:47:29.693 +0100 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
+            "2026-11-24 02:47:29Z mta1 postfix-out11/smtp[228]: x: to=<a@b>",
+            "2026-11-23 20:17:29-06:30 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
+            "2026 Nov 23 21:47:29 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
+            "2026-11-24T02:47:29.693393123Z Nov 24 09:47:29 mta1 postfix-out11/smtp[228]: x: to=<a@b>",
         ];
         for row in rows {
             let found = told(row).unwrap_or_default();

@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::months::month_named;
 use crate::formats::logs::LogClock;
 use crate::formats::logs::clock::{Day, day_of};
-use crate::time::{Stamp, parse_rfc3339};
+use crate::time::{Stamp, days_from_civil, parse_rfc3339};
 
 /// A stamp, and what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +53,11 @@ impl<'a> Stamped<'a> {
 pub(in crate::formats::logs) fn stamped(line: &[u8]) -> Option<Stamped<'_>> {
     match line.first()? {
         b'A'..=b'Z' => year_less(line).or_else(|| with_weekday(line)),
-        b'0'..=b'9' => dated(line).or_else(|| epoch(line)).or_else(|| framed(line)),
+        b'0'..=b'9' => dated(line)
+            .or_else(|| epoch(line))
+            .or_else(|| framed(line))
+            .or_else(|| templated(line))
+            .or_else(|| full(line)),
         b'<' => prioritised(line),
         b'@' => tai64n(line),
         b'a'..=b'z' | 0x80.. => in_another_language(line),
@@ -83,6 +87,47 @@ fn dated(line: &[u8]) -> Option<Stamped<'_>> {
     let end = memchr(b' ', line.get(..48).unwrap_or(line))?;
     let stamp = parse_rfc3339(std::str::from_utf8(&line[..end]).ok()?).ok()?;
     Some(Stamped::Zoned(stamp, &line[end + 1..]))
+}
+
+/// What templates of the user's own write: `2026-11-24 02:47:29 `, with or without a fraction after
+/// a point or a comma, and a zone, which may stand apart.
+fn templated(line: &[u8]) -> Option<Stamped<'_>> {
+    let (stamp, rest) = line.split_at_checked(19)?;
+    let at = local_stamp(stamp)?;
+    let (millis, rest) = match rest.first()? {
+        b'.' | b',' => fraction(&rest[1..])?,
+        _ => (0, rest),
+    };
+    let at = at.plus_millis(millis);
+    let after = rest.strip_prefix(b" ");
+    match after.or(Some(rest)).and_then(offset) {
+        Some((offset_ms, rest)) => Some(Stamped::Zoned(at.plus_millis(-offset_ms), rest)),
+        None => Some(Stamped::Local(at, after?)),
+    }
+}
+
+/// `Z `, `+0100 `, `+01:00 `: in milliseconds east of UTC.
+fn offset(text: &[u8]) -> Option<(i64, &[u8])> {
+    if let Some(rest) = text.strip_prefix(b"Z ") {
+        return Some((0, rest));
+    }
+    let end = memchr(b' ', text.get(..7).unwrap_or(text))?;
+    let (hours, minutes) = match &text[..end] {
+        [b'+' | b'-', hours @ .., b':', a, b] => (hours, [*a, *b]),
+        [b'+' | b'-', hours @ .., a, b] => (hours, [*a, *b]),
+        _ => return None,
+    };
+    let east = (number(hours).filter(|_| hours.len() == 2)? * 60 + number(&minutes)?) * 60_000;
+    Some((if text[0] == b'-' { -east } else { east }, &text[end + 1..]))
+}
+
+/// syslog-ng's `ts-format(full)`: `2026 Nov 24 02:47:29 `.
+fn full(line: &[u8]) -> Option<Stamped<'_>> {
+    let year = number(line.get(..4)?)?;
+    let (stamp, rest) = line.get(4..)?.strip_prefix(b" ")?.split_first_chunk::<15>()?;
+    let day = day_of(stamp)?;
+    let days = days_from_civil(year, day.month, day.day);
+    Some(Stamped::Local(Stamp::from_millis(days * 86_400_000 + day.millis), rest.strip_prefix(b" ")?))
 }
 
 /// journalctl's short-unix: `1795488449.785752 `.

@@ -4,6 +4,7 @@
 use memchr::{memchr, memmem};
 
 use super::recipient::{Recipient, recipient};
+use crate::formats::logs::pseudonym;
 
 /// A host with its address, as Exim writes both: `mx.example [192.0.2.1]:25`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +40,11 @@ pub(super) enum Said<'a> {
 
 /// Splits the message id off a text: `1xVgDE-000026-2z` to 4.96, `1xVgr9-00000000027-1tcF` since.
 pub(super) fn message_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (id, rest) = pseudonym::split(text).or_else(|| own_id(text))?;
+    if rest.is_empty() { Some((id, rest)) } else { Some((id, rest.strip_prefix(b" ")?)) }
+}
+
+fn own_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let middle = match text.get(13)? {
         b'-' => 6,
         _ if text.get(18) == Some(&b'-') => 11,
@@ -48,10 +54,7 @@ pub(super) fn message_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_dash = |i: usize| i == 6 || i == 7 + middle;
     let (id, rest) = text.split_at_checked(end)?;
     let shaped = id.iter().enumerate().all(|(i, b)| if is_dash(i) { *b == b'-' } else { b.is_ascii_alphanumeric() });
-    if !shaped {
-        return None;
-    }
-    if rest.is_empty() { Some((id, rest)) } else { Some((id, rest.strip_prefix(b" ")?)) }
+    shaped.then_some((id, rest))
 }
 
 /// The Unix second inside a message id: its first six characters, in base 62; in base 36 on

@@ -211,6 +211,7 @@ impl<'a> Fields<'a> {
             Flag::Failed if !self.found.text.is_empty() => self.split_time(),
             _ => return Said::Unreadable,
         }
+        self.found.host = self.found.host.or_else(|| host_in_text(self.found.text));
         Said::Recipient(self.found)
     }
 
@@ -221,6 +222,16 @@ impl<'a> Fields<'a> {
         self.found.lasted_ms = duration_ms(&text[at + 4..]);
         self.found.text = &text[..at];
     }
+}
+
+/// `SMTP error from remote mail server after RCPT TO:<…>: host mx.example [192.0.2.1]: 450 …`, as
+/// older versions name the host.
+fn host_in_text(text: &[u8]) -> Option<Host<'_>> {
+    let named = text.strip_prefix(b"SMTP error from remote mail")?;
+    let named = &named[memmem::find(named, b": host ")? + 7..];
+    let (name, rest) = named.split_at(memmem::find(named, b" [")?);
+    let (ip, rest) = rest[2..].split_at(memchr(b']', &rest[2..])?);
+    (!name.contains(&b' ') && rest.starts_with(b"]: ")).then_some(Host { name, ip })
 }
 
 /// What follows the first closing bracket or quote that ends a field.
@@ -344,6 +355,15 @@ mod tests {
             (
                 "== u@a.example R=dnslookup T=remote_smtp defer (110): Connection timed out H=mx.a.example [10.77.0.8]:25 I=[203.0.113.10]:57105 DT=6s: SMTP timeout after initial connection",
                 "Deferred a.example remote_smtp mx.a.example[10.77.0.8] [203.0.113.10]:57105  |Connection timed out|SMTP timeout after initial connection Some(6000)",
+            ),
+            // Shapes of published lines of 2012 and of 2026 (cPanel).
+            (
+                "== u@a.example R=dnslookup T=remote_smtp defer (-44): SMTP error from remote mail server after RCPT TO:<u@a.example>: host mx.a.example [10.77.0.9]: 450 4.3.2 Too many mails",
+                "Deferred a.example remote_smtp mx.a.example[10.77.0.9]   ||SMTP error from remote mail server after RCPT TO:<u@a.example>: host mx.a.example [10.77.0.9]: 450 4.3.2 Too many mails None",
+            ),
+            (
+                "== u@gmail.com (info@own.example) <info@own.example> R=dkim_lookuphost T=dkim_remote_forwarded_smtp defer (-46) H=alt3.gmail-smtp-in.l.google.com [192.0.2.26]: SMTP error from remote mail server after end of data: 421-4.7.28 Gmail has",
+                "Deferred gmail.com dkim_remote_forwarded_smtp alt3.gmail-smtp-in.l.google.com[192.0.2.26]   ||SMTP error from remote mail server after end of data: 421-4.7.28 Gmail has None",
             ),
             (
                 "== u@a.example R=dnslookup T=remote_smtp defer (111): Connection refused DT=1m2s",

@@ -6,6 +6,7 @@ use memchr::{memchr, memmem};
 use serde::Deserialize;
 
 use crate::formats::logs::envelope::{Stamped, stamped};
+use crate::formats::logs::pseudonym;
 
 /// A line taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +59,13 @@ pub(super) fn line_of(text: &[u8]) -> Option<Line<'_>> {
         b'{' => json_line(text),
         _ => logfmt_line(text),
     }
-    .filter(|line| line.id.get(36) == Some(&b'.'))
+    .filter(|line| is_transaction(&line.id))
+}
+
+/// `UUID.1.1`, also with the UUID rewritten.
+fn is_transaction(id: &[u8]) -> bool {
+    let rest = pseudonym::split(id).map(|(_, rest)| rest).or_else(|| id.get(36..));
+    rest.is_some_and(|rest| rest.starts_with(b"."))
 }
 
 /// `[LEVEL] [UUID.1.1] [origin] message`

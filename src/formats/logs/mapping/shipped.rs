@@ -24,7 +24,9 @@ macro_rules! shipped {
 
 shipped! {
     "greenarrow",
+    "greenarrow-events",
     "halon",
+    "halon-emailconsul",
     "haraka-accounting",
     "haraka-outbound-logger",
     "mailerq",

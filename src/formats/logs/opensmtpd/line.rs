@@ -2,6 +2,8 @@
 
 use memchr::{memchr, memmem, memrchr};
 
+use crate::formats::logs::pseudonym;
+
 /// What a line says of a sending session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Said<'a> {
@@ -55,15 +57,13 @@ pub(super) struct Delivery<'a> {
 pub(super) fn said(text: &[u8]) -> Said<'_> {
     if let Some(rest) = text.strip_prefix(b"smtp-out: ") {
         let downgraded = rest.strip_prefix(b"Error on session ").and_then(|rest| {
-            let (session, rest) = rest.split_at_checked(16)?;
+            let (session, rest) = session_id(rest)?;
             rest.starts_with(b": opportunistic TLS failed, downgrading to plain").then_some(session)
         });
         return downgraded.map_or(Said::Route, Said::Downgraded);
     }
-    let Some((session, rest)) = text.split_at_checked(16) else { return Said::Nothing };
-    let Some(event) = rest.strip_prefix(b" mta ").filter(|_| session.iter().all(u8::is_ascii_hexdigit)) else {
-        return Said::Nothing;
-    };
+    let Some((session, rest)) = session_id(text) else { return Said::Nothing };
+    let Some(event) = rest.strip_prefix(b" mta ") else { return Said::Nothing };
     let what = if let Some(fields) = event.strip_prefix(b"delivery ") {
         match delivery(fields) {
             Some(found) if session == b"0000000000000000" => return Said::Queue(found),
@@ -86,6 +86,12 @@ pub(super) fn said(text: &[u8]) -> Said<'_> {
     Said::Session(session, what)
 }
 
+/// Splits the id of a session off a text: sixteen hexadecimal digits, or what stands for them.
+pub(super) fn session_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let own = || text.split_at_checked(16).filter(|(id, _)| id.iter().all(u8::is_ascii_hexdigit));
+    pseudonym::split(text).or_else(own)
+}
+
 /// `smtp+notls://[2001:db8::1]:25 host=NAME`
 fn connecting(fields: &[u8]) -> What<'_> {
     let end = memchr(b' ', fields).unwrap_or(fields.len());
@@ -102,7 +108,8 @@ fn connecting(fields: &[u8]) -> What<'_> {
 /// `evpid=… from=<…> to=<…> rcpt=<…> source="…" relay="…" delay=… result="…" stat="…"`.
 /// Values are not escaped, so each key is looked for after the one before it.
 fn delivery(fields: &[u8]) -> Option<Delivery<'_>> {
-    let message = fields.strip_prefix(b"evpid=")?.get(..8)?;
+    let id = fields.strip_prefix(b"evpid=")?;
+    let message = pseudonym::split(id).map(|(id, _)| id).or_else(|| id.get(..8))?;
     let to = memmem::find(fields, b" to=<")? + 5;
     let rcpt = to + memmem::find(&fields[to..], b"> rcpt=<")?;
     let address = &fields[to..rcpt];

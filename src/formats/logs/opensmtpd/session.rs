@@ -2,7 +2,7 @@
 
 use memchr::memmem;
 
-use super::line::{Delivery, Said, What, said};
+use super::line::{Delivery, Said, What, said, session_id};
 use crate::formats::logs::handshake::{fault, openssl_reason};
 use crate::formats::logs::keyed::{Keyed, Session, Step, lines_with};
 use crate::formats::logs::ledger::Fate;
@@ -157,7 +157,7 @@ impl Connection {
     ) {
         let lines = lines_with(earlier, entry);
         let (delivery, weight) = delivery.map_or((Delivery::default(), 1), |(d, weight)| (*d, weight));
-        let session = entry.text().get(..16).filter(|s| s.iter().all(u8::is_ascii_hexdigit)).unwrap_or_default();
+        let session = session_id(entry.text()).map_or(&[][..], |(id, _)| id);
         sink.event(&Event {
             outcome: found.outcome,
             by: found.by,

@@ -7,6 +7,8 @@
 
 use memchr::{memchr, memrchr};
 
+use crate::formats::logs::pseudonym::is_pseudonym;
+
 /// Digits, then consonants of both cases: no id is a word. Base 51 lacks the last, `z`.
 const ALPHABET: &[u8; 52] = b"0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
 
@@ -32,7 +34,7 @@ const LONGEST: usize = 26;
 pub(super) fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr(b':', text.get(..LONGEST).unwrap_or(text))?;
     let id = &text[..colon];
-    (is_short(id) || separator(id).is_some()).then_some(())?;
+    (is_short(id) || separator(id).is_some() || is_pseudonym(id)).then_some(())?;
     text[colon..].strip_prefix(b": ").map(|rest| (id, rest))
 }
 
@@ -71,6 +73,8 @@ mod tests {
         assert_eq!(id_of("4jYSD75hTkz1Wv98: to=<a@b>"), Some("4jYSD75hTkz1Wv98"));
         // The time may hold a `z` too.
         assert_eq!(id_of("4jzSD75hTkz1Wv98: x"), Some("4jzSD75hTkz1Wv98"));
+        // As a bundle shows it to Google.
+        assert_eq!(id_of("q-7k3q9x2mhd4w: removed"), Some("q-7k3q9x2mhd4w"));
     }
 
     #[test]

@@ -53,7 +53,19 @@ fn deferred<'a>(kind: Kind, record: &'a Record<'_>) -> Verdict<'a> {
             if kind == Kind::Transient { answered() } else { Verdict::unclassified(record.status) }
         });
     }
+    if let Some(own) = of_own_status(words, record.mta) {
+        return own;
+    }
     if is_coded(words) { answered(words, record.status) } else { of_words(words) }
+}
+
+/// `450 4.4.1 (no answer from host)`, of no host: PowerMTA's own status with a code before it, as
+/// the first part of two has it.
+fn of_own_status<'a>(words: &'a [u8], mta: &[u8]) -> Option<Verdict<'a>> {
+    let status = words.get(4..).filter(|_| mta.is_empty() && class_of(words).is_some())?;
+    let text = &status[memchr::memchr(b' ', status)? + 1..];
+    let is_own = text.starts_with(b"(") && memchr::memchr(b')', text) == Some(text.len() - 1);
+    is_own.then(|| of_status(status)).flatten()
 }
 
 fn bounced<'a>(record: &'a Record<'_>) -> Verdict<'a> {
@@ -68,6 +80,9 @@ fn bounced<'a>(record: &'a Record<'_>) -> Verdict<'a> {
     let expired = record.category == b"message-expired" || is_code(record.status, b".4.7");
     if expired && !said_expired {
         return Verdict::local(if record.category.is_empty() { record.status } else { record.category });
+    }
+    if let Some(own) = of_own_status(words, record.mta) {
+        return own;
     }
     match class {
         Some(b'4' | b'5') => answered(words, record.status),
@@ -204,6 +219,22 @@ mod tests {
         assert_eq!(of("smtp;550 5.7.1 use smtp; not this"), "550 5.7.1 use smtp; not this");
         assert_eq!(of(""), "");
         assert_eq!(of("EDISCON in connection to x (192.0.2.1)"), "EDISCON in connection to x (192.0.2.1)");
+    }
+
+    /// The shape is the first part's in the user's guide, `show queue`.
+    #[test]
+    fn a_status_in_brackets_is_no_reply() {
+        let no_answer = "4.4.1 (no answer from host)|no-answer-from-host";
+        let unanswered = (Outcome::ConnectFailure, By::Unknown, Stage::Connect);
+        assert_eq!(of(Kind::Transient, &format!("{no_answer}||smtp;451 4.4.1 (no answer from host)")), unanswered);
+        assert_eq!(
+            of(Kind::Bounced, "5.4.4 (unable to route)|routing-errors||smtp;554 5.4.4 (unable to route)"),
+            unanswered
+        );
+        // A host that answers in brackets answers.
+        let answered = (Outcome::Deferral, By::Receiver, Stage::Unknown);
+        assert_eq!(of(Kind::Transient, &format!("{no_answer}|mx.example (192.0.2.1)|smtp;451 4.4.1 (busy)")), answered);
+        assert_eq!(of(Kind::Transient, "4.0.0 (undefined status)|other||smtp;450 4.0.0 (undefined status)"), answered);
     }
 
     /// Outcome, decider and stage of a record: `KIND STATUS|CATEGORY|MTA|DIAG`.

@@ -3,6 +3,7 @@
 use memchr::{memchr, memmem, memrchr};
 
 use crate::formats::logs::handshake::fault;
+use crate::formats::logs::pseudonym::is_pseudonym;
 use crate::smtp::{By, Outcome};
 use crate::time::days_from_civil;
 
@@ -11,12 +12,16 @@ pub(super) fn is_sendmail(program: &[u8]) -> bool {
     program.starts_with(b"sendmail") || program.starts_with(b"sm-")
 }
 
-/// `6AO2RW5K000153: rest`: fourteen characters, of which six are digits of the process id.
+/// `6AO2RW5K000153: rest`: eight characters and the process id, in six digits or more where the
+/// system has such.
 pub(super) fn queue_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (id, rest) = text.split_at_checked(14)?;
-    let shaped = id.iter().all(u8::is_ascii_alphanumeric) && id[8..].iter().all(u8::is_ascii_digit);
-    shaped.then(|| rest.strip_prefix(b": ").map(|rest| (id, rest)))?
+    let (id, rest) = text.split_at(memchr(b':', text.get(..LONGEST_ID + 1).unwrap_or(text))?);
+    let shaped = id.iter().all(u8::is_ascii_alphanumeric) && id.len() >= 14 && id[8..].iter().all(u8::is_ascii_digit);
+    (shaped || is_pseudonym(id)).then(|| rest.strip_prefix(b": ").map(|rest| (id, rest)))?
 }
+
+/// Process ids have seven digits where `pid_max` is that of 64-bit systems.
+const LONGEST_ID: usize = 15;
 
 /// The second inside a queue id: year since 1900 modulo 60, month, day, hour, minute and
 /// second in UTC, a character each (`queue.c`, `assign_queueid`).
@@ -125,11 +130,13 @@ pub(super) fn said(text: &[u8]) -> Said<'_> {
     }
 }
 
-/// `to=<a>,<b>, delay=…, xdelay=…, mailer=…, pri=…, relay=H. [IP], dsn=…, reply=…, stat=…`.
+/// `to=<a>,<b>, ctladdr=<c> (1000/1000), delay=…, xdelay=…, mailer=…, pri=…, relay=H. [IP], dsn=…, reply=…, stat=…`.
 /// Addresses and replies hold anything, so each key is looked for after the one before it.
 fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
     let delay = memmem::find(text, b", delay=")?;
     let (addresses, fields) = (&text[3..delay], &text[delay..]);
+    // Who is told of a failure, where a user of this machine sent the message.
+    let addresses = memmem::rfind(addresses, b", ctladdr=").map_or(addresses, |at| &addresses[..at]);
     let stat = memmem::rfind(fields, b", stat=").map(|at| &fields[at + 7..])?;
     let reply_at = memmem::find(fields, b", reply=");
     let reply_end = memmem::rfind(fields, b", stat=")?;
@@ -145,7 +152,7 @@ fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
     Some(Delivery {
         id,
         rcpt_domain: last.split(|b| matches!(b, b'>' | b',')).next().unwrap_or_default(),
-        recipients: 1 + u32::try_from(memmem::find_iter(addresses, b">,<").count()).unwrap_or_default(),
+        recipients: recipients(addresses),
         mailer: field(before_reply, b", mailer=").unwrap_or_default(),
         host: without_dot(host),
         ip,
@@ -154,6 +161,12 @@ fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
         stat,
         xdelay: field(before_reply, b", xdelay=").unwrap_or_default(),
     })
+}
+
+/// `<a@x>,<b@y>`, or `a@x,b@y` as a user gave them on the command line.
+fn recipients(addresses: &[u8]) -> u32 {
+    let between: &[u8] = if addresses.starts_with(b"<") { b">,<" } else { b"," };
+    1 + u32::try_from(memmem::find_iter(addresses, between).count()).unwrap_or_default()
 }
 
 /// What stands between a key and the next comma.

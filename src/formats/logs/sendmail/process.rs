@@ -303,6 +303,14 @@ fn answered<'a>(delivery: &Delivery<'a>, plain: impl Fn(Outcome, By, Stage) -> U
         _ if delivery.ip.is_empty() && delivery.dsn.starts_with(b"5") => {
             return plain(Outcome::Local, By::Sender, Stage::Unknown);
         }
+        // Before 8.16 there is no `reply=`: a refused recipient, and any other final answer, for
+        // which rules of the sender have the same word (`smtprcpt`, `statmsg` of smtp.c).
+        _ if delivery.stat == b"User unknown" && delivery.dsn.starts_with(b"5") => {
+            return plain(Outcome::Rejection, By::Receiver, Stage::Rcpt);
+        }
+        _ if delivery.stat == b"Service unavailable" && delivery.dsn.starts_with(b"5") => {
+            return plain(Outcome::Rejection, By::Unknown, Stage::Unknown);
+        }
         // Sendmail's own 4.4.2, bad connection, without a word on who ended it.
         _ if delivery.dsn == b"4.4.2" => return plain(Outcome::RemoteClose, By::Unknown, Stage::Unknown),
         _ => return plain(Outcome::Unclassified, By::Unknown, Stage::Unknown),

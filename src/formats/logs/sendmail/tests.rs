@@ -154,6 +154,49 @@ fn a_receivers_words_about_hosts_are_its_own() {
 }
 
 #[test]
+fn who_sent_a_message_is_none_of_its_recipients() {
+    let of = |to: &str| {
+        let fields = "delay=00:00:08, xdelay=00:00:01, mailer=esmtp, pri=1322505, relay=gmail-smtp-in.l.google.com. [142.250.27.26], dsn=2.0.0, stat=Sent (OK)";
+        let line = format!("Nov 24 03:06:08 mta1 sm-mta[24670]: 6AO365hd024655: to={to}, {fields}\n");
+        let word = |e: &String, key: &str| e.split(' ').find_map(|w| w.strip_prefix(key).map(str::to_owned));
+        events(&Sendmail, &line).iter().filter_map(|e| Some((word(e, "to=")?, word(e, "rcpts=")?))).collect::<Vec<_>>()
+    };
+    let one = |domain: &str, recipients: &str| vec![(domain.to_owned(), recipients.to_owned())];
+    assert_eq!(of("<user@gmail.com>, ctladdr=<news@sender.example> (1000/1000)"), one("gmail.com", "1"));
+    assert_eq!(of("user@gmail.com, ctladdr=news (1000/1000)"), one("gmail.com", "1"));
+    assert_eq!(of("a@gmail.com,b@gmail.com, ctladdr=news (1000/1000)"), one("gmail.com", "2"));
+    assert_eq!(of("<a@gmail.com>,<b@gmail.com>"), one("gmail.com", "2"));
+}
+
+#[test]
+fn ids_of_messages_end_in_the_process_id() {
+    let id = |text: &str| line::queue_id(text.as_bytes()).map(|(id, _)| String::from_utf8_lossy(id).into_owned());
+    assert_eq!(id("6AO365hd024655: to=<u@a.example>").as_deref(), Some("6AO365hd024655"));
+    assert_eq!(id("6AO365hd4024655: to=<u@a.example>").as_deref(), Some("6AO365hd4024655"));
+    for none in ["6AO365hd02465: x", "6AO365hd40246551: x", "6AO365hd02465x: x", "6AO365hd024655:x", "STARTTLS=client"]
+    {
+        assert_eq!(id(none), None, "{none}");
+    }
+}
+
+/// Lines of Sendmail before 8.16, which quote no replies.
+#[test]
+fn a_final_answer_without_its_words() {
+    let of = |dsn: &str, stat: &str| {
+        delivery(
+            "",
+            &format!(
+                "delay=00:00:08, xdelay=00:00:01, mailer=esmtp, pri=1, relay=other.example. [192.0.2.9], dsn={dsn}, stat={stat}"
+            ),
+        )
+    };
+    assert_eq!(of("5.1.1", "User unknown"), ["rejection by receiver at rcpt tls=unknown"]);
+    assert_eq!(of("5.0.0", "Service unavailable"), ["rejection by unknown at unknown tls=unknown"]);
+    assert_eq!(of("5.6.0", "Data format error"), ["unclassified by unknown at unknown tls=unknown"]);
+    assert_eq!(of("4.0.0", "Deferred"), ["unclassified by unknown at unknown tls=unknown"]);
+}
+
+#[test]
 fn a_stream_that_ended_in_the_handshake_of_an_older_version() {
     // Published lines of an older Sendmail, host names ours.
     let before = "STARTTLS=client, error: connect failed=0, SSL_error=5\n\

@@ -63,9 +63,10 @@ pub(super) fn cri(line: &[u8]) -> Option<(Stamp, usize, bool, &[u8])> {
 }
 
 /// A container's line under the runtime's time, which is UTC and dated; a stamp of its own,
-/// in whatever zone, is left out.
+/// in whatever zone, is left out. `2026-11-24 03:06:07 ` may be the MTA's own, and stays.
 fn contained(at: Stamp, text: &[u8], out: &mut Vec<u8>) {
-    let rest = stamped(text).map_or(text, Stamped::rest);
+    let own = text.get(10) == Some(&b' ');
+    let rest = stamped(text).filter(|_| !own).map_or(text, Stamped::rest);
     push_stamp(at, out);
     out.push(b' ');
     push_one_line(rest, out);
