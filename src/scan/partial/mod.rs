@@ -1,6 +1,6 @@
 //! Partials: what a scan made of logs, carried to where others are added.
 //!
-//! A partial is a set of logs, each with what reading it gave ([`Part`](super::Part)); two are
+//! A partial is a set of logs, each with what reading it gave ([`Part`]); two are
 //! merged by taking the logs of both, so any order and grouping gives the same. Edges of
 //! sessions stay open until all parts are there.
 //!
