@@ -90,6 +90,20 @@ fn pieces_have_the_token_of_the_whole() {
     }
 }
 
+/// A token of ours in the evidence hides nothing that stands beside it.
+#[test]
+fn a_token_is_no_cover() {
+    let whole = "to=<zq.kalinka@gmail.com>";
+    for reader in READERS {
+        let first = redactor(reader, [whole]);
+        let token = rewrite(&first, whole).trim_start_matches("to=<").split('@').next().expect("a token").to_owned();
+        for text in [format!("to=<{token}+john.smith@gmail.com>"), format!("to=<john.smith-{token}@gmail.com>")] {
+            let out = rewrite(&redactor(reader, [whole, &text]), &format!("{whole} {text}"));
+            assert!(!out.contains("john"), "{out}");
+        }
+    }
+}
+
 /// Evidence comes through byte for byte, with all the attacks known.
 #[test]
 fn evidence_survives_among_attacks() {
