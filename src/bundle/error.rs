@@ -43,6 +43,16 @@ pub enum BundleError {
         /// What it may be, in bytes.
         budget: u64,
     },
+    /// The disk has too little room; nothing was written.
+    #[error("{}: {needed} bytes are needed, and {free} are free; nothing was written", folder.display())]
+    Room {
+        /// Where it was to go.
+        folder: PathBuf,
+        /// How many bytes are needed.
+        needed: u64,
+        /// How many are free.
+        free: u64,
+    },
     /// The target exists.
     #[error("{} exists; use --force to replace it, which keeps its key", .0.display())]
     Exists(PathBuf),

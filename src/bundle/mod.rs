@@ -23,5 +23,5 @@ pub use contents::{ContentsError, contents, facts_json};
 pub use entry::Entry;
 pub use error::BundleError;
 pub use gate::{Forbidden, Gate, Hit, Stands};
-pub use publish::{ASIDE, Staged, publish, stage};
+pub use publish::{ASIDE, Staged, publish, room_for, stage};
 pub use verify::{Fault, Secrets, Verified, audience_of, bundle_files, verify};

@@ -49,6 +49,18 @@ impl Disk for Machine {
     }
 }
 
+/// Refuses when a folder's disk has less room than some bytes need, with a fifth to spare. A disk
+/// that does not say how much it has is tried.
+///
+/// # Errors
+/// [`BundleError::Room`], before anything is written.
+pub fn room_for(folder: &Path, bytes: u64) -> Result<(), BundleError> {
+    let Ok(disk) = rustix::fs::statvfs(folder) else { return Ok(()) };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let needed = bytes.saturating_add(bytes / 5);
+    if free < needed { Err(BundleError::Room { folder: folder.to_owned(), needed, free }) } else { Ok(()) }
+}
+
 /// A file that is written, read back, judged and synced, and not in place yet. Dropped, it is gone.
 #[derive(Debug)]
 pub struct Staged {
@@ -268,6 +280,15 @@ mod tests {
         assert_eq!(left(&target), (Some(b"old".to_vec()), 0));
         publish(&target, b"new", true).expect("published");
         assert_eq!(left(&target), (Some(b"new".to_vec()), 0));
+    }
+
+    #[test]
+    fn a_disk_without_room_is_refused_before_anything_is_written() {
+        let dir = tempfile::tempdir().expect("a folder");
+        room_for(dir.path(), 0).expect("nothing needs no room");
+        assert!(matches!(room_for(dir.path(), u64::MAX), Err(BundleError::Room { needed: u64::MAX, .. })));
+        room_for(&dir.path().join("gone"), u64::MAX).expect("a disk that cannot be asked is tried");
+        assert_eq!(fs::read_dir(dir.path()).expect("a folder").count(), 0);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod clocks;
 mod counts;
 mod dated;
 mod detect;
+mod earlier;
 mod events;
 mod evidence;
 mod exit;

@@ -7,8 +7,9 @@ use std::sync::atomic::AtomicBool;
 use serde_json::json;
 
 use super::build::go_on;
+use super::earlier::Earlier;
 use super::exit::Failure;
-use crate::bundle::{ASIDE, BundleError, Gate, facts_json, publish, read_zip, stage, verify};
+use crate::bundle::{ASIDE, BundleError, Gate, facts_json, publish, read_zip, room_for, stage, verify};
 use crate::narrative::Document;
 use crate::release::redactor::CaseKey;
 use crate::release::{Audience, Release, Value};
@@ -105,6 +106,13 @@ impl Store {
         stop: &AtomicBool,
     ) -> Result<Built, Failure> {
         let target = |release: &Release| self.output.join(format!("send/{}.zip", release.name()));
+        let texts =
+            [postmortem.text.clone().into_bytes(), facts_json(internal).into_bytes(), tokens_of(outside).into_bytes()];
+        let sizes = outside.iter().map(|(_, zip)| zip.len()).chain(texts.iter().map(Vec::len));
+        room_for(&self.output, sizes.map(|n| n as u64).sum())?;
+        let [postmortem_text, facts, tokens] = texts;
+        let targets: Vec<_> = outside.iter().map(|(release, _)| target(release)).collect();
+        let earlier = Earlier::of(&self.output, &targets);
         let mut staged = Vec::new();
         for (release, zip) in outside {
             staged.push(stage(&target(release), zip, force, |bytes| judge(release, bytes))?);
@@ -123,21 +131,18 @@ impl Store {
             })?;
             before = Some(target(release));
         }
-        self.keep(&postmortem.path, postmortem.text.as_bytes())?;
-        self.keep("facts.json", facts_json(internal).as_bytes())?;
-        let tokens: String = outside
-            .iter()
-            .flat_map(|(release, _)| release.published())
-            .map(|(token, value)| format!("{token}\t{value}\n"))
-            .collect();
-        self.keep("tokens.map", tokens.as_bytes())?;
+        let told = earlier.clear();
+        self.keep(&postmortem.path, &postmortem_text)?;
+        self.keep("facts.json", &facts)?;
+        self.keep("tokens.map", &tokens)?;
         let bundles = outside.iter().map(|(release, zip)| Bundled {
             audience: release.audience(),
             path: target(release),
             bytes: zip.len() as u64,
             sha256: crate::intake::sha256_hex(zip),
         });
-        let built = self.built(bundles.collect(), internal);
+        let mut built = self.built(bundles.collect(), internal);
+        built.problems.extend(told);
         self.keep("RECEIPT.json", receipt(&built, outside, internal.when()).as_bytes())?;
         Ok(built)
     }
@@ -172,6 +177,12 @@ impl Store {
             problems: left.chain(told).collect(),
         }
     }
+}
+
+/// The lines of `tokens.map`: all tokens that left, with their values.
+fn tokens_of(outside: &[(Release, Vec<u8>)]) -> String {
+    let published = outside.iter().flat_map(|(release, _)| release.published());
+    published.map(|(token, value)| format!("{token}\t{value}\n")).collect()
 }
 
 /// A finished bundle, as it was read back: it holds what it says, and nothing that must not leave.

@@ -5,7 +5,8 @@
 //! `prose.json` can say for each number which fact it is, and so that a number
 //! that is no fact is found.
 
-use serde::Serialize;
+use serde::de::value::{Error, StrDeserializer};
+use serde::{Deserialize, Serialize};
 
 use super::Document;
 
@@ -16,7 +17,7 @@ const BODY: char = '\u{fdd1}';
 const CLOSE: char = '\u{fdd2}';
 
 /// How a printed fact relates to its value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// The value as prose prints it.
@@ -42,6 +43,12 @@ impl Form {
         ('r', Self::Rest),
         ('n', Self::Position),
     ];
+
+    /// The form of a word in prose.json.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::deserialize(StrDeserializer::<Error>::new(word)).ok()
+    }
 }
 
 /// One printed fact and its place.
@@ -127,6 +134,9 @@ pub(in crate::narrative) fn printed_length(marked: &str) -> usize {
 /// names of codes, standards and files. Nothing that is counted stands here.
 const FIXED_WORDS: [&str; 4] = ["421", "SHA-256", "sha256sum", "manifest-sha256.txt"];
 
+/// How wide our intervals are: a word about all of them, and no fact of one.
+const FIXED_PHRASE: &str = "about 95 %";
+
 /// A number in prose that no fact stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unlisted {
@@ -143,15 +153,18 @@ pub struct Unlisted {
 #[must_use]
 pub fn unlisted_digits(text: &str, items: &[Item]) -> Vec<Unlisted> {
     let mut found = Vec::new();
-    for (i, row) in text.lines().enumerate() {
-        let mut chars: Vec<char> = row.chars().collect();
-        for item in items.iter().filter(|item| item.line == i + 1) {
-            let from = item.column - 1;
-            if let Some(covered) = chars.get_mut(from..from + item.text.chars().count()) {
+    let mut rows: Vec<Vec<char>> = text.lines().map(|row| row.chars().collect()).collect();
+    for item in items {
+        for (below, part) in item.text.split('\n').enumerate() {
+            let from = if below == 0 { item.column.saturating_sub(1) } else { 0 };
+            let row = rows.get_mut((item.line + below).saturating_sub(1));
+            if let Some(covered) = row.and_then(|row| row.get_mut(from..from + part.chars().count())) {
                 covered.fill(' ');
             }
         }
-        let rest: String = chars.into_iter().collect();
+    }
+    for (i, row) in rows.into_iter().enumerate() {
+        let rest = row.into_iter().collect::<String>().replace(FIXED_PHRASE, "");
         for word in rest.split_whitespace().filter(|word| word.bytes().any(|b| b.is_ascii_digit())) {
             let bare = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
             if !FIXED_WORDS.contains(&bare) {

@@ -1,8 +1,11 @@
 //! Exact lines and transcripts for a reader: which, and why these.
 
+use std::collections::BTreeMap;
+
 use super::{Audience, ExcerptFile, ExcerptRow, Redacted, TranscriptFile};
 use crate::findings::{Findings, FoundWave, StarttlsTest, condition_word};
 use crate::formats::transcripts::{Condition, Verdict};
+use crate::intake::Exhibit;
 use crate::scan::{Excerpt, Tally};
 use crate::time::Minute;
 
@@ -54,18 +57,23 @@ fn minutes_of(wave: &FoundWave) -> Vec<(&'static str, Minute)> {
     minutes
 }
 
-/// Chosen lines, redacted by `rewrite`; a line that cannot be redacted is left out.
+/// Chosen lines, redacted by `rewrite`: the lines of a session together, since one may say what
+/// the next one is. A line of two sessions is shown once.
 pub(super) fn excerpts(chosen: &[Chosen<'_>], rewrite: &dyn Fn(&str, &[u8]) -> Redacted) -> Vec<ExcerptFile> {
     let file = |c: &Chosen<'_>| {
-        let mut lines: Vec<_> = c.excerpts.iter().flat_map(|e| &e.lines).collect();
-        lines.sort_by_key(|l| (l.exhibit, l.number));
-        lines.dedup_by_key(|l| (l.exhibit, l.number));
-        let rows = lines.iter().map(|l| ExcerptRow {
-            exhibit: l.exhibit.to_string(),
-            number: l.number,
-            text: rewrite(&c.name, &l.text),
-        });
-        ExcerptFile { name: c.name.clone(), about: c.about.clone(), lines: rows.collect() }
+        let mut lines = BTreeMap::new();
+        for excerpt in &c.excerpts {
+            let shown = rewrite(&c.name, &excerpt.text());
+            for (line, text) in excerpt.lines.iter().zip(shown.lines()) {
+                lines.entry((line.exhibit, line.number)).or_insert(text);
+            }
+        }
+        let row = |((exhibit, number), text): ((Exhibit, u64), Redacted)| ExcerptRow {
+            exhibit: exhibit.to_string(),
+            number,
+            text,
+        };
+        ExcerptFile { name: c.name.clone(), about: c.about.clone(), lines: lines.into_iter().map(row).collect() }
     };
     chosen.iter().map(file).collect()
 }

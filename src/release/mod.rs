@@ -19,6 +19,7 @@ pub use error::ReleaseError;
 pub use crate::findings::{Evidence, Fact, Node, Value};
 pub use figure::{Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
 pub use redacted::Redacted;
+pub use rows::facts_of;
 pub use sheet::{Cell, Column, ColumnKind, Table};
 
 use serde::Serialize;
@@ -118,7 +119,7 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
     if audience != Audience::Google {
         tables.push(measured::metrics(evident.timeline, &text));
     }
-    let excerpts = exhibits::excerpts(&chosen, &|file, line| pen.write(&format!("excerpts/{file}"), line));
+    let excerpts = exhibits::excerpts(&chosen, &|file, lines| pen.write(&format!("excerpts/{file}"), lines));
     let (transcripts, withheld) = transcripts(source, audience, &pen);
     if let Some(fault) = pen.fault.into_inner() {
         return Err(fault.into());
@@ -223,13 +224,7 @@ fn learn(source: &Source<'_>, audience: Audience, chosen: &[exhibits::Chosen<'_>
         }
     }
     for excerpt in chosen.iter().flat_map(|c| &c.excerpts) {
-        for line in &excerpt.lines {
-            learner.learn(&line.text);
-        }
-        // An address that a logger cut in two is known only by both its halves.
-        if let Some(text) = redactor::joined(excerpt.lines.iter().map(|line| line.text.as_ref())) {
-            learner.learn(&text);
-        }
+        learner.learn(&excerpt.text());
     }
     for (test, text) in evident.tests.iter().zip(source.transcripts) {
         learner.learn(&exhibits::without_secrets(test, text));

@@ -57,6 +57,11 @@ impl Redacted {
         Self(text)
     }
 
+    /// Its lines.
+    pub(in crate::release) fn lines(&self) -> impl Iterator<Item = Self> {
+        self.0.split('\n').map(|line| Self(line.to_owned()))
+    }
+
     /// The text, safe for this audience.
     #[must_use]
     pub fn as_str(&self) -> &str {

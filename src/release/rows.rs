@@ -216,6 +216,27 @@ const WAVES: &[FromFact] = &[
 const VERDICTS: &str =
     "failing, clean, not_enough_traffic, or unknown: its logs cannot show the failures that others had";
 
+/// Tables whose rows are the items of a list of facts.
+const LISTS: &[(&str, &str, &[FromFact])] = &[
+    ("waves", "waves", WAVES),
+    ("ips", "ips", IPS_WITH_NODE),
+    ("mx_hosts", "mx_hosts", MX_HOSTS),
+    ("lanes", "lanes", LANES),
+    ("closes_by_stage", "closes.by_stage", CLOSES),
+    ("dose_response", "pattern.dose", DOSE),
+    ("replies", "replies", REPLIES),
+    ("transcripts", "transcripts", TRANSCRIPTS),
+    ("coverage", "coverage", COVERAGE_WITH_FILE),
+    ("queue_ids", "queue_ids", QUEUE_IDS),
+];
+
+/// Of a table whose rows are facts: the list of facts, and for each column by its heading the
+/// path below an item of it. `path#part`, `#whole`, `#from` and `#to` take a value apart.
+pub fn facts_of(table: &str) -> Option<(&'static str, impl Iterator<Item = (&'static str, &'static str)>)> {
+    let (_, list, columns) = LISTS.iter().find(|(name, ..)| *name == table)?;
+    Some((list, columns.iter().map(|(heading, path, ..)| (*heading, *path))))
+}
+
 const IPS: &[FromFact] = &[
     ("ip", "label", Text, "sending IP, or what stands for it in the log"),
     ("verdict", "verdict", Text, VERDICTS),

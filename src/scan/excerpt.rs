@@ -46,6 +46,13 @@ const MOST_LINES: usize = 8;
 const LONGEST_LINE: usize = 4096;
 
 impl Excerpt {
+    /// Its lines as one text.
+    #[must_use]
+    pub fn text(&self) -> Vec<u8> {
+        let lines: Vec<_> = self.lines.iter().map(|line| line.text.as_slice()).collect();
+        lines.join(&b'\n')
+    }
+
     /// The lines of an event; nothing when one of them is too long to show.
     pub(super) fn of(event: &Event<'_>, egress: EgressId, mx: MxId) -> Option<Self> {
         if event.lines.is_empty() || event.lines.iter().any(|l| l.text.len() > LONGEST_LINE) {

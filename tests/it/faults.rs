@@ -190,6 +190,27 @@ fn what_a_dead_build_left_is_told_and_not_deleted() {
     assert!(out.join("send/.casefile-abc.part").exists());
 }
 
+/// A case that gets another name: its old bundles go, as far as the receipt knows them as they are.
+#[test]
+fn a_case_that_was_renamed_leaves_no_old_bundle() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (case, out) = (small::case(&dir.path().join("case")), dir.path().join("out"));
+    assert!(small::build(&case, &out, &[]).status.success());
+    fs::write(out.join("send/theirs.zip"), "theirs").expect("written");
+    fs::write(out.join("send/small-google.zip"), "changed by hand").expect("written");
+    let yaml = fs::read_to_string(case.join("case.yaml")).expect("case.yaml");
+    fs::write(case.join("case.yaml"), yaml.replace("case: small", "case: renamed")).expect("case.yaml");
+    let ran = small::build(&case, &out, &["--json", "--force"]);
+    assert!(ran.status.success(), "{}", said(&ran));
+    let mut names = send(&out);
+    names.sort();
+    assert_eq!(names, ["renamed-esp.zip", "renamed-google.zip", "small-google.zip", "theirs.zip"]);
+    let told: Value = serde_json::from_slice(&ran.stdout).expect("JSON");
+    for name in ["small-google.zip", "theirs.zip"] {
+        assert!(told["problems"].to_string().contains(&format!("{name} lay there before")), "{told}");
+    }
+}
+
 #[test]
 fn what_goes_over_the_budget_is_told() {
     let dir = tempfile::tempdir().expect("a folder");

@@ -167,6 +167,103 @@ fn what_is_changed_is_seen_though_all_hashes_fit() {
     assert!(faults(&files).iter().any(|f| f.contains("more than 500 characters")), "{:?}", faults(&files));
 }
 
+/// What a forger says, and what must be said of it; in which bundle does not matter.
+#[test]
+fn forged_words_and_minutes_are_seen() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (_, bundles) = built(dir.path());
+    type Forgery = (&'static str, fn(&mut Files), &'static str);
+    let forgeries: [Forgery; 12] = [
+        (
+            "a sentence with a number",
+            |f| content(f, "report.md").extend(b"\nLater 4711 more sessions failed.\n"),
+            "report.md: line",
+        ),
+        (
+            "one in the README",
+            |f| content(f, "README.txt").extend(b"\n99 of 100 failed.\n"),
+            "a number that no fact stands for",
+        ),
+        ("one in the page", |f| replace(f, "report.html", "</body>", "<p>99 failed</p></body>"), "report.html: line"),
+        (
+            "words below a picture",
+            |f| replace(f, "report.html", "<figcaption>", "<figcaption>All of 99 failed. "),
+            "no chart says",
+        ),
+        (
+            "a sentence that prose.json lists as another fact",
+            |f| {
+                content(f, "README.txt").extend(b"\n4711 failed.\n");
+                let lines = String::from_utf8_lossy(content(f, "README.txt")).lines().count();
+                let item = format!(
+                    "\"items\": [{{\"document\":\"README.txt\",\"line\":{lines},\"column\":1,\"text\":\"4711\",\"fact\":\"bundle.failed\",\"form\":\"value\"}},"
+                );
+                replace(f, "prose.json", "\"items\": [", &item);
+            },
+            "what it says of bundle.failed is not the fact",
+        ),
+        (
+            "the first minute",
+            |f| told(f, "\"first\": \"2026-11-24T04:12Z\"", "\"first\": \"2026-11-24T04:11Z\""),
+            "waves.1.first",
+        ),
+        (
+            "a count of an IP",
+            |f| replace(f, "ips.csv", ",failing,48,36,", ",failing,48,35,"),
+            "failed is not ips.1.failed_share",
+        ),
+        (
+            "the minutes of an IP",
+            |f| {
+                replace(
+                    f,
+                    "minutes_by_ip.csv",
+                    "2026-11-24T04:12Z,192.0.2.11,12,9,",
+                    "2026-11-24T04:12Z,192.0.2.11,12,8,",
+                )
+            },
+            "do not add up to ips.1.failed_share",
+        ),
+        (
+            "the minutes of an MX host",
+            |f| replace(f, "minutes_by_mx.csv", "gmail-smtp-in.l.google.com,12,9,", "gmail-smtp-in.l.google.com,13,9,"),
+            "do not add up to mx_hosts.1.attempts",
+        ),
+        (
+            "a count of a reply",
+            |f| replace(f, "replies.csv", "421,4.7.28,", "450,4.7.28,"),
+            "code is not replies.1.code",
+        ),
+        ("a row of a table", |f| drop_line(f, "tables/lanes.csv"), "rows, and facts.json"),
+        (
+            "the recovery",
+            |f| told(f, "\"recovery\": \"2026-11-24T04:16Z\"", "\"recovery\": \"2026-11-24T04:20Z\""),
+            "not the minute after the last failed session",
+        ),
+    ];
+    let (_, esp) = bundles.iter().find(|(name, _)| name.contains("esp")).expect("a bundle");
+    for (what, forge, said) in forgeries {
+        let mut files = esp.clone();
+        forge(&mut files);
+        rehash(&mut files);
+        let found = faults(&files);
+        assert!(found.iter().any(|f| f.contains(said)), "{what}: {found:?}");
+    }
+}
+
+/// Replaces a text of facts.json.
+fn told(files: &mut Files, from: &str, to: &str) {
+    replace(files, "facts.json", from, to);
+}
+
+/// Takes the last line of a file away.
+fn drop_line(files: &mut Files, end: &str) {
+    let bytes = content(files, end);
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    *bytes = lines.get(..lines.len() - 1).map(|l| l.join("\n") + "\n").unwrap_or_default().into_bytes();
+}
+
 fn top(files: &Files) -> &str {
     files[0].0.split('/').next().expect("a folder")
 }

@@ -15,12 +15,16 @@ fn is_domain(b: u8) -> bool {
 }
 
 pub(super) fn addresses(text: &[u8], trust: Trust) -> Vec<Range<usize>> {
-    memchr::memchr_iter(b'@', text).filter_map(|at| address_around(text, at, trust)).collect()
+    let plain = memchr::memchr_iter(b'@', text).map(|at| (at, 1));
+    // The sign in its full and in its small width.
+    let wide = |sign: &'static str| memchr::memmem::find_iter(text, sign).map(|at| (at, 3));
+    let signs = plain.chain(wide("\u{ff20}")).chain(wide("\u{fe6b}"));
+    signs.filter_map(|(at, width)| address_around(text, at, width, trust)).collect()
 }
 
 /// The address around an `@`: a local part before it and a domain with a dot behind it.
-fn address_around(text: &[u8], at: usize, trust: Trust) -> Option<Range<usize>> {
-    let (before, after) = (text.get(..at)?, text.get(at + 1..)?);
+fn address_around(text: &[u8], at: usize, width: usize, trust: Trust) -> Option<Range<usize>> {
+    let (before, after) = (text.get(..at)?, text.get(at + width..)?);
     let length = before.iter().rev().take_while(|b| is_local(**b)).count();
     let quoted = || before.strip_suffix(b"\"").and_then(|b| memchr::memrchr(b'"', b));
     let mut start = if length > 0 { at - length } else { quoted()? };
@@ -29,11 +33,14 @@ fn address_around(text: &[u8], at: usize, trust: Trust) -> Option<Range<usize>> 
         while text.get(start..at)?.starts_with(dots.as_bytes()) {
             start += dots.len();
         }
+        if let Some(name) = text.get(start..at)?.strip_suffix(dots.as_bytes()).and_then(|n| n.strip_suffix(b"=")) {
+            start = if std::str::from_utf8(name).is_ok_and(is_field) { at } else { start };
+        }
     }
     let domain = after.get(..after.iter().take_while(|b| is_domain(**b)).count())?;
     let tail = domain.iter().rev().take_while(|b| matches!(b, b'.' | b'-')).count();
     let domain = std::str::from_utf8(domain.get(..domain.len() - tail)?).ok()?;
-    let end = at + 1 + domain.len();
+    let end = at + width + domain.len();
     let top = domain.rsplit('.').next()?;
     let dotted = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
     let named = top.chars().any(char::is_alphabetic) && !is_unit(top);
@@ -73,7 +80,12 @@ pub(super) fn is_token(local: &[u8]) -> bool {
         }
     }
     let rest = rest.strip_suffix('=').map_or(rest.as_str(), |name| if is_field(name) { "" } else { name });
-    tokens > 0 && rest.split(['+', '=', '%', '#', '~', '!', '$', '_']).all(is_harmless)
+    let joints = ['+', '=', '%', '#', '~', '!', '$', '_'];
+    let words = rest.split_inclusive(joints).scan(' ', |before, word| {
+        let joint = std::mem::replace(before, word.chars().last().unwrap_or(' '));
+        Some((joint, word.trim_end_matches(joints)))
+    });
+    tokens > 0 && words.into_iter().all(|(joint, word)| is_harmless(joint, word))
 }
 
 const CLASSES: &[&str] = &["rcpt", "sndr", "mid", "val"];
@@ -102,18 +114,27 @@ fn is_field(name: &str) -> bool {
         "email",
         "e",
         "click",
+        "auth",
+        "origto",
     ];
     let name = name.to_ascii_lowercase();
     ENDS.iter().any(|end| name.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with(['_', '-'])))
 }
 
 /// Words of mechanisms, labels of ours, domains: what may stand beside a token in a local part.
-fn is_harmless(word: &str) -> bool {
+fn is_harmless(joint: char, word: &str) -> bool {
     const WORDS: &[&str] = &["", "b", "bounce", "bounces", "return", "verp", "srs0", "srs1", "prvs", "btv1", "bnc"];
     let word = word.trim_matches(['-', '.']).to_ascii_lowercase();
-    let domain =
-        word.rsplit_once('.').is_some_and(|(_, top)| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_alphabetic()));
-    WORDS.contains(&word.as_str()) || is_label(&word) || domain
+    let bare = WORDS.iter().find_map(|w| word.strip_prefix(w)?.strip_prefix('-')).unwrap_or(&word);
+    WORDS.contains(&bare) || is_label(bare) || bare.rsplit_once('.').is_some_and(|(_, top)| is_top(joint, top))
+}
+
+/// Whether a dotted word is a domain. Behind a plus a tag may stand as well, which is somebody's
+/// name: there its end must be one that domains have and names have not.
+fn is_top(joint: char, top: &str) -> bool {
+    const COMMON: &[&str] = &["com", "net", "org", "edu", "gov", "info", "biz", "email", "example", "test"];
+    let lettered = top.bytes().all(|b| b.is_ascii_alphabetic());
+    lettered && (top.len() == 2 || COMMON.contains(&top) || (joint != '+' && top.len() > 2))
 }
 
 /// Whether a word is one of the names that stand for domains.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::addresses::{addresses, is_token};
-use super::secrets::{auth_arguments, bearers, is_login, named_secrets, session_secrets};
+use super::secrets::{auth_arguments, bearers, is_login, logins, named_secrets, session_secrets};
 use super::values::addresses_of_hosts;
 use super::windows::Trust;
 
@@ -22,6 +22,7 @@ pub(super) fn detect(text: &[u8], trust: Trust) -> Vec<Found> {
         out.extend(auth_arguments(text));
         out.extend(session_secrets(text));
         out.extend(bearers(text));
+        out.extend(logins(text));
         out.extend(prompts(text));
         out.extend(bodies(text));
         out.extend(subjects(text));

@@ -25,7 +25,7 @@ use super::BundleError;
 use super::archive::{beside, read_zip};
 use reading::{Reading, is_joined};
 use values::Values;
-use windows::{Trust, joined, windows};
+use windows::{Trust, joined, pieces, windows};
 
 /// Layers of encodings that are undone.
 const DEPTH: usize = 2;
@@ -113,6 +113,9 @@ impl Gate {
             for reading in containers::readings(name, bytes) {
                 let mut found = Vec::new();
                 self.look(name, &reading, &values, &mut found);
+                if let Some(pieces) = pieces(&reading) {
+                    self.look(name, &pieces, &values, &mut found);
+                }
                 if let Some(joined) = joined(&reading) {
                     self.look_for_values(name, &joined, &values, &mut found);
                 }

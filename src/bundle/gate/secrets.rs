@@ -15,6 +15,8 @@ pub(super) fn named_secrets(text: &[u8]) -> Vec<Found> {
         "client_secret",
         "access_token",
         "refresh_token",
+        "access_key",
+        "password_maps = static:",
     ];
     let mut out = Vec::new();
     for name in NAMES {
@@ -23,12 +25,23 @@ pub(super) fn named_secrets(text: &[u8]) -> Vec<Found> {
             let Some(rest) = text.get(after..) else { continue };
             let closed =
                 rest.strip_prefix(b"\\\"").or_else(|| rest.strip_prefix(b"\"")).or_else(|| rest.strip_prefix(b"'"));
-            let Some(value) = closed.unwrap_or(rest).strip_prefix(b"=").or_else(|| closed?.strip_prefix(b":")) else {
-                continue;
-            };
+            let rest = closed.unwrap_or(rest);
+            let blank = rest.iter().take_while(|b| **b == b' ').count();
+            let set = rest.get(blank..).unwrap_or_default();
+            let Some(value) = set.strip_prefix(b"=").or_else(|| closed?.strip_prefix(b":")) else { continue };
             let shown = value.iter().find(|b| !matches!(b, b' ' | b'"' | b'\'' | b'\\'));
             if shown.is_some_and(|b| b.is_ascii_graphic() && !b",;&}".contains(b)) && !is_note(value) {
                 out.push(("password", at..after));
+            }
+        }
+    }
+    for option in
+        [&b" -psk "[..], b" -ap ", b" --auth-password ", b" --auth-password=", b" -pass pass:", b" -passin pass:"]
+    {
+        for at in memchr::memmem::find_iter(text, option) {
+            let value = text.get(at + option.len()..).unwrap_or_default();
+            if value.first().is_some_and(u8::is_ascii_graphic) && !is_note(value) {
+                out.push(("password", at..at + option.len()));
             }
         }
     }
@@ -87,6 +100,7 @@ pub(super) fn session_secrets(text: &[u8]) -> Vec<Found> {
         "Master-Key:",
         "Resumption PSK:",
         "Session-ID:",
+        " PSK:",
         "PSK identity:",
         "Master Secret:",
         "CLIENT_RANDOM ",
@@ -107,7 +121,7 @@ pub(super) fn session_secrets(text: &[u8]) -> Vec<Found> {
     out
 }
 
-/// JSON web tokens, AWS key ids, bearer tokens.
+/// JSON web tokens, key ids of AWS, keys of SendGrid and Mailgun, bearer tokens.
 pub(super) fn bearers(text: &[u8]) -> Vec<Found> {
     let member = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'~' | b'+' | b'/');
     let mut out = Vec::new();
@@ -118,12 +132,29 @@ pub(super) fn bearers(text: &[u8]) -> Vec<Found> {
         let upper = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
         let aws =
             word.len() == 20 && (word.starts_with(b"AKIA") || word.starts_with(b"ASIA")) && word.iter().all(upper);
+        let sendgrid = word.starts_with(b"SG.") && word.len() > 40 && word.iter().filter(|b| **b == b'.').count() == 2;
+        let small = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let mailgun = word.strip_prefix(b"key-").is_some_and(|key| key.len() == 32 && key.iter().all(small));
         let bearer = last.eq_ignore_ascii_case(b"bearer") && word.len() >= 12;
-        if jwt || aws || bearer {
+        if jwt || aws || sendgrid || mailgun || bearer {
             out.push(("credential", at..at + word.len()));
         }
         at += word.len() + 1;
         last = word;
+    }
+    out
+}
+
+/// `smtp://alice:secret@mx.example`: an account and its password before a host.
+pub(super) fn logins(text: &[u8]) -> Vec<Found> {
+    let mut out = Vec::new();
+    for at in memchr::memmem::find_iter(text, b"://") {
+        let rest = text.get(at + 3..).unwrap_or_default();
+        let host = rest.iter().take_while(|b| b.is_ascii_graphic() && !b"/?#\"'<>[]".contains(b)).count();
+        let authority = rest.get(..host).unwrap_or_default();
+        if memchr::memrchr(b'@', authority).is_some_and(|end| memchr::memchr(b':', &authority[..end]).is_some()) {
+            out.push(("SMTP credential", at..at + 3));
+        }
     }
     out
 }

@@ -84,3 +84,33 @@ fn dots_in_the_place_of_a_local_part_are_no_address() {
     assert!(hits(&gate, "data/report.md", "VERP \u{2026}@bounce.sender.example").is_empty());
     assert!(!hits(&gate, "data/REPORT.txt", "VERP ...doe@bounce.sender.example").is_empty());
 }
+
+#[test]
+fn a_name_beside_a_token_is_no_part_of_it() {
+    let gate = Gate::default();
+    for leak in [
+        "to=<rcpt-7k3q9x2mhd4w+john@gmail.com>",
+        "to=<rcpt-7k3q9x2mhd4w+john.smith@gmail.com>",
+        "john.rcpt-7k3q9x2mhd4w@gmail.com",
+        "x john\u{ff20}gmail.com",
+        "7a 71 31 2e 6b 61 6c 40 67 6d 61 69 6c 2e 63 6f 6d",
+        "smtp://alice:s3cr3t@mx.example.org",
+        "relay_password = s3cr3t",
+        "openssl s_client -psk 1a2b3c4d",
+        "SG.abcdefghijklmnopqrstuv.abcdefghijklmnopqrstuvwxyz0123456789abcdefg",
+        "x exim[1]: [1/2] to jane.doe@gm\nx exim[2]: other\nx exim[1]: [2/2] ail.com",
+    ] {
+        assert!(!hits(&gate, "data/a.log", leak).is_empty(), "{leak}");
+    }
+    for fine in [
+        "bounce+rcpt-7k3q9x2mhd4w+example.com@bounce.sender.example",
+        "bounce+rcpt-7k3q9x2mhd4w=mail.agency@bounce.sender.example",
+        "SRS0-customer-domain-1=rcpt-7k3q9x2mhd4w@customer-domain-2",
+        "AUTH=rcpt-7k3q9x2mhd4w@customer-domain-1",
+        "sasl_sender=\u{2026}@customer-domain-1",
+        "smtp_sasl_password_maps = hash:/etc/postfix/sasl_passwd",
+        "Fingerprint=3A:7C:12:9B:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF",
+    ] {
+        assert_eq!(hits(&gate, "data/a.log", fine), Vec::<String>::new(), "{fine}");
+    }
+}

@@ -1,5 +1,7 @@
 //! Windows: what stretches of a text say when they are decoded, one layer at a time.
 
+use std::collections::BTreeMap;
+
 use super::containers::{entity, utf16_escape};
 use super::reading::Reading;
 
@@ -47,6 +49,17 @@ pub(super) fn windows(reading: &Reading, mut each: impl FnMut(Reading, Trust)) {
                 each(guessed(reading, &said, at), Trust::Guessed);
             }
         }
+        // Bytes in pairs: `7a 71 2e`, `7a:71:2e`.
+        for joint in [b' ', b':', b'-'] {
+            for run in runs(line, |b| b.is_ascii_hexdigit() || b == joint) {
+                let at = span.start + run.start;
+                let pairs = reading.part(at..span.start + run.end).split(|b| *b == joint);
+                let said: Vec<u8> = pairs.filter(|pair| pair.len() == 2).flat_map(hex).collect();
+                if said.len() >= SHORTEST / 2 {
+                    each(guessed(reading, &said, at), Trust::Guessed);
+                }
+            }
+        }
     }
 }
 
@@ -70,6 +83,39 @@ pub(super) fn joined(reading: &Reading) -> Option<Reading> {
         [b'#', b'0', b'1', b'2' | b'5', ..] => Some((blanks(rest, 4), Vec::new())),
         _ => None,
     })
+}
+
+/// Records that syslog could not take whole, in one piece again: what stands behind `[1/3] `,
+/// `[2/3] ` and so on in the lines of one process.
+pub(super) fn pieces(reading: &Reading) -> Option<Reading> {
+    let mut of: BTreeMap<&[u8], Reading> = BTreeMap::new();
+    let mut start = 0;
+    for line in reading.text.split(|b| *b == b'\n') {
+        let at = start;
+        start += line.len() + 1;
+        for close in memchr::memmem::find_iter(line, b"] ") {
+            let head = line.get(..close).unwrap_or_default();
+            let Some(open) = memchr::memrchr(b'[', head) else { continue };
+            let mut numbers = head.get(open + 1..).unwrap_or_default().split(|b| matches!(b, b'/' | b'\\'));
+            let counts = |n: Option<&[u8]>| n.is_some_and(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
+            let first = numbers.next();
+            if !counts(first) || !counts(numbers.next()) || numbers.next().is_some() {
+                continue;
+            }
+            let writer = head.get(..open).unwrap_or_default().trim_ascii_end().rsplit(|b| *b == b' ').next();
+            let record = of.entry(writer.unwrap_or_default()).or_default();
+            if first == Some(b"1") {
+                record.put(b"\n", reading, at);
+            }
+            record.copy(reading, at + close + 2..at + line.len());
+            break;
+        }
+    }
+    let mut out = Reading::default();
+    for record in of.values() {
+        out.copy(record, 0..record.text.len());
+    }
+    (!out.text.is_empty()).then_some(out)
 }
 
 type Step = fn(&[u8]) -> Option<(usize, Vec<u8>)>;

@@ -1,12 +1,15 @@
 //! Whether a bundle holds what it says, and nothing else.
 //!
 //! Only from its own words, so that a stranger can ask it: `bag` reads its manifests and its
-//! profile, `tables` its CSV against their schemas, `prose` its numbers against its facts.
+//! profile, `tables` its CSV against their schemas, `prose` its words against its facts, `cells`
+//! its facts against its tables, and `sums` against the minutes they rest on.
 //! The rules of the gate that need no secret are applied too; with the key of the case and
 //! its inputs the desk gives more: the values that must not be there, and the tokens that may.
 
 mod bag;
+mod cells;
 mod prose;
+mod sums;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,7 +115,14 @@ pub fn verify(entries: &[(String, Vec<u8>)], secrets: Option<&Secrets>) -> Verif
     let files = bag::files(&own, &mut faults);
     bag::check(&files, &mut faults);
     tables::check(&files, &mut faults);
-    prose::check(&files, &mut faults);
+    match json(&files, "data/facts.json").filter(|facts| list(facts, "facts").next().is_some()) {
+        Some(facts) => {
+            prose::check(&files, &facts, &mut faults);
+            cells::check(&files, &facts, &mut faults);
+            sums::check(&files, &facts, &mut faults);
+        }
+        None => faults.add("data/facts.json", "it is missing or lists nothing"),
+    }
     check_leaks(entries, &files, secrets, &mut faults);
     let tokens = secrets.map(|s| check_tokens(&files, &s.tokens, &mut faults));
     let mut faults = faults.0;
@@ -183,6 +193,43 @@ fn text<'a>(files: &'a Files, name: &str) -> Option<&'a str> {
 
 fn json(files: &Files, name: &str) -> Option<serde_json::Value> {
     serde_json::from_str(text(files, name)?).ok()
+}
+
+fn list<'a>(value: &'a serde_json::Value, key: &str) -> impl Iterator<Item = &'a serde_json::Value> {
+    value[key].as_array().into_iter().flatten()
+}
+
+/// Letters and digits alone: what escaping for Markdown, HTML or plain text leaves of a value.
+fn essence(text: &str) -> String {
+    let plain = ["&lt;", "&gt;", "&amp;", "&quot;", "&#39;", "&#x27;", "&#x2f;"]
+        .iter()
+        .fold(text.to_owned(), |t, e| t.replace(e, " "));
+    plain.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+/// A table of the bundle, read.
+struct Sheet {
+    path: String,
+    headings: Vec<String>,
+    rows: Vec<csv::StringRecord>,
+}
+
+impl Sheet {
+    /// The table of a name; none where the bundle has none. What is no row is told elsewhere.
+    fn of(files: &Files, name: &str) -> Option<Self> {
+        let path = format!("data/tables/{name}.csv");
+        Self::at(files, &path)
+    }
+
+    fn at(files: &Files, path: &str) -> Option<Self> {
+        let mut reader = csv::Reader::from_reader(files.get(path)?.as_slice());
+        let headings = reader.headers().map(|h| h.iter().map(str::to_owned).collect()).unwrap_or_default();
+        Some(Self { path: path.to_owned(), headings, rows: reader.records().filter_map(Result::ok).collect() })
+    }
+
+    fn column(&self, heading: &str) -> Option<usize> {
+        self.headings.iter().position(|h| h == heading)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 /// An address in a text. `span` is what must go; it covers at least the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,7 @@ const KEYS: &[&str] = &[
     "cc",
     "e",
     "email",
+    "emailaddress",
     "envelope-from",
     "f",
     "from",
@@ -54,7 +55,13 @@ const KEYS: &[&str] = &[
 /// All addresses of a text, in order. Linear: runs of local-part characters cannot overlap.
 pub(super) fn addresses(text: &[u8]) -> Vec<Address> {
     let mut out: Vec<Address> = Vec::new();
-    for found in memchr_iter(b'@', text).filter_map(|at| address_at(text, at)) {
+    // Wide and small forms of the sign are as good as itself (Unicode, compatibility).
+    let signs = memchr_iter(b'@', text).map(|at| (at, 1));
+    let wide =
+        ["\u{ff20}", "\u{fe6b}"].into_iter().flat_map(|sign| memmem::find_iter(text, sign).map(|at| (at, sign.len())));
+    let mut signs: Vec<_> = signs.chain(wide).collect();
+    signs.sort_unstable();
+    for found in signs.into_iter().filter_map(|(at, width)| address_at(text, at, width)) {
         // A quoted local part may hold what looks like an address.
         while out.last().is_some_and(|last| last.span.start >= found.span.start) {
             out.pop();
@@ -64,8 +71,8 @@ pub(super) fn addresses(text: &[u8]) -> Vec<Address> {
     out
 }
 
-fn address_at(text: &[u8], at: usize) -> Option<Address> {
-    let domain = domain_after(text, at + 1)?;
+fn address_at(text: &[u8], at: usize, width: usize) -> Option<Address> {
+    let domain = domain_after(text, at + width)?;
     let (start, local) = local_before(text, at)?;
     let domain_text = lossy(text.get(domain.clone())?);
     if is_setting(&local, &domain_text) {
@@ -200,6 +207,8 @@ fn mark_length(text: &[u8], at: usize) -> usize {
     let byte = |k: usize| text.get(at + k).copied().unwrap_or(0);
     match (byte(0), byte(1)) {
         (0xc2, 0xa0..=0xbf) => 2,
+        // What takes no room hides in an address, and ends none.
+        (0xe2, 0x80) if (0x8b..=0x8d).contains(&byte(2)) => 0,
         (0xe2, 0x80 | 0x81) | (0xe3, 0x80) if byte(2) >= 0x80 => 3,
         _ => 0,
     }

@@ -17,6 +17,22 @@ impl View {
         Self { bytes: text.to_vec(), origin: (0..text.len()).map(|k| k..k + 1).collect(), in_words: false }
     }
 
+    /// Stretches of a text as one, each after a blank if it is apart; the blank stands for the
+    /// end of the stretch before.
+    pub(super) fn joined<'a>(text: &[u8], parts: impl Iterator<Item = (&'a Range<usize>, bool)>) -> Self {
+        let mut out = Self { bytes: Vec::new(), origin: Vec::new(), in_words: false };
+        for (part, apart) in parts {
+            if apart {
+                let end = out.origin.last().map_or(part.start, |r| r.end);
+                out.bytes.push(b' ');
+                out.origin.push(end..end);
+            }
+            out.bytes.extend_from_slice(text.get(part.clone()).unwrap_or_default());
+            out.origin.extend(part.clone().map(|k| k..k + 1));
+        }
+        out
+    }
+
     /// The source bytes of a stretch of the reading.
     pub(super) fn source(&self, span: &Range<usize>) -> Range<usize> {
         let part = self.origin.get(span.clone()).unwrap_or_default();
@@ -163,6 +179,36 @@ pub(super) fn blobs(text: &[u8]) -> Vec<Blob> {
         let run = text.get(span.clone()).unwrap_or_default();
         let readings = (0..2).map(|phase| hex(run.get(phase..).unwrap_or_default())).collect();
         out.push(Blob { span, kind: "hex", readings });
+    }
+    out.extend(pairs(text).into_iter().map(|(span, reading)| Blob { span, kind: "hex", readings: vec![reading] }));
+    out
+}
+
+/// Hex in pairs, `7a 71 2e` or `7a:71:2e`: fingerprints, and bytes that a program shows.
+fn pairs(text: &[u8]) -> Vec<(Range<usize>, Vec<u8>)> {
+    let pair = |at: usize| {
+        let word = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
+        let digits = text.get(at..at + 2).filter(|d| d.iter().all(u8::is_ascii_hexdigit))?;
+        (!word(text.get(at + 2))).then(|| number(digits, 16).and_then(|n| u8::try_from(n).ok())).flatten()
+    };
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let start = at;
+        let edge = start == 0 || text.get(start - 1).is_some_and(|b| !b.is_ascii_alphanumeric());
+        let mut reading = Vec::new();
+        while let Some(byte) = pair(at).filter(|_| edge) {
+            reading.push(byte);
+            at += 2;
+            if !text.get(at).is_some_and(|b| b" :-".contains(b)) || pair(at + 1).is_none() {
+                break;
+            }
+            at += 1;
+        }
+        if reading.len() >= 6 {
+            out.push((start..at, reading));
+        }
+        at = at.max(start + 1);
     }
     out
 }

@@ -1,19 +1,29 @@
-//! Fields whose name says what they hold: `sasl_username=`, `"subject":`, `Message-ID:`
-//! and header lines.
+//! Fields whose name says what they hold: `sasl_username=`, `"subject":`, `Message-ID:`; with
+//! `headers` and `places`, all that a line tells by where it stands.
 
 use std::ops::Range;
 
-use memchr::memmem;
-
 use super::addresses::lossy;
+use super::headers::header;
 use super::lines::Frame;
 use super::marks::Mark;
+use super::places::places;
 use super::policy::Class;
+use super::words::is_common;
+
+/// Fields of envelopes, which hold the bare name of an account where there is no domain:
+/// `orig_to=<alice>`, `RCPT TO:<alice>`.
+const LOCALS: &[&str] = &["to", "from", "origto", "ctladdr", "saslsender"];
 
 /// Names of fields, lower case without dashes and underscores. `:` counts only after a
 /// quoted name (JSON), or for secrets.
 const FIELDS: &[(&str, Class)] = &[
     ("saslusername", Class::Login),
+    ("to", Class::Login),
+    ("from", Class::Login),
+    ("origto", Class::Login),
+    ("ctladdr", Class::Login),
+    ("saslsender", Class::Login),
     ("user", Class::Login),
     ("username", Class::Login),
     ("login", Class::Login),
@@ -55,54 +65,71 @@ const FIELDS: &[(&str, Class)] = &[
     ("instanceid", Class::ProviderId),
     ("accountid", Class::ProviderId),
     ("hostname", Class::Node),
+    ("helo", Class::ClientHost),
     ("clientip", Class::ClientIp),
     ("clientaddress", Class::ClientIp),
     ("rip", Class::ClientIp),
 ];
 
-/// Header lines whose value says who, or what about.
-const HEADERS: &[(&str, Class)] = &[
-    ("subject", Class::Subject),
-    ("thread-topic", Class::Subject),
-    ("comments", Class::Subject),
-    ("keywords", Class::Subject),
-    ("from", Class::PersonName),
-    ("to", Class::PersonName),
-    ("cc", Class::PersonName),
-    ("bcc", Class::PersonName),
-    ("reply-to", Class::PersonName),
-    ("sender", Class::PersonName),
-    ("message-id", Class::MessageId),
-    ("resent-message-id", Class::MessageId),
-    ("in-reply-to", Class::MessageId),
-    ("references", Class::MessageId),
-    ("feedback-id", Class::Campaign),
-    ("list-id", Class::Campaign),
-    ("x-campaign-id", Class::Campaign),
-    ("authorization", Class::AuthData),
-    ("x-api-key", Class::AuthData),
-    ("x-message-id", Class::EspMessageId),
+/// Ends of names of fields that hold secrets: `SMTP_PASSWORD=`, `relayhost_password = `.
+const SECRETS: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "apikey",
+    "accesskey",
+    "secretkey",
+    "accesstoken",
+    "authtoken",
+    "refreshtoken",
+];
+
+/// Accounts that every system has: they name nobody.
+const SYSTEM: &[&str] = &[
+    "-",
+    "root",
+    "postfix",
+    "exim",
+    "debian-exim",
+    "mail",
+    "mailnull",
+    "mailer-daemon",
+    "double-bounce",
+    "postmaster",
+    "daemon",
+    "nobody",
+    "www-data",
+    "smmsp",
+    "smmta",
+    "unknown",
+    "bounce",
 ];
 
 /// All fields of one line.
 pub(super) fn fields(line: &[u8], frame: &Frame) -> Vec<Mark> {
     let mut out = header(line, frame);
-    out.extend(exim_title(line));
-    out.extend(exim_login(line));
-    out.extend(pairs(line));
+    out.extend(places(line));
+    out.extend(pairs(line, frame.is_logged()));
     out
 }
 
 /// `key=value` and `"key":"value"`.
-fn pairs(line: &[u8]) -> Vec<Mark> {
+fn pairs(line: &[u8], logged: bool) -> Vec<Mark> {
     let mut out = Vec::new();
     for at in memchr::memchr2_iter(b'=', b':', line) {
         let Some((class, name, quoted)) = field_before(line, at) else { continue };
         let colon = line.get(at) == Some(&b':');
-        if colon && !quoted && class != Class::AuthData && name != "messageid" {
+        let angled = || line.get(at + 1) == Some(&b'<');
+        let local = LOCALS.contains(&name.as_str());
+        if colon && !quoted && class != Class::AuthData && name != "messageid" && !(local && angled()) {
             continue;
         }
-        let Some(mut span) = value_after(line, at + 1, colon) else { continue };
+        if local && quoted {
+            continue;
+        }
+        let spaced = colon || class == Class::AuthData;
+        let Some(mut span) = value_after(line, at + 1, spaced) else { continue };
         if class == Class::Subject && span.start == at + 1 {
             // A subject without quotes has no end but the line's.
             span.end = line.trim_ascii_end().len();
@@ -111,6 +138,11 @@ fn pairs(line: &[u8]) -> Vec<Mark> {
         if name == "evpid" && value.len() == 16 {
             // OpenSMTPD's envelopes: the id of the message, which they share, and of each alone.
             value = value.chars().take(8).collect();
+        }
+        // Without angles it may be a word of a sentence, or a number.
+        let plain = is_common(&value) || !value.starts_with(char::is_alphabetic) || !logged;
+        if local && !angled() && plain {
+            continue;
         }
         let class = match name.as_str() {
             // Sendmail's `msgid=<…@…>` is a Message-ID, OpenSMTPD's `msgid=` its own.
@@ -131,9 +163,8 @@ fn fits(class: Class, name: &str, value: &str) -> bool {
     match class {
         Class::MessageId => value.contains('@') || !name.starts_with("id"),
         Class::QueueId => value.len() >= 6 && !value.contains('@') && value.bytes().any(|b| b.is_ascii_digit()),
-        Class::Login => {
-            !value.contains('@') && !matches!(value, "root" | "postfix" | "exim" | "Debian-exim" | "mail" | "-")
-        }
+        Class::Login => is_account(value),
+        Class::ClientHost => value.contains('.') && !value.starts_with('['),
         Class::Node | Class::ClientIp => value.len() >= 2,
         // Certificates have subjects too: `subject=CN = mx.google.com`.
         // So has the middle of an enhanced status code: `{"class":4,"subject":7,"detail":28}`.
@@ -145,13 +176,18 @@ fn fits(class: Class, name: &str, value: &str) -> bool {
     }
 }
 
+/// Whether a value is the name of an account that is somebody's.
+pub(super) fn is_account(value: &str) -> bool {
+    !value.contains('@') && !SYSTEM.iter().any(|known| known.eq_ignore_ascii_case(value))
+}
+
 fn is_number(value: &str) -> bool {
     let digits = value.split([',', '}']).next().unwrap_or_default().trim();
     !digits.is_empty() && digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether a value is the name of a certificate's holder, `C = US, O = …` or `/C=US/O=…`.
-fn is_distinguished_name(value: &str) -> bool {
+pub(super) fn is_distinguished_name(value: &str) -> bool {
     const ATTRIBUTES: &[&str] = &["C", "CN", "DC", "L", "O", "OU", "ST", "emailAddress", "serialNumber"];
     let first = value.trim_start_matches(['/', ' ']).split('=').next().unwrap_or_default().trim_end();
     value.contains('=') && ATTRIBUTES.contains(&first)
@@ -167,12 +203,28 @@ fn field_before(line: &[u8], at: usize) -> Option<(Class, String, bool)> {
     let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-*".contains(b);
     let length = before.iter().rev().take_while(|b| name(b)).count();
     let word = lossy(before.get(before.len() - length..)?).to_ascii_lowercase().replace(['_', '-'], "");
-    let class = FIELDS.iter().find(|(known, _)| *known == word)?.1;
+    let listed = FIELDS.iter().find(|(known, _)| *known == word).map(|(_, class)| *class);
+    let secret = || SECRETS.iter().any(|end| word.ends_with(end)).then_some(Class::AuthData);
+    let class = listed.or_else(secret)?;
     Some((class, word, quoted))
 }
 
+/// Whether a name is of a field of [`FIELDS`], which says what it holds.
+pub(super) fn is_named(name: &str) -> bool {
+    FIELDS.iter().any(|(known, _)| *known == name) || SECRETS.iter().any(|end| name.ends_with(end))
+}
+
+/// The name in quotes that ends before `at`, in small letters without dashes and underscores.
+pub(super) fn quoted_name_before(line: &[u8], at: usize) -> Option<String> {
+    let before = line.get(..at)?.trim_ascii_end().strip_suffix(b"\"")?;
+    let before = before.strip_suffix(b"\\").unwrap_or(before);
+    let name = before.get(memchr::memrchr(b'"', before)? + 1..)?;
+    let plain = name.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.*: /".contains(b));
+    (plain && !name.is_empty()).then(|| lossy(name).to_ascii_lowercase().replace(['_', '-'], ""))
+}
+
 /// The value from `start`: in quotes, in angles, or up to a delimiter.
-fn value_after(line: &[u8], start: usize, spaced: bool) -> Option<Range<usize>> {
+pub(super) fn value_after(line: &[u8], start: usize, spaced: bool) -> Option<Range<usize>> {
     let rest = line.get(start..)?;
     let skip = if spaced { rest.iter().take_while(|&&b| b == b' ').count() } else { 0 };
     let from = start + skip;
@@ -195,85 +247,6 @@ fn value_after(line: &[u8], start: usize, spaced: bool) -> Option<Range<usize>> 
     }
     let end = end.min(inside.len());
     (end > 0).then_some(from + open..from + open + end)
-}
-
-/// A header at the start of what was said, after `header ` in Postfix's checks, or after
-/// the one-letter flag of Exim's rejectlog.
-fn header(line: &[u8], frame: &Frame) -> Vec<Mark> {
-    let said = line.get(frame.payload..).unwrap_or_default();
-    let (start, checked) = match memmem::find(line, b"header ") {
-        Some(at) if line.get(..at).is_some_and(|b| b.ends_with(b": ")) => (at + 7, true),
-        _ if said.get(1) == Some(&b' ') && said.first().is_some_and(u8::is_ascii_uppercase) => {
-            (frame.payload + 2, false)
-        }
-        _ => (frame.payload, false),
-    };
-    // `MAIL FROM:` and `RCPT TO:` are commands, and what follows them are parameters.
-    let before = line.get(..start).unwrap_or_default().trim_ascii_end();
-    let word = before.get(before.len().saturating_sub(4)..).unwrap_or_default();
-    if word.eq_ignore_ascii_case(b"mail") || word.eq_ignore_ascii_case(b"rcpt") {
-        return Vec::new();
-    }
-    let Some((name, class)) = header_name(line, start) else { return Vec::new() };
-    let from = start + name.len() + 1;
-    let from = from + line.get(from..).unwrap_or_default().iter().take_while(|b| b.is_ascii_whitespace()).count();
-    let mut end = line.trim_ascii_end().len();
-    if checked {
-        let tail = memmem::rfind(line, b"; from=<").unwrap_or(end);
-        end = memmem::rfind(line.get(..tail).unwrap_or_default(), b" from ").unwrap_or(tail);
-    }
-    if from >= end {
-        return Vec::new();
-    }
-    if class == Class::PersonName {
-        return names(line, from..end);
-    }
-    if class == Class::Subject && is_distinguished_name(&lossy(line.get(from..end).unwrap_or_default())) {
-        return Vec::new();
-    }
-    vec![Mark::value(from..end, class, &lossy(line.get(from..end).unwrap_or_default()))]
-}
-
-fn header_name(line: &[u8], start: usize) -> Option<(&'static str, Class)> {
-    let rest = line.get(start..)?;
-    let word = rest.get(..rest.iter().take(40).position(|&b| b == b':')?)?;
-    HEADERS.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(word)).copied()
-}
-
-/// Display names: what stands before `<` in a list of mailboxes, and comments after an address.
-fn names(line: &[u8], span: Range<usize>) -> Vec<Mark> {
-    let text = line.get(span.clone()).unwrap_or_default();
-    let mut out = Vec::new();
-    let mut at = span.start;
-    for part in text.split(|&b| b == b'<' || b == b'>' || b == b'(' || b == b')') {
-        let here = at..at + part.len();
-        at = here.end + 1;
-        let blank = part.iter().take_while(|b| b.is_ascii_whitespace() || **b == b',').count();
-        let name = part.get(blank..).unwrap_or_default().trim_ascii_end();
-        if !name.is_empty() && !name.contains(&b'@') {
-            let start = here.start + blank;
-            out.push(Mark::value(start..start + name.len(), Class::PersonName, &lossy(name)));
-        }
-    }
-    out
-}
-
-/// Exim's ` T="subject"`.
-fn exim_title(line: &[u8]) -> Option<Mark> {
-    let start = memmem::find(line, b" T=\"")? + 4;
-    let span = value_after(line, start - 1, false)?;
-    Some(Mark::value(span.clone(), Class::Subject, &lossy(line.get(span)?)))
-}
-
-/// Exim's ` A=plain_login:alice:…`.
-fn exim_login(line: &[u8]) -> Option<Mark> {
-    let start = memmem::find(line, b" A=")? + 3;
-    let rest = line.get(start..)?;
-    let word = rest.get(..rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len()))?;
-    let colon = word.iter().position(|&b| b == b':')?;
-    let span = start + colon + 1..start + word.len();
-    let value = lossy(line.get(span.clone())?);
-    (!value.is_empty() && !value.contains('@')).then(|| Mark::value(span, Class::Login, &value))
 }
 
 #[cfg(test)]
@@ -312,17 +285,17 @@ mod tests {
     }
 
     #[test]
-    fn headers_and_titles() {
-        one("Subject: Your order 12", "Your order 12", Class::Subject);
-        one("subject=Your order 12", "Your order 12", Class::Subject);
-        one(r#"1x <= a@b S=1 T="Your \"order\"" from <a@b>"#, r#"Your \"order\""#, Class::Subject);
-        one(
-            "Nov 24 02:47:29 mta1 postfix/cleanup[1]: 8B1D: warning: header Subject: Hi from me from unknown[192.0.2.1]; from=<a@b> to=<c@d>",
-            "Hi from me",
-            Class::Subject,
-        );
-        one("To: Alice B <alice@example.com>, \"C, D\" <c@example.com>", "Alice B", Class::PersonName);
-        one("F From: Alice B <alice@example.com>", "Alice B", Class::PersonName);
+    fn accounts_without_a_domain() {
+        one("8B1D: to=<x@gmail.com>, orig_to=<alice>, relay=none", "alice", Class::Login);
+        one("RCPT TO:<alice>", "alice", Class::Login);
+        one("Nov 24 02:47:29 mta1 sm-mta[9]: 42N2lT1c000228: to=alice, delay=0", "alice", Class::Login);
+        one("SMTP_PASSWORD=s3cr3tPw!", "s3cr3tPw!", Class::AuthData);
+        one("relayhost_password = s3cr3tPw!", "s3cr3tPw!", Class::AuthData);
+        for line in
+            ["from=<>", "to=<root>", "from=12 to=15", "see from=the table", "to=alice in prose", r#"{"to":"alice"}"#]
+        {
+            assert_eq!(all(line), [], "{line}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Hosts, addresses and queue ids in a line: who was talked to, who connected, which message.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -38,7 +38,12 @@ fn peer_at(line: &[u8], open: usize) -> Option<Peer> {
     let lead = line.get(..end - length)?;
     let exim =
         lead.ends_with(b"H=") && (memmem::find(line, b" <= ").is_some() || memmem::find(line, b"rejected").is_some());
-    let client = exim || lead.ends_with(b"client=") || lead.ends_with(b" from ") || lead.starts_with(b"from ");
+    // Headers of messages name whom they came from.
+    let received = [&b"received:"[..], b"x-originating-ip:", b"x-client-ip:"]
+        .iter()
+        .any(|name| line.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name)));
+    let client =
+        received || exim || lead.ends_with(b"client=") || lead.ends_with(b" from ") || lead.starts_with(b"from ");
     Some(Peer { name: end - length..end, ip: ip.to_canonical(), client })
 }
 
@@ -113,10 +118,33 @@ pub(super) const fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-/// The ways a name of the reverse tree writes an IPv4 address.
-pub(super) fn reverse_forms(ip: Ipv4Addr) -> [String; 3] {
-    let [a, b, c, d] = ip.octets();
-    [format!("{a}-{b}-{c}-{d}"), format!("{d}-{c}-{b}-{a}"), format!("{d}.{c}.{b}.{a}")]
+/// The ways in which names of hosts write an address: dashed, padded, reversed, as one number
+/// of hex, and as the reverse tree does (RFC 1035 3.5, RFC 3596 2.5).
+pub(super) fn reverse_forms(ip: IpAddr) -> Vec<String> {
+    let v4 = match ip {
+        IpAddr::V4(ip) => ip,
+        IpAddr::V6(ip) => {
+            let hex: Vec<String> = ip.octets().iter().map(|o| format!("{o:02x}")).collect();
+            let nibbles: Vec<String> = hex.concat().chars().rev().map(String::from).collect();
+            let groups: Vec<String> = ip.segments().iter().map(|s| format!("{s:04x}")).collect();
+            let short: Vec<String> = ip.segments().iter().map(|s| format!("{s:x}")).collect();
+            return vec![
+                nibbles.join("."),
+                groups.join("-"),
+                short.join("-"),
+                ip.to_string().replace(':', "-"),
+                hex.concat(),
+            ];
+        }
+    };
+    let [a, b, c, d] = v4.octets();
+    vec![
+        format!("{a}-{b}-{c}-{d}"),
+        format!("{d}-{c}-{b}-{a}"),
+        format!("{d}.{c}.{b}.{a}"),
+        format!("{a:03}-{b:03}-{c:03}-{d:03}"),
+        format!("{a:02x}{b:02x}{c:02x}{d:02x}"),
+    ]
 }
 
 /// All runs that can be host names, with at least one letter.

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::ops::Range;
 
-use memchr::memmem;
-
 use super::RedactorConfig;
 use super::addresses::is_domain_like;
+use super::embedded::mechanism;
 use super::hosts::is_private;
 use super::idn::canonical_domain;
-use super::marks::Rule;
+use super::marks::{Mark, Rule, What};
 use super::needles::Needles;
 use super::policy::{Action, Class, action};
+use super::records::cut;
 use super::tokens::Tokens;
 
 /// Domains of public mailbox providers: they say nothing about anyone.
@@ -35,6 +35,9 @@ const CONSUMER: &[&str] = &[
     "proton.me",
 ];
 
+/// What stands before the dash of tokens.
+const PREFIXES: [&str; 7] = ["rcpt", "sndr", "mid", "q", "ip", "host", "val"];
+
 /// What a dropped local part of the sender becomes.
 pub(super) const DROPPED_LOCAL: &str = "…";
 
@@ -50,7 +53,7 @@ pub(super) struct Known {
     pub senders: BTreeSet<String>,
     /// All addresses met, whatever their place said.
     pub met: BTreeSet<String>,
-    /// Recipients, read backwards: for lines that begin in the middle of one.
+    /// The same, read backwards: for lines that begin in the middle of one.
     pub backwards: BTreeSet<String>,
     pub words: Needles<(Class, String)>,
     /// Nodes and labelled domains, as parts of host names.
@@ -103,16 +106,36 @@ impl Known {
 
     /// Whether a text is what the redactor writes, so that it is left alone.
     pub(super) fn is_output(&self, text: &str) -> bool {
-        text == DROPPED_LOCAL || text.starts_with("[redacted") || self.outputs.contains(text) || self.holds_token(text)
+        text == DROPPED_LOCAL
+            || text.starts_with("[redacted")
+            || self.outputs.contains(text)
+            || self.token_in(text).is_some()
     }
 
-    fn holds_token(&self, text: &str) -> bool {
-        let starts = text
-            .match_indices('-')
-            .flat_map(|(dash, _)| ["rcpt", "sndr", "mid", "q", "ip", "host", "val"].map(|p| (dash, p)));
-        starts.into_iter().any(|(dash, prefix)| {
-            let token = dash.checked_sub(prefix.len()).and_then(|start| text.get(start..dash + 13));
-            token.is_some_and(|token| token.starts_with(prefix) && self.tokens.is_issued(token))
+    /// Whether a local part is what the redactor writes: tokens, and beside them nothing but words
+    /// of mechanisms and domains that may be shown.
+    pub(super) fn is_made(&self, local: &str) -> bool {
+        if local == DROPPED_LOCAL || local.starts_with("[redacted") || self.outputs.contains(local) {
+            return true;
+        }
+        let mut rest = local.to_owned();
+        while let Some(token) = self.token_in(&rest) {
+            rest.replace_range(token, " ");
+        }
+        let shown = |word: &str| {
+            let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+            word.is_empty() || mechanism(word) == Some(word) || self.outputs.contains(word) || self.is_kept_domain(word)
+        };
+        rest != local && rest.split(['+', '=', '%', '#', '~', '!', '$', '_', ' ']).all(shown)
+    }
+
+    /// The first token of ours in a text.
+    fn token_in(&self, text: &str) -> Option<Range<usize>> {
+        let starts = text.match_indices('-').flat_map(|(dash, _)| PREFIXES.map(|p| (dash, p)));
+        starts.into_iter().find_map(|(dash, prefix)| {
+            let span = dash.checked_sub(prefix.len())?..dash + 13;
+            let token = text.get(span.clone())?;
+            (token.starts_with(prefix) && self.tokens.is_issued(token)).then_some(span)
         })
     }
 
@@ -170,6 +193,13 @@ impl Known {
         self.words.find(text).into_iter().map(|(span, (class, value))| (span, *class, value.as_str())).collect()
     }
 
+    /// Whether a mark is of a client's name that is ours, or a receiver's.
+    pub(super) fn is_shown_host(&self, mark: &Mark) -> bool {
+        let What::Value { class: Class::ClientHost, value } = &mark.what else { return false };
+        let name = canonical_domain(value);
+        self.is_own(&name) || self.receivers.contains(&name)
+    }
+
     /// A node or a labelled domain in a host name: which part of it, and what it is. Receivers
     /// keep their names, and so do all others where a label merely equals one of our nodes.
     pub(super) fn host(&self, name: &str, peer: bool) -> Option<(Range<usize>, Class, String)> {
@@ -186,7 +216,7 @@ impl Known {
 
     /// The ends of a line that a logger split (`[2/3]`, `[2\3]`), where they are a part of something known.
     pub(super) fn split_ends(&self, line: &[u8]) -> Vec<(Range<usize>, String)> {
-        let Some(start) = split_mark(line) else { return Vec::new() };
+        let Some(start) = cut(line).map(|cut| cut.start) else { return Vec::new() };
         let member = |b: &u8| !b.is_ascii_whitespace() && !b"<>,;()\"".contains(b);
         let mut out = Vec::new();
         let head = line.get(start..).unwrap_or_default().iter().take_while(|b| member(b)).count();
@@ -197,7 +227,7 @@ impl Known {
         }
         let end = line.trim_ascii_end().len();
         let tail = line.get(start..end).unwrap_or_default().iter().rev().take_while(|b| member(b)).count();
-        if let Some(whole) = begins(&self.recipients, &piece(end - tail..end)) {
+        if let Some(whole) = begins(&self.met, &piece(end - tail..end)) {
             out.push((end - tail..end, whole));
         }
         out
@@ -210,34 +240,6 @@ fn begins(set: &BTreeSet<String>, piece: &str) -> Option<String> {
         return None;
     }
     set.range(piece.to_owned()..).next().filter(|whole| whole.starts_with(piece)).cloned()
-}
-
-/// Where the text after `[2/3] ` or `[2\3] ` begins.
-fn split_mark(line: &[u8]) -> Option<usize> {
-    let separators = memmem::find_iter(line, b"/").chain(memmem::find_iter(line, b"\\"));
-    separators.into_iter().find_map(|at| {
-        let left = line.get(..at)?.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        let right = line.get(at + 1..)?.iter().take_while(|b| b.is_ascii_digit()).count();
-        let open = at.checked_sub(left + 1).and_then(|k| line.get(k)) == Some(&b'[');
-        let close = line.get(at + 1 + right) == Some(&b']') && line.get(at + 2 + right) == Some(&b' ');
-        (left > 0 && right > 0 && open && close).then_some(at + 3 + right)
-    })
-}
-
-/// The text of lines that a logger split, each record in one piece again; none where no line is
-/// a piece. An address that was cut in two is learnt from this.
-pub(in crate::release) fn joined<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
-    let mut out = Vec::new();
-    for line in lines {
-        let Some(start) = split_mark(line) else { continue };
-        if memmem::rfind(line.get(..start).unwrap_or_default(), b"[1")
-            .is_some_and(|at| matches!(line.get(at + 2), Some(b'/' | b'\\')))
-        {
-            out.push(b'\n');
-        }
-        out.extend_from_slice(line.get(start..).unwrap_or_default());
-    }
-    (!out.is_empty()).then_some(out)
 }
 
 fn is_under(domain: &str, parent: &str) -> bool {
@@ -253,20 +255,6 @@ pub(super) fn canonical_address(local: &str, domain: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn split_lines_are_known_by_their_mark() {
-        assert_eq!(split_mark(b"exim[1]: [1/2] 2026"), Some(15));
-        assert_eq!(split_mark(b"exim[1]: [12\\13] x"), Some(17));
-        assert_eq!(split_mark(b"a [1/2 x] b 1/2"), None);
-    }
-
-    #[test]
-    fn split_records_are_one_again() {
-        let lines: [&[u8]; 4] = [b"x [1/2] a for alice.b@exam", b"x [2/2] ple.com S=1", b"x no piece", b"x [1\\2] b"];
-        assert_eq!(joined(lines.into_iter()).as_deref(), Some(&b"\na for alice.b@example.com S=1\nb"[..]));
-        assert_eq!(joined([&b"x"[..]].into_iter()), None);
-    }
 
     #[test]
     fn a_parent_is_a_whole_label() {

@@ -37,6 +37,8 @@ pub(super) struct Seen {
     /// Addresses as written, where that is not the canonical form.
     pub spellings: BTreeSet<String>,
     pub domains: BTreeSet<String>,
+    /// Domains as written, where that is not the canonical form, with that.
+    pub scripts: BTreeSet<(String, String)>,
     pub google_domains: BTreeSet<String>,
     pub values: BTreeSet<(Class, String)>,
     pub nodes: BTreeSet<String>,
@@ -75,8 +77,7 @@ impl Learner {
         self
     }
 
-    /// Learns from one text: lines with their session, a reply, a transcript, a note. Lines
-    /// that a logger split must come joined once; they may come as pieces too. Linear in the text.
+    /// Learns from one text: lines with their session, a reply, a transcript, a note. Linear in the text.
     pub fn learn(&mut self, text: &[u8]) {
         let Self { known, seen, deny, .. } = self;
         seen.denied.extend(deny.find(text).into_iter().map(|(_, word)| word.clone()));
@@ -103,7 +104,7 @@ impl Learner {
         known.recipients.clone_from(&seen.people);
         known.senders.clone_from(&seen.senders);
         known.met = seen.addresses().map(str::to_owned).collect();
-        known.backwards = known.recipients.iter().map(|a| a.chars().rev().collect()).collect();
+        known.backwards = known.met.iter().map(|a| a.chars().rev().collect()).collect();
         known.clients = seen.client_ips(&known);
         label_all(&mut known, &seen, &config);
         let lists = Lists::of(&config, &mut known, &seen);
@@ -115,13 +116,13 @@ impl Learner {
 
 impl Seen {
     fn line(&mut self, marked: &Marked<'_>) {
-        let line = marked.line;
+        let line = marked.line.as_ref();
         let google = memmem::find(line, b"google").is_some() || memmem::find(line, b"gsmtp").is_some();
         for mark in &marked.marks {
             match &mark.what {
                 What::Address { local, domain, role } => self.address(local, domain, *role, google),
                 What::Value { class, value } => self.value(*class, value),
-                What::Line(_) => {}
+                What::Line(_) | What::Rest(_) => {}
             }
         }
         for peer in peers(line) {
@@ -146,7 +147,11 @@ impl Seen {
             // A place that says nothing must not make a sender of a recipient, nor the reverse.
             Role::Unsaid => drop(self.values.insert((Class::Recipient, full))),
         }
+        let written = domain;
         let domain = canonical_domain(domain);
+        if !written.is_ascii() {
+            self.scripts.insert((domain.clone(), written.to_lowercase()));
+        }
         if role == Role::Sender {
             *self.sender_domains.entry(domain.clone()).or_default() += 1;
         }
@@ -157,6 +162,10 @@ impl Seen {
     }
 
     fn value(&mut self, class: Class, value: &str) {
+        // Where something was taken out before, its note says nothing of anyone.
+        if value.starts_with("[redacted") {
+            return;
+        }
         match class {
             Class::Node => drop(self.nodes.insert(value.to_owned())),
             Class::AuthData => self.secret(value),

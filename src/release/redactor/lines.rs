@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::records::cut;
+
 /// Where the parts of a line are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
@@ -35,6 +37,10 @@ const ARROWS: &[&str] =
 /// Reads the frame of one line. Any bytes will do; what is no frame is message.
 pub(super) fn frame(line: &[u8]) -> Frame {
     let mut frame = syslog(line).or_else(|| exim(line)).or_else(|| dated(line)).unwrap_or_default();
+    // A piece of a record that was too long for syslog.
+    if let Some(cut) = cut(line).filter(|cut| cut.open == frame.message) {
+        frame.message = cut.start;
+    }
     (frame.payload, frame.said) = payload(line, frame.message);
     frame
 }

@@ -1,7 +1,6 @@
 //! What to look for as bare words while rewriting, and what the gate refuses.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use rustc_hash::FxHashSet;
 
@@ -106,18 +105,23 @@ impl Lists {
     /// Clients, and the names that the reverse tree gives them.
     fn clients(&mut self, known: &Known, seen: &Seen) {
         for (ip, host) in seen.clients.iter().filter(|(ip, _)| known.clients.contains(ip)) {
-            if let IpAddr::V4(v4) = ip {
-                for form in reverse_forms(*v4) {
-                    self.add(Class::ClientIp, &form, &ip.to_string());
-                }
+            for form in reverse_forms(*ip) {
+                self.add(Class::ClientIp, &form, &ip.to_string());
             }
             if action(Class::ClientIp, self.audience) != Action::Keep {
                 self.forbidden.insert(Forbidden { class: Class::ClientIp, value: ip.to_string(), whole_word: true });
             }
-            let name = canonical_domain(host);
-            if name.contains('.') && !known.is_own(&name) && !seen.hosts.contains(&name) {
-                self.add(Class::ClientHost, host, &name);
-            }
+            self.client_host(host, known, seen);
+        }
+        for (_, host) in seen.values.iter().filter(|(class, _)| *class == Class::ClientHost) {
+            self.client_host(host, known, seen);
+        }
+    }
+
+    fn client_host(&mut self, host: &str, known: &Known, seen: &Seen) {
+        let name = canonical_domain(host);
+        if name.contains('.') && !known.is_own(&name) && !seen.hosts.contains(&name) {
+            self.add(Class::ClientHost, host, &name);
         }
     }
 
@@ -142,9 +146,12 @@ impl Lists {
             if action(*class, self.audience) == Action::Keep || !bare {
                 continue;
             }
-            known.hosts.add(value.as_bytes(), (*class, value.clone()));
-            if value != label && !shown {
-                self.forbidden.insert(Forbidden { class: *class, value: value.clone(), whole_word: true });
+            let scripts = seen.scripts.iter().filter(|(canonical, _)| canonical == value).map(|(_, written)| written);
+            for written in scripts.chain([value]) {
+                known.hosts.add(written.as_bytes(), (*class, value.clone()));
+                if value != label && !shown {
+                    self.forbidden.insert(Forbidden { class: *class, value: written.clone(), whole_word: true });
+                }
             }
         }
     }

@@ -1,12 +1,16 @@
 //! What must be looked at in a text, and what it is. Learning and rewriting read
 //! through the same eyes, so that nothing is rewritten that was not learnt.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::across::Across;
 use super::addresses::{Address, addresses, is_domain_like, lossy};
+use super::cells::free;
 use super::encodings::{Blob, View, blobs};
 use super::fields::fields;
 use super::hosts;
+use super::json::unnamed;
 use super::known::Known;
 use super::lines::{Frame, frame};
 use super::policy::Class;
@@ -25,6 +29,8 @@ pub(super) enum What {
     Value { class: Class, value: String },
     /// The whole line.
     Line(Class),
+    /// What is left on a further line of something that began above, and goes where it goes.
+    Rest(Box<Self>),
 }
 
 /// What the place of an address says about it.
@@ -58,32 +64,50 @@ impl Mark {
         match self.what {
             What::Address { .. } => Class::Recipient,
             What::Value { class, .. } | What::Line(class) => class,
+            What::Rest(_) => Class::Other,
         }
     }
 }
 
 /// One line with its marks, the most certain first; spans count from the start of the text.
 pub(super) struct Marked<'a> {
-    pub line: &'a [u8],
+    /// What it says: for the first line of a record the whole of it, for the others nothing.
+    pub line: Cow<'a, [u8]>,
     pub marks: Vec<Mark>,
 }
 
-/// Reads a text line by line.
+/// Reads a text line by line, and what stands in several lines in one piece first.
 pub(super) fn read<'a>(text: &'a [u8], known: &Known, mut each: impl FnMut(Marked<'a>)) {
+    let lines = lines_of(text);
+    let mut above = Across::of(text, &lines, known);
     let mut dialogue = Dialogue::default();
-    let mut start = 0;
-    for piece in text.split(|&b| b == b'\n') {
-        let line = piece.strip_suffix(b"\r").unwrap_or(piece);
+    for (k, span) in lines.into_iter().enumerate() {
+        let line = text.get(span.clone()).unwrap_or_default();
         let frame = frame(line);
-        let mut marks = line_marks(line, &frame, &mut dialogue, known);
-        let allowed = known.allowed(line);
-        marks.retain(|mark| !allowed.iter().any(|kept| kept.start <= mark.span.start && mark.span.end <= kept.end));
-        for mark in &mut marks {
-            mark.span = start + mark.span.start..start + mark.span.end;
+        let record = above.whole.remove(&k);
+        let mut own = if record.is_some() {
+            continued_marks(line, &frame, &mut dialogue, known)
+        } else {
+            line_marks(line, &frame, &mut dialogue, known)
+        };
+        for mark in &mut own {
+            mark.span = span.start + mark.span.start..span.start + mark.span.end;
         }
-        each(Marked { line, marks });
-        start += piece.len() + 1;
+        let mut marks = above.marks.remove(&k).unwrap_or_default();
+        marks.extend(own);
+        each(Marked { line: record.map_or(Cow::Borrowed(line), Cow::Owned), marks });
     }
+}
+
+/// The lines of a text without their ends.
+fn lines_of(text: &[u8]) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let line = |piece: &[u8]| {
+        let from = start;
+        start += piece.len() + 1;
+        from..from + piece.strip_suffix(b"\r").unwrap_or(piece).len()
+    };
+    text.split(|&b| b == b'\n').map(line).collect()
 }
 
 /// The rules by which a line is read, the most certain first. Each alone keeps something
@@ -98,8 +122,8 @@ pub(crate) enum Rule {
     Urls,
     /// Paths that name a person.
     Paths,
-    /// Addresses that a logger cut in two.
-    SplitEnds,
+    /// What a logger or the end of a line cut in two.
+    Cuts,
     /// Addresses as they stand.
     Addresses,
     /// Escapes and encodings, two layers deep.
@@ -108,28 +132,32 @@ pub(crate) enum Rule {
     Words,
     /// Nodes, clients, private addresses, queue ids.
     Hosts,
+    /// Members and cells of records that no rule names. What they hold nobody could know, so that
+    /// without this rule the gate sees what has a form, and no more.
+    Members,
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Secrets,
         Self::Fields,
         Self::Urls,
         Self::Paths,
-        Self::SplitEnds,
+        Self::Cuts,
         Self::Addresses,
         Self::Encodings,
         Self::Words,
         Self::Hosts,
+        Self::Members,
     ];
 
     fn marks(self, line: &[u8], frame: &Frame, dialogue: &mut Dialogue, known: &Known) -> Vec<Mark> {
         match self {
             Self::Secrets => dialogue.read(line, frame),
-            Self::Fields => fields(line, frame),
+            Self::Fields => fields(line, frame).into_iter().filter(|mark| !known.is_shown_host(mark)).collect(),
             Self::Urls => urls(line),
             Self::Paths => paths(line),
-            Self::SplitEnds => {
+            Self::Cuts => {
                 let ends = known.split_ends(line).into_iter();
                 ends.map(|(span, whole)| Mark::value(span, Class::Recipient, &whole)).collect()
             }
@@ -137,21 +165,39 @@ impl Rule {
             Self::Encodings => encoded(&View::plain(line), known, 0, false),
             Self::Words => words(line, known),
             Self::Hosts => host_marks(line, frame, known),
+            Self::Members => unnamed(line).into_iter().chain(free(line)).collect(),
         }
     }
 }
 
-fn line_marks(line: &[u8], frame: &Frame, dialogue: &mut Dialogue, known: &Known) -> Vec<Mark> {
+/// The marks of one line, without those that the user allowed.
+pub(super) fn line_marks(line: &[u8], frame: &Frame, dialogue: &mut Dialogue, known: &Known) -> Vec<Mark> {
     if line.is_empty() {
         return Vec::new();
     }
     let on = Rule::ALL.into_iter().filter(|rule| known.off != Some(*rule));
-    on.flat_map(|rule| rule.marks(line, frame, dialogue, known)).collect()
+    let marks = on.flat_map(|rule| rule.marks(line, frame, dialogue, known)).collect();
+    not_allowed(marks, line, known)
+}
+
+/// What a line of a longer record has of its own: its part in a dialogue, and who wrote it.
+fn continued_marks(line: &[u8], frame: &Frame, dialogue: &mut Dialogue, known: &Known) -> Vec<Mark> {
+    let mut marks = if known.off == Some(Rule::Secrets) { Vec::new() } else { dialogue.read(line, frame) };
+    if known.off != Some(Rule::Hosts) {
+        marks.extend(writer(line, frame, known));
+    }
+    not_allowed(marks, line, known)
+}
+
+fn not_allowed(mut marks: Vec<Mark>, line: &[u8], known: &Known) -> Vec<Mark> {
+    let allowed = known.allowed(line);
+    marks.retain(|mark| !allowed.iter().any(|kept| kept.start <= mark.span.start && mark.span.end <= kept.end));
+    marks
 }
 
 /// Addresses and known words of escapes and blobs, with the source bytes they take. What was
 /// itself read from a blob may be noise, and is believed only where it cannot be.
-fn encoded(view: &View, known: &Known, depth: usize, noisy: bool) -> Vec<Mark> {
+pub(super) fn encoded(view: &View, known: &Known, depth: usize, noisy: bool) -> Vec<Mark> {
     let mut out = Vec::new();
     if depth >= DEPTH {
         return out;
@@ -240,13 +286,22 @@ pub(super) fn plain_login(reading: &[u8]) -> Option<(String, String)> {
     (shown(user, 2) && shown(secret, 4)).then(|| (user.to_owned(), secret.to_owned()))
 }
 
-fn address(text: &[u8], found: Address, known: &Known) -> Option<Mark> {
-    if known.is_output(&found.local) {
+pub(super) fn address(text: &[u8], found: Address, known: &Known) -> Option<Mark> {
+    let before = text.get(..found.span.start).unwrap_or_default();
+    if known.is_made(&found.local) || is_login_of_url(before) {
         return None;
     }
-    let role = role(text.get(..found.span.start).unwrap_or_default());
+    let role = role(before);
     let local = known.named_in(&found.local, &found.domain).to_owned();
     Some(Mark { span: found.span, what: What::Address { local, domain: found.domain, role }, via: None })
+}
+
+/// Whether what follows is the password in a URL, and behind its `@` a host: `smtp://alice:`.
+fn is_login_of_url(before: &[u8]) -> bool {
+    let login = memchr::memmem::rfind(before, b"://").and_then(|at| before.get(at + 3..));
+    login.is_some_and(|login| {
+        login.ends_with(b":") && !login.iter().any(|b| b.is_ascii_whitespace() || b"/<>\"'".contains(b))
+    })
 }
 
 /// What stands before an address says whose it is.
@@ -295,18 +350,22 @@ fn role(before: &[u8]) -> Role {
     }
 }
 
-fn words(text: &[u8], known: &Known) -> Vec<Mark> {
+pub(super) fn words(text: &[u8], known: &Known) -> Vec<Mark> {
     known.words(text).into_iter().map(|(span, class, value)| Mark::value(span, class, value)).collect()
+}
+
+/// The host field of a log line.
+fn writer(line: &[u8], frame: &Frame, known: &Known) -> Option<Mark> {
+    let host = frame.host.clone()?;
+    let name = lossy(line.get(host.clone())?);
+    (!known.is_output(&name)).then(|| Mark::value(host, Class::Node, &name))
 }
 
 /// Hosts, IPs and queue ids, by place and as known.
 fn host_marks(line: &[u8], frame: &Frame, known: &Known) -> Vec<Mark> {
     let mut out = Vec::new();
     let text = |span: &Range<usize>| lossy(line.get(span.clone()).unwrap_or_default());
-    if let Some(host) = frame.host.clone().filter(|h| !known.is_output(&text(h))) {
-        let name = text(&host);
-        out.push(Mark::value(host, Class::Node, &name));
-    }
+    out.extend(writer(line, frame, known));
     out.extend(hosts::queue_ids(line, frame).into_iter().map(|span| {
         let id = text(&span);
         Mark::value(span, Class::QueueId, &id)

@@ -3,29 +3,40 @@
 //! [`Learner`] reads everything that can reach a bundle and learns who and what is in it;
 //! [`Redactor`] then rewrites each text. Both read through `marks`, which joins the
 //! grammars of this folder: addresses, what local parts carry, encodings two layers deep,
-//! fields and headers, secrets, hosts and queue ids. `policy` alone decides what happens
+//! fields and headers, secrets, hosts and queue ids; `records` and `seams` give it in one piece
+//! what stands in several lines. `policy` alone decides what happens
 //! to what was found, and `tokens` makes the names that replace it.
 
+mod across;
 mod addresses;
+mod cells;
 mod embedded;
 mod encodings;
 mod fields;
+mod headers;
 mod hosts;
 mod idn;
+mod json;
 mod known;
 mod learn;
 mod lines;
 mod lists;
 mod marks;
 mod needles;
+mod options;
+mod places;
 mod policy;
+mod records;
 mod report;
 mod rewrite;
+mod seams;
 mod secrets;
 mod tokens;
 mod urls;
 mod words;
 
+#[cfg(test)]
+pub(crate) mod attacks;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
@@ -34,7 +45,6 @@ pub(crate) mod suite;
 #[cfg(test)]
 pub(crate) use marks::Rule;
 
-pub(in crate::release) use known::joined;
 pub use learn::Learner;
 pub use policy::{Action, Class, action, policy_markdown};
 pub use report::{Counts, RedactionReport};

@@ -156,7 +156,7 @@ impl Redactor {
             let Some((class, new)) = self.edit(&mark)? else { continue };
             let pieces = uncovered(&mark.span, &taken);
             let same = text.get(mark.span.clone()) == Some(new.as_bytes());
-            if !pieces.is_empty() && !same {
+            if !pieces.is_empty() && !same && !matches!(mark.what, What::Rest(_)) {
                 counts.add(class);
             }
             let shown = std::iter::once(new).chain(std::iter::repeat(String::new()));
@@ -172,6 +172,10 @@ impl Redactor {
             What::Line(class) => {
                 let gone = action(*class, self.audience) != Action::Keep;
                 return Ok(gone.then(|| (*class, format!("[line removed: {}]", class.word()))));
+            }
+            What::Rest(of) => {
+                let whole = Mark { span: mark.span.clone(), what: (**of).clone(), via: mark.via };
+                return Ok(self.edit(&whole)?.map(|(class, _)| (class, String::new())));
             }
             What::Value { value, .. } if mark.via.is_none() && self.known.is_output(value) => return Ok(None),
             What::Value { class, value } => (*class, self.replacement(*class, value)?),

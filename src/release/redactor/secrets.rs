@@ -8,6 +8,7 @@ use memchr::memmem;
 use super::addresses::lossy;
 use super::lines::{Frame, Words};
 use super::marks::Mark;
+use super::options::options;
 use super::policy::Class;
 
 const MECHANISMS: &[&str] = &[
@@ -32,7 +33,10 @@ const TLS_SECRETS: &[&str] = &[
     "session-id-ctx:",
     "master-key:",
     "resumption psk:",
+    "psk:",
     "psk identity:",
+    "psk identity hint:",
+    "srp username:",
     "tls session ticket:",
     "session id:",
     "master secret:",
@@ -45,16 +49,6 @@ const TLS_SECRETS: &[&str] = &[
     "exporter_secret ",
     "early_exporter_secret ",
     "rsa session-id:",
-];
-
-/// Options of command lines whose next word is a secret, or an account.
-const OPTIONS: &[(&str, Class)] = &[
-    ("-ap", Class::AuthData),
-    ("--auth-password", Class::AuthData),
-    ("--password", Class::AuthData),
-    ("-au", Class::Login),
-    ("--auth-user", Class::Login),
-    ("--user", Class::AuthData),
 ];
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +97,7 @@ impl Dialogue {
         }
         out.extend(options(line));
         out.extend(quoted(line));
+        out.extend(exchanged(line));
         out.extend(bearers(line));
         out
     }
@@ -202,19 +197,6 @@ fn auth_command(line: &[u8]) -> Option<Option<Mark>> {
     None
 }
 
-/// The word after an option that takes a secret.
-fn options(line: &[u8]) -> Vec<Mark> {
-    let mut out = Vec::new();
-    let mut words = Words { line, at: 0 };
-    while let Some(word) = words.next() {
-        let option = line.get(word).unwrap_or_default();
-        let Some((_, class)) = OPTIONS.iter().find(|(name, _)| name.as_bytes() == option) else { continue };
-        let Some(value) = words.next() else { break };
-        out.push(Mark::value(value.clone(), *class, &lossy(line.get(value).unwrap_or_default())));
-    }
-    out
-}
-
 /// Postfix's verbose SASL lines: ``user `alice' pass `secret'``.
 fn quoted(line: &[u8]) -> Vec<Mark> {
     const LEADS: &[(&[u8], Class)] = &[
@@ -237,10 +219,38 @@ fn quoted(line: &[u8]) -> Vec<Mark> {
         .collect()
 }
 
-/// JSON web tokens, AWS key ids, bearer tokens.
+/// What Postfix's verbose lines print of a SASL exchange, and passwords in its maps.
+fn exchanged(line: &[u8]) -> Option<Mark> {
+    const LEADS: &[&[u8]] = &[
+        b"ncoded initial reply: ",
+        b"ncoded client response: ",
+        b"decoded challenge: ",
+        b"decoded initial response ",
+        b"decoded response: ",
+        b"ncoded server challenge: ",
+        b"password_maps = static:",
+        b"password_maps = inline:",
+    ];
+    let start = LEADS.iter().find_map(|lead| Some(memmem::find(line, lead)? + lead.len()))?;
+    let span = trimmed(line, start);
+    let text = lossy(line.get(span.clone())?);
+    (!span.is_empty() && !text.starts_with("[redacted")).then(|| Mark::value(span, Class::AuthData, &text))
+}
+
+/// JSON web tokens, keys of AWS, SendGrid and Mailgun, bearer tokens.
 fn bearers(line: &[u8]) -> Vec<Mark> {
     let mut out = Vec::new();
-    for (lead, whole) in [(&b"eyJ"[..], 40), (b"AKIA", 20), (b"ASIA", 20), (b"Bearer ", 12), (b"bearer ", 12)] {
+    const LEADS: &[(&[u8], usize)] = &[
+        (b"eyJ", 40),
+        (b"AKIA", 20),
+        (b"ASIA", 20),
+        (b"SG.", 50),
+        (b"key-", 36),
+        (b"Bearer ", 12),
+        (b"bearer ", 12),
+        (b"Basic ", 12),
+    ];
+    for &(lead, whole) in LEADS {
         for at in memmem::find_iter(line, lead) {
             let start = if lead.ends_with(b" ") { at + lead.len() } else { at };
             let rest = line.get(start..).unwrap_or_default();
@@ -299,10 +309,6 @@ mod tests {
     #[test]
     fn passwords_in_logs_and_commands() {
         assert_eq!(read("smtp_sasl_authenticate: user `alice' pass `it's'")[0].1, "it's");
-        assert_eq!(
-            read("swaks -au alice -ap s3cr3tPw! -s mx").iter().map(|m| m.1.as_str()).collect::<Vec<_>>(),
-            ["alice", "s3cr3tPw!"]
-        );
         assert_eq!(read("Authorization: Bearer abcdefghijklmnop")[0].1, "abcdefghijklmnop");
     }
 

@@ -6,7 +6,7 @@
 use super::{CaseKey, Class, Counts, Forbidden, Learner, Redactor, RedactorConfig};
 use crate::release::Audience;
 
-const READERS: [Audience; 2] = [Audience::Esp, Audience::Google];
+pub(super) const READERS: [Audience; 2] = [Audience::Esp, Audience::Google];
 
 /// The leak suite: a name, a text, and what must not be in the result. The canary is
 /// `alice.b@example.com` with the password `s3cr3tPw!`, from 203.0.113.9 and 2001:db8:0:1::9.
@@ -126,7 +126,7 @@ pub(crate) const SUITE: &[(&str, &str, &[&str])] = &[
     ("no end of line", "x\r\nto=<alice.b@example.com>\r\n\u{a0}", &["alice.b"]),
 ];
 
-fn config(audience: Audience) -> RedactorConfig {
+pub(super) fn config(audience: Audience) -> RedactorConfig {
     RedactorConfig {
         own_domains: vec!["sender.example".into()],
         sending_ips: vec!["192.0.2.25".parse().expect("an IP")],

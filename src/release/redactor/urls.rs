@@ -13,9 +13,7 @@ pub(super) fn urls(line: &[u8]) -> Vec<Mark> {
         let Some(before) = line.get(..at) else { continue };
         let scheme = before.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
         let name = before.get(at - scheme..).unwrap_or_default().to_ascii_lowercase();
-        if ![&b"http"[..], b"https", b"ftp"].contains(&name.as_slice()) {
-            continue;
-        }
+        let web = [&b"http"[..], b"https", b"ftp"].contains(&name.as_slice());
         let rest = line.get(at + 3..).unwrap_or_default();
         // A cell that holds a comma is quoted (RFC 4180), and so is a URL that does.
         let comma = if in_bare_cell(line, at) { b',' } else { b'"' };
@@ -23,7 +21,7 @@ pub(super) fn urls(line: &[u8]) -> Vec<Mark> {
         let length = rest.iter().take_while(|b| !ends(b)).count();
         let url = lossy(rest.get(..length).unwrap_or_default());
         let url = url.trim_end_matches(['.', ',', ';', ':', ')', ']', '!', '\u{fffd}']);
-        out.extend(url_mark(line, at + 3, url));
+        out.extend(if web { url_mark(line, at + 3, url) } else { login_mark(line, at + 3, url) });
     }
     out
 }
@@ -51,6 +49,14 @@ fn url_mark(line: &[u8], start: usize, url: &str) -> Option<Mark> {
     };
     let span = start + from..(start + end).min(line.len());
     Some(Mark::value(span.clone(), Class::Url, &lossy(line.get(span)?)))
+}
+
+/// The account and its password before a host: `smtp://alice:secret@mx.example`.
+fn login_mark(line: &[u8], start: usize, url: &str) -> Option<Mark> {
+    let authority = url.get(..url.find(['/', '?', '#']).unwrap_or(url.len()))?;
+    let (login, _) = authority.rsplit_once('@')?;
+    let span = start..(start + login.len()).min(line.len());
+    (!login.starts_with("[redacted")).then(|| Mark::value(span, Class::AuthData, login))
 }
 
 /// Paths under these name a person.

@@ -3,6 +3,7 @@
 
 mod forms;
 mod plant;
+mod whole;
 
 use std::fs;
 use std::path::{Path, PathBuf};

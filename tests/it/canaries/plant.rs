@@ -66,7 +66,7 @@ fn value(names: &mut BTreeMap<String, String>, address: &str) -> String {
 }
 
 /// A line with its addresses replaced, and the last of them.
-fn addresses(line: &str, names: &mut BTreeMap<String, String>) -> (String, Option<String>) {
+pub(super) fn addresses(line: &str, names: &mut BTreeMap<String, String>) -> (String, Option<String>) {
     let of = |c: char| c.is_ascii_alphanumeric() || "._+-=".contains(c);
     let mut out = String::new();
     let mut last = None;
