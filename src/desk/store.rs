@@ -9,9 +9,10 @@ use serde_json::json;
 use super::build::go_on;
 use super::exit::Failure;
 use crate::bundle::{ASIDE, BundleError, Gate, facts_json, publish, read_zip, stage, verify};
-use crate::narrative::Document;
+use crate::narrative::{self, Document};
 use crate::release::redactor::CaseKey;
 use crate::release::{Audience, Release, Value};
+use crate::tables;
 use crate::time::Stamp;
 
 /// What a build gave.
@@ -124,7 +125,9 @@ impl Store {
             before = Some(target(release));
         }
         self.keep(&postmortem.path, postmortem.text.as_bytes())?;
+        self.keep("evidence.md", narrative::evidence(internal).text.as_bytes())?;
         self.keep("facts.json", facts_json(internal).as_bytes())?;
+        self.keep_timeline(internal)?;
         let tokens: String = outside
             .iter()
             .flat_map(|(release, _)| release.published())
@@ -140,6 +143,14 @@ impl Store {
         let built = self.built(bundles.collect(), internal);
         self.keep("RECEIPT.json", receipt(&built, outside, internal.when()).as_bytes())?;
         Ok(built)
+    }
+
+    /// What Timesketch reads, and what its columns mean.
+    fn keep_timeline(&self, internal: &Release) -> Result<(), Failure> {
+        let Some(timeline) = internal.tables().iter().find(|table| table.name == "timeline") else { return Ok(()) };
+        let csv = tables::csv(timeline);
+        self.keep("timeline.csv", &csv)?;
+        self.keep("datapackage.json", &tables::datapackage(internal.name(), internal.when(), &[(timeline, &csv)]))
     }
 
     fn keep(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {

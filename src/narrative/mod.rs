@@ -9,6 +9,7 @@ mod context;
 mod cuts;
 mod engine;
 mod error;
+mod evidence;
 mod filters;
 #[cfg(test)]
 mod fixtures;
@@ -24,6 +25,7 @@ mod templates;
 mod tests;
 
 pub use error::NarrativeError;
+pub use evidence::evidence;
 pub use markdown::visible;
 pub use prose::{Form, Item, Unlisted, prose_json, unlisted_digits};
 pub use templates::{POSTMORTEMS, Postmortem};

@@ -104,7 +104,6 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
     };
     let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.tell("facts.json", t));
     let text = |t: &str| pen.tell("charts and tables", t);
-    let mut tables = rows::tables(audience, evident.timeline, evident.lanes, &facts, &text);
     let studio = pictures::Studio {
         audience,
         case: evident.case,
@@ -114,10 +113,20 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         rewrite: &text,
     };
     let figures = studio.figures();
-    tables.push(measured::load(evident.timeline, &source.findings.incident, studio.connections().as_ref()));
-    if audience != Audience::Google {
-        tables.push(measured::metrics(evident.timeline, &text));
-    }
+    let connections = studio.connections();
+    let line = |t: &[u8]| pen.write("tables/sessions.csv", t);
+    let desk = rows::Desk {
+        audience,
+        timeline: evident.timeline,
+        lanes: evident.lanes,
+        incident: &source.findings.incident,
+        connections: connections.as_ref(),
+        facts: &facts,
+        chosen: &chosen,
+        rewrite: &text,
+        write: &line,
+    };
+    let tables = desk.tables();
     let excerpts = exhibits::excerpts(&chosen, &|file, line| pen.write(&format!("excerpts/{file}"), line));
     let (transcripts, withheld) = transcripts(source, audience, &pen);
     if let Some(fault) = pen.fault.into_inner() {
@@ -241,21 +250,22 @@ fn transcripts(source: &Source<'_>, audience: Audience, pen: &Pen<'_>) -> (Vec<T
     let tests = source.evident.tests;
     let shown = exhibits::shown(tests, audience);
     let mut files = Vec::new();
-    let mut withheld = Vec::new();
+    let mut left_out = Vec::new();
     for (test, text) in tests.iter().zip(source.transcripts) {
         if shown.iter().any(|s| std::ptr::eq(*s, test)) {
             let name = exhibits::transcript_name(test);
             let shown = pen.write(&format!("transcripts/{name}"), &exhibits::without_secrets(test, text));
             files.push(exhibits::transcript(test, name, shown));
         } else if test.transcript.verdict != Verdict::Inconclusive {
-            withheld.push(Withheld {
-                item: format!("text of transcript {}", test.exhibit),
-                why: "a few of each kind are enough; its result is in tables/transcripts.csv".to_owned(),
-            });
+            left_out.push(test.exhibit.to_string());
         }
     }
+    let withheld = (!left_out.is_empty()).then(|| Withheld {
+        item: format!("text of transcripts {}", left_out.join(", ")),
+        why: "a few of each kind are enough; all results are in tables/transcripts.csv".to_owned(),
+    });
     files.dedup_by(|a, b| a.name == b.name);
-    (files, withheld)
+    (files, withheld.into_iter().collect())
 }
 
 /// Exact lines that belong together, redacted.
