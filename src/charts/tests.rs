@@ -200,7 +200,7 @@ fn the_svg_stands_alone() {
     assert_eq!(root.attribute("role"), Some("img"));
     assert_eq!(root.attribute("width"), Some("880"));
     let text = |name: &str| root.children().find(|n| n.has_tag_name(name)).and_then(|n| n.text()).map(str::trim);
-    assert_eq!(text("title"), Some("a <b> & \"c\""));
+    assert_eq!(text("title"), Some("a <b> & \"c\"<U+0007>"));
     let shapes = ["svg", "title", "desc", "rect", "line", "polyline", "polygon", "circle", "text"];
     for node in parsed.descendants().filter(roxmltree::Node::is_element) {
         assert!(shapes.contains(&node.tag_name().name()), "{:?}", node.tag_name());

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::markdown::{Sink, visible};
+use super::markdown::Sink;
 use super::{Document, POSTMORTEM_FILE};
-use crate::release::{ExcerptFile, Release};
+use crate::release::{ExcerptFile, Release, visible};
 
 /// Where it lies, beside the postmortem.
 const FILE: &str = "evidence.md";

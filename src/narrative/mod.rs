@@ -24,9 +24,9 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use crate::release::visible;
 pub use error::NarrativeError;
 pub use evidence::evidence;
-pub use markdown::visible;
 pub use prose::{Form, Item, Unlisted, prose_json, unlisted_digits};
 pub use templates::{POSTMORTEMS, Postmortem};
 

@@ -11,6 +11,7 @@ mod rows;
 mod sheet;
 mod sight;
 mod slim;
+mod visible;
 
 use std::cell::RefCell;
 
@@ -20,6 +21,7 @@ pub use crate::findings::{Evidence, Fact, Node, Value};
 pub use figure::{Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
 pub use redacted::Redacted;
 pub use sheet::{Cell, Column, ColumnKind, Table};
+pub use visible::visible;
 
 use serde::Serialize;
 

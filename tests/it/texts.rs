@@ -12,8 +12,8 @@ use crate::cases::{build, entries, root, zips};
 const CASES: [(&str, &str); 4] = [
     ("throttle", "sample-data/throttle"),
     ("noise", "sample-data/noise"),
-    ("tls-fault", "tests/data/cases/tls-fault"),
-    ("ongoing", "tests/data/cases/ongoing"),
+    ("tls-fault", "tests/cases/tls-fault"),
+    ("ongoing", "tests/cases/ongoing"),
 ];
 
 /// Texts of one reader: what stands in its bundle, by path below the top folder.

@@ -54,12 +54,17 @@ const TIMES: [(&str, &str, &str, &str, &[&str]); 11] = [
     ("coverage", "to", "Source Ends", "source", &["file", "format"]),
 ];
 
+/// Whether a row says something: a transcript begins and ends with its test.
+fn is_worth_a_row(list: &str, item: &Node) -> bool {
+    list != "coverage" || item.value("from") != item.value("to")
+}
+
 /// All rows, in order of time.
 pub(super) fn table(desk: &Desk<'_>) -> Table {
     let mut events: Vec<(Stamp, Event)> = Vec::new();
     for (list, part, of, kind, said) in TIMES {
         let Some(Node::List(items)) = desk.facts.at(list) else { continue };
-        for item in items {
+        for item in items.iter().filter(|item| is_worth_a_row(list, item)) {
             if let Some((at, event)) = of_fact(item, part, of, kind, said) {
                 events.push((at, event));
             }
@@ -106,8 +111,8 @@ fn of_fact(
     };
     let known = said.iter().filter_map(|name| Some((*name, item.value(name)?)));
     let known = known.filter(|(_, value)| **value != Value::Absent);
-    let parts: Vec<String> =
-        known.map(|(name, value)| format!("{}: {}", name.replace('_', " "), value.text())).collect();
+    let word = |name: &str| if name == "number" { kind.to_owned() } else { name.replace('_', " ") };
+    let parts: Vec<String> = known.map(|(name, value)| format!("{}: {}", word(name), value.text())).collect();
     let (exhibit, line) = place_of(item, fact);
     let message = format!("{of}: {}", parts.join(", "));
     Some((at, Event { message, of, kind, exhibit, line, ..Event::default() }))
