@@ -196,6 +196,6 @@ mod tests {
 
     #[test]
     fn markup_in_names_stays_text() {
-        assert_eq!(escape("a<b>&\u{1}c"), "a&lt;b&gt;&amp; c");
+        assert_eq!(escape("a<b>&\u{1}c"), "a&lt;b&gt;&amp;&lt;U+0001&gt;c");
     }
 }

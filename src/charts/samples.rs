@@ -56,6 +56,7 @@ pub(super) fn figure(minutes: i32, panels: Vec<Panel>) -> Figure {
         title: "A title".to_owned(),
         finding: "One sentence.".to_owned(),
         description: "More words.".to_owned(),
+        data: "minutes_by_lane",
         window: window(minutes),
         bands: Vec::new(),
         marks: Vec::new(),

@@ -200,7 +200,7 @@ fn the_svg_stands_alone() {
     assert_eq!(root.attribute("role"), Some("img"));
     assert_eq!(root.attribute("width"), Some("880"));
     let text = |name: &str| root.children().find(|n| n.has_tag_name(name)).and_then(|n| n.text()).map(str::trim);
-    assert_eq!(text("title"), Some("a <b> & \"c\""));
+    assert_eq!(text("title"), Some("a <b> & \"c\"<U+0007>"));
     let shapes = ["svg", "title", "desc", "rect", "line", "polyline", "polygon", "circle", "text"];
     for node in parsed.descendants().filter(roxmltree::Node::is_element) {
         assert!(shapes.contains(&node.tag_name().name()), "{:?}", node.tag_name());
@@ -210,6 +210,43 @@ fn the_svg_stands_alone() {
         }
     }
     assert_eq!(svg.matches("http").count(), 1, "the namespace, and nothing else");
+}
+
+/// What evidence may hold comes out as characters: no element, no attribute, no control.
+#[test]
+fn hostile_words_are_inert_in_a_picture() {
+    let hostile = [
+        "</text><script>alert(1)</script><image href=\"http://evil.example/x.png\"/>",
+        "\" onload=\"alert(1)\" x=\"",
+        "]]><!-- <?xml-stylesheet href=\"x\"?> &lol; &#x41;",
+        "\u{1b}[2J\u{202e}txt.exe\u{2066}\u{0}",
+        "=cmd|' /C calc'!A0",
+    ];
+    for with in hostile {
+        let mut of = throttle();
+        for text in [&mut of.title, &mut of.finding, &mut of.description] {
+            with.clone_into(text);
+        }
+        of.marks.iter_mut().for_each(|mark| with.clone_into(&mut mark.label));
+        of.bands.iter_mut().for_each(|band| with.clone_into(&mut band.label));
+        for panel in &mut of.panels {
+            for text in [&mut panel.title, &mut panel.unit, &mut panel.across] {
+                with.clone_into(text);
+            }
+            panel.ceiling = Some((1.0, with.to_owned()));
+            panel.series.iter_mut().for_each(|series| with.clone_into(&mut series.label));
+        }
+        let svg = draw(&of).expect("a drawing").svg;
+        let parsed = roxmltree::Document::parse(&svg).expect("well-formed SVG");
+        for node in parsed.descendants().filter(roxmltree::Node::is_element) {
+            assert!(!matches!(node.tag_name().name(), "script" | "image" | "a"), "{with}");
+            assert!(node.attributes().all(|a| !a.name().starts_with("on") && !a.name().contains("href")), "{with}");
+        }
+        assert!(
+            !svg.contains(|c: char| c != '\n' && (c.is_control() || ('\u{202a}'..='\u{2069}').contains(&c))),
+            "{with}"
+        );
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use plotters::style::{FontDesc, FontStyle, IntoFont as _, register_font};
 
 use super::ChartError;
 use super::scene::{Anchor, Area, Face, Ink, Scene, Shape, Words};
+use crate::release::visible;
 
 /// The family as registered and as written into the SVG, where a reader without Inter falls back.
 pub(super) const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
@@ -119,9 +120,9 @@ impl Face {
     }
 }
 
-/// Control characters would make the SVG no XML, and have no glyph.
+/// Controls and bidirectional characters are shown; two noncharacters would make the SVG no XML.
 pub(super) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') { ' ' } else { c }).collect()
+    visible(text).replace(['\u{FFFE}', '\u{FFFF}'], " ")
 }
 
 /// The box of a text, from cap height to descender.

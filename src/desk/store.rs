@@ -10,9 +10,10 @@ use super::build::go_on;
 use super::earlier::Earlier;
 use super::exit::Failure;
 use crate::bundle::{ASIDE, BundleError, Gate, facts_json, publish, read_zip, room_for, stage, verify};
-use crate::narrative::Document;
+use crate::narrative::{self, Document};
 use crate::release::redactor::CaseKey;
 use crate::release::{Audience, Release, Value};
+use crate::tables;
 use crate::time::Stamp;
 
 /// What a build gave.
@@ -106,11 +107,15 @@ impl Store {
         stop: &AtomicBool,
     ) -> Result<Built, Failure> {
         let target = |release: &Release| self.output.join(format!("send/{}.zip", release.name()));
-        let texts =
-            [postmortem.text.clone().into_bytes(), facts_json(internal).into_bytes(), tokens_of(outside).into_bytes()];
-        let sizes = outside.iter().map(|(_, zip)| zip.len()).chain(texts.iter().map(Vec::len));
+        let mut kept = vec![
+            (postmortem.path.as_str(), postmortem.text.clone().into_bytes()),
+            ("evidence.md", narrative::evidence(internal).text.into_bytes()),
+            ("facts.json", facts_json(internal).into_bytes()),
+            ("tokens.map", tokens_of(outside).into_bytes()),
+        ];
+        kept.extend(timeline_of(internal));
+        let sizes = outside.iter().map(|(_, zip)| zip.len()).chain(kept.iter().map(|(_, bytes)| bytes.len()));
         room_for(&self.output, sizes.map(|n| n as u64).sum())?;
-        let [postmortem_text, facts, tokens] = texts;
         let targets: Vec<_> = outside.iter().map(|(release, _)| target(release)).collect();
         let earlier = Earlier::of(&self.output, &targets);
         let mut staged = Vec::new();
@@ -132,9 +137,9 @@ impl Store {
             before = Some(target(release));
         }
         let told = earlier.clear();
-        self.keep(&postmortem.path, &postmortem_text)?;
-        self.keep("facts.json", &facts)?;
-        self.keep("tokens.map", &tokens)?;
+        for (name, bytes) in &kept {
+            self.keep(name, bytes)?;
+        }
         let bundles = outside.iter().map(|(release, zip)| Bundled {
             audience: release.audience(),
             path: target(release),
@@ -177,6 +182,14 @@ impl Store {
             problems: left.chain(told).collect(),
         }
     }
+}
+
+/// What Timesketch reads, and what its columns mean.
+fn timeline_of(internal: &Release) -> Vec<(&'static str, Vec<u8>)> {
+    let Some(timeline) = internal.tables().iter().find(|table| table.name == "timeline") else { return Vec::new() };
+    let csv = tables::csv(timeline);
+    let package = tables::datapackage(internal.name(), internal.when(), &[(timeline, &csv)]);
+    vec![("timeline.csv", csv), ("datapackage.json", package)]
 }
 
 /// The lines of `tokens.map`: all tokens that left, with their values.

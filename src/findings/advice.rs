@@ -2,7 +2,7 @@
 
 use super::causes::{self, Cause, Item};
 use super::items::{Items, Seen};
-use super::{Node, Value, grouped};
+use super::{Node, Value, grouped, replies};
 
 /// What the causes and the readers lack, each once.
 pub(super) fn missing(seen: &Seen<'_>, causes: &[Cause]) -> Vec<String> {
@@ -19,9 +19,15 @@ pub(super) fn missing(seen: &Seen<'_>, causes: &[Cause]) -> Vec<String> {
         missing.push("a STARTTLS test taken on a sending node during a launch (posttls-finger -c)".to_owned());
     }
     if seen.contrast.ips.iter().any(|j| j.of.ip.is_none()) {
-        missing.push("the sending IP behind each syslog name or transport (case.yaml: sending_ips, or postconf -n and postconf -Mf of each node)".to_owned());
+        missing.push(
+            "the sending IP behind each syslog name or transport (postconf -n and postconf -Mf of each node tell it)"
+                .to_owned(),
+        );
     }
-    missing.push("network traces of the failing minutes: none were taken (for next time: mtr -rwz -c 200 to the MX host, from the node and back)".to_owned());
+    missing.push(
+        "network traces of the failing minutes (for next time: mtr -rwz -c 200 to the MX host, from the node and back)"
+            .to_owned(),
+    );
     let mut seen_once = std::collections::BTreeSet::new();
     missing.retain(|m| seen_once.insert(m.clone()));
     missing
@@ -37,43 +43,94 @@ fn some(addresses: &[String]) -> String {
     }
 }
 
-/// What to ask each reader for: only what the evidence lacks or shows.
-pub(super) fn asks(seen: &Seen<'_>, items: &Items) -> Node {
-    let failing: Vec<_> = seen.contrast.failing_ips().into_iter().collect();
-    let mut esp = Vec::new();
-    if !seen.incident.waves.is_empty() {
-        esp.push("Which of your limits (bandwidth, packets, connections tracked, port 25) apply to these nodes, and did any of their counters rise in the minutes of the waves?".to_owned());
-        esp.push(if failing.is_empty() {
-            "Which source addresses did these nodes use towards Gmail in these minutes?".to_owned()
-        } else {
-            let address = if failing.len() == 1 { "Is the address" } else { "Are the addresses" };
-            format!(
-                "{address} {} shared with other senders, and what did those send to Gmail in these minutes?",
-                some(&failing)
-            )
-        });
-        esp.push(
-            "Which concurrency, retry and back-off settings did the MTA apply to Gmail's MX hosts in these minutes?"
-                .to_owned(),
-        );
-        esp.push("For the queue ids listed: what does your own log show of these sessions?".to_owned());
-        if items.idle_ok.known.is_none() {
-            esp.push("Please run a STARTTLS test to Gmail's MX from each node while it is idle and during a launch (posttls-finger -c).".to_owned());
-        }
-        esp.push(
-            "Is the mapping of nodes to public sending addresses as stated here, without translation on the way?"
-                .to_owned(),
-        );
-    }
-    let google = if seen.incident.waves.is_empty() {
-        Value::Absent
-    } else {
-        Value::Sentence("Which signal or quota (IP, DKIM domain, SPF domain, other) was applied to these sessions, and what should we change? Is any part of this a fault on Gmail's side?".to_owned())
-    };
+/// At most so many questions: a desk answers few.
+const QUESTIONS: usize = 6;
+
+/// What to ask each reader for: only what the evidence lacks or shows. `verdict` is the overall one.
+pub(super) fn asks(seen: &Seen<'_>, items: &Items, verdict: &str) -> Node {
+    let found = !seen.incident.waves.is_empty();
+    let (whole, short) = google(seen, items);
+    let sentence = |text: &str| if found { Value::Sentence(text.to_owned()) } else { Value::Absent };
+    let mut esp = if found { esp(seen, items, verdict) } else { Vec::new() };
+    esp.truncate(QUESTIONS);
     Node::group([
-        ("google", google.into()),
+        ("google", sentence(whole).into()),
+        ("google_short", sentence(short).into()),
         ("esp", Node::List(esp.into_iter().map(|t| Value::Sentence(t).into()).collect())),
     ])
+}
+
+/// The question to Google, whole and for the shortest cut: what the sessions show decides which.
+fn google(seen: &Seen<'_>, items: &Items) -> (&'static str, &'static str) {
+    let is = |item: &Item| item.known == Some(true);
+    let answered = seen.replies.iter().any(replies::ReplyGroup::is_for_google);
+    if items.others_clean.known == Some(false) {
+        (
+            "Other receivers failed in the same minutes, so nothing here shows a limit of Gmail's. Did Gmail apply any limit to these sessions, or end them itself?",
+            "Other receivers failed too. Did Gmail apply any limit to these sessions, or end them itself?",
+        )
+    } else if is(&items.tls_alert) {
+        (
+            "These sessions ended with TLS alerts or faults. Did Gmail's MX hosts refuse the handshakes, and which TLS version, cipher or certificate was the reason?",
+            "Did Gmail's MX hosts refuse these TLS handshakes, and why?",
+        )
+    } else if answered {
+        (
+            "Which signal or quota (IP, DKIM domain, SPF domain, other) was applied to these sessions, and what should we change? Is any part of this a fault on Gmail's side?",
+            "Which quota or signal applied to these sessions, and what should we change?",
+        )
+    } else {
+        (
+            "Did Gmail end these sessions, for which signal or quota, and what should we change? Is any part of this a fault on Gmail's side?",
+            "Did Gmail end these sessions, for which signal, and what should we change?",
+        )
+    }
+}
+
+/// The questions to the ESP or host: the one that the verdict raises first.
+fn esp(seen: &Seen<'_>, items: &Items, verdict: &str) -> Vec<String> {
+    let mut esp = vec![
+        match verdict {
+            "sender_network" => "Which limit on egress, packets or tracked connections applies to the nodes at their limit, and what did its counters show in the minutes of the waves?",
+            "sender_load" => "Which limit applies to the resource that reached it, and can it be raised on these nodes?",
+            "tls_stack" => "Which TLS library, versions, ciphers and certificate store did these nodes use, and what of them changed before the first failing minute?",
+            "sender_throttle" => "Which of the MTA's own limits held mail back in these minutes, and which setting sets it?",
+            _ => "Which of your limits (bandwidth, packets, connections tracked, port 25) apply to these nodes, and did any of their counters rise in the minutes of the waves?",
+        }
+        .to_owned(),
+    ];
+    let failing: Vec<_> = seen.contrast.failing_ips().into_iter().collect();
+    esp.push(if failing.is_empty() {
+        "Which source addresses did these nodes use towards Gmail in these minutes?".to_owned()
+    } else {
+        let address = if failing.len() == 1 { "Is the address" } else { "Are the addresses" };
+        format!(
+            "{address} {} shared with other senders, and what did those send to Gmail in these minutes?",
+            some(&failing)
+        )
+    });
+    if items.unmet.known == Some(true) {
+        esp.push(
+            "Which mail left without TLS or authentication in these minutes, and which setting lets it?".to_owned(),
+        );
+    }
+    if items.pressure.known != Some(false) {
+        let concurrency =
+            "Which concurrency, retry and back-off settings did the MTA apply to Gmail's MX hosts in these minutes?";
+        esp.push(concurrency.to_owned());
+    }
+    if matches!(replies::queue_ids(seen.evident.timeline, seen.evident.tally, &seen.incident.windows()), Node::List(ids) if !ids.is_empty())
+    {
+        esp.push("For the queue ids listed: what does your own log show of these sessions?".to_owned());
+    }
+    if items.idle_ok.known.is_none() {
+        esp.push("Please run a STARTTLS test to Gmail's MX from each node while it is idle and during a launch (posttls-finger -c).".to_owned());
+    }
+    esp.push(
+        "Is the mapping of nodes to public sending addresses as stated here, without translation on the way?"
+            .to_owned(),
+    );
+    esp
 }
 
 /// A change to make, and the fact that calls for it.

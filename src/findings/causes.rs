@@ -98,7 +98,7 @@ const fn need<'a>(item: &'a Item, wanted: bool, ask: &'static str) -> Need<'a> {
 }
 
 const ASK_OTHERS: &str = "logs of the same minutes with at least 150 sessions to other receivers";
-const ASK_NETWORK: &str = "egress of the sending nodes in these minutes and its limit (sadf -d -- -n DEV; case.yaml: nodes.NAME.limits.egress)";
+const ASK_NETWORK: &str = "egress of the sending nodes in these minutes (sadf -d -- -n DEV) and the limit on it";
 const ASK_HOST: &str = "CPU, open files and worker counts of the sending nodes with their limits (sadf -d -- -u -v)";
 const ASK_REPLIES: &str = "the receiver's reply texts";
 const ASK_LOAD: &str = "minutes with little load in the same log, or a second launch";
@@ -252,6 +252,28 @@ fn not_excluded(causes: &[Cause]) -> String {
     }
 }
 
+/// The causes that nothing supports, those with one and the same reason together.
+pub(super) fn tested(causes: &[Cause]) -> Node {
+    let mut rows: Vec<(Verdict, &str, Vec<&str>)> = Vec::new();
+    for cause in causes.iter().filter(|c| matches!(c.verdict, Verdict::Against | Verdict::Unknown)) {
+        let why = if cause.verdict == Verdict::Against { cause.against.first() } else { cause.missing.first() };
+        let why = why.map_or("", String::as_str);
+        match rows.iter_mut().find(|(verdict, of, _)| (*verdict, *of) == (cause.verdict, why)) {
+            Some((.., titles)) => titles.push(cause.title),
+            None => rows.push((cause.verdict, why, vec![cause.title])),
+        }
+    }
+    let row = |(verdict, why, titles): (Verdict, &str, Vec<&str>)| {
+        let why = Some(why).filter(|why| !why.is_empty()).map(|why| Value::Sentence(why.to_owned()));
+        Node::group([
+            ("titles", Value::Text(titles.join("; ")).into()),
+            ("verdict", Value::Word(verdict.word()).into()),
+            ("why", Node::maybe(why)),
+        ])
+    };
+    Node::List(rows.into_iter().map(row).collect())
+}
+
 impl Cause {
     pub(super) fn node(&self) -> Node {
         let list = |texts: &[String]| Node::List(texts.iter().map(|t| Value::Sentence(t.clone()).into()).collect());
@@ -351,6 +373,15 @@ mod tests {
     fn a_saturated_link_that_hurts_all_receivers_is_the_network() {
         let items = Items { others_clean: no(), pressure: no(), net_ceiling: yes(), ..throttled() };
         assert_eq!(overall(&judge(&items)), "sender_network");
+    }
+
+    #[test]
+    fn causes_with_one_reason_are_told_together() {
+        let rows = tested(&judge(&Items { others_clean: no(), pressure: yes(), ..throttled() }));
+        let text = |path: &str| rows.value(path).map(Value::text);
+        assert_eq!(text("1.titles").map(|titles| titles.split("; ").count()), Some(7), "one reason: {rows:?}");
+        assert_eq!((text("1.verdict").as_deref(), text("1.why").as_deref()), (Some("against"), Some("no")));
+        assert_eq!(text("2.titles"), None);
     }
 
     #[test]

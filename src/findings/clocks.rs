@@ -15,16 +15,19 @@ pub(super) fn clocks(seen: &Seen<'_>) -> Node {
             }
         }
         let skew = weighted_median(offsets);
+        // Strangers read this too, and have no case.yaml.
+        let told = if basis == "stated in case.yaml" { "as the sender states" } else { basis.as_str() };
+        let unit = if skew.is_some_and(|s| s.abs() == 1) { "second" } else { "seconds" };
         let of = if node.is_empty() { "the logs that name no node" } else { node };
         let sentence = match skew {
             Some(s) if s.abs() <= 5 => format!(
-                "Times of {of} are {zone} ({basis}); its acceptances by Gmail carry Google's clock and differ by {s} seconds (median)."
+                "Times of {of} are {zone} ({told}); its acceptances by Gmail carry Google's clock and differ by {s} {unit} (median)."
             ),
             Some(s) => format!(
-                "Times of {of} are {zone} ({basis}); by Google's clock in its acceptances they are off by {s} seconds (median){}.",
+                "Times of {of} are {zone} ({told}); by Google's clock in its acceptances they are off by {s} {unit} (median){}.",
                 if logs_moved { ", after what case.yaml moved" } else { ", which is not corrected" }
             ),
-            None => format!("Times of {of} are {zone} ({basis}); no acceptance by Gmail is there to check them."),
+            None => format!("Times of {of} are {zone} ({told}); no acceptance by Gmail is there to check them."),
         };
         Node::group([
             ("node", Value::Text(node.clone()).into()),

@@ -317,7 +317,7 @@ fn idle_ok(seen: &Seen<'_>) -> Item {
     }
     Item::new(
         Some(ok == all),
-        format!("{} idle STARTTLS tests of Gmail's MX succeeded.", Value::Share(ok, all, "tests").text()),
+        format!("{} of the idle STARTTLS tests of Gmail's MX succeeded.", Value::Share(ok, all, "tests").text()),
     )
 }
 

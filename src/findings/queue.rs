@@ -99,9 +99,10 @@ struct Seen {
 
 impl Seen {
     fn sentence(&self, nodes: usize) -> String {
+        let they = if nodes == 1 { "it was" } else { "they were" };
         let end = self.back.map_or_else(
-            || "it was not back at that level when the data end".to_owned(),
-            |m| format!("it was back at that level at {m}"),
+            || format!("{they} not back at that level when the data end"),
+            |m| format!("{they} back at that level at {m}"),
         );
         let whose = if nodes == 1 {
             "The queue".to_owned()

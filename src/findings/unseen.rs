@@ -27,11 +27,13 @@ pub(super) fn sentences(timeline: &Timeline) -> Node {
 
 fn sentence(hidden: &[Outcome], labels: &[String]) -> String {
     let hidden: Vec<_> = hidden.iter().map(|outcome| words(*outcome)).collect();
+    let one = labels.len() == 1;
     let more = labels.len().saturating_sub(MOST);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let labels = labels.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     format!(
-        "Of sending IP {labels}{more} the logs cannot show {}: there these counts are not known, and sums with them are the least there were.",
+        "Of sending {} {labels}{more} the logs cannot show {}: there these counts are not known, and sums with them are the least there were.",
+        if one { "IP" } else { "IPs" },
         hidden.join(", ")
     )
 }

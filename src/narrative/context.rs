@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use minijinja::value::{Object, ObjectRepr, Value as Slotted};
 
+use super::evidence;
 use super::markdown::Sink;
 use super::prose::{Form, mark};
 use super::slots::{Slot, slots};
@@ -79,6 +80,8 @@ fn bundle(release: &Release, files: &[String]) -> Node {
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
         let known = match folder.rsplit('/').next().unwrap_or(folder) {
             "tables" => release.tables().iter().find(|t| t.name == stem).map(|t| t.title.as_str()),
+            // The twin says the same.
+            "charts" if path.ends_with(".png") => None,
             "charts" => release.figures().iter().find(|f| f.name == stem).map(|f| f.finding.as_str()),
             "excerpts" => release.excerpts().iter().find(|e| e.name == file).map(|e| e.about.as_str()),
             "transcripts" => release.transcripts().iter().find(|t| t.name == file).map(|t| t.about.as_str()),
@@ -97,15 +100,20 @@ fn bundle(release: &Release, files: &[String]) -> Node {
 }
 
 /// Where a moment of a wave can be read: (`waves.1`, `first`) → `mail.log:1204`.
-pub(in crate::narrative) type Lines = BTreeMap<(String, &'static str), String>;
+pub(in crate::narrative) type Lines = BTreeMap<(String, &'static str), Quoted>;
+
+/// A line that shows a moment, and where it is quoted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::narrative) struct Quoted {
+    /// `mail.log:1204`
+    line: String,
+    /// `evidence.md#wave-1-first`, beside the postmortem; outsiders have the excerpts instead.
+    quote: Option<String>,
+}
 
 /// The first quoted line of each moment, by the file's own name where this reader may know it.
 fn lines_of(release: &Release) -> Lines {
-    let files: BTreeMap<String, String> = (1..)
-        .map_while(|i| release.facts().at(&format!("coverage.{i}")))
-        .filter(|_| release.audience() == Audience::Internal)
-        .filter_map(|row| Some((row.value("exhibit")?.text(), row.value("file")?.text())))
-        .collect();
+    let files = if release.audience() == Audience::Internal { evidence::files(release) } else { BTreeMap::new() };
     let mut lines = Lines::new();
     for excerpt in release.excerpts() {
         let Some((wave, part)) =
@@ -116,7 +124,8 @@ fn lines_of(release: &Release) -> Lines {
         let what = ["first", "peak", "last"].into_iter().find(|what| *what == part);
         if let (Some(what), Some(line)) = (what, excerpt.lines.first()) {
             let file = files.get(&line.exhibit).unwrap_or(&line.exhibit);
-            lines.insert((format!("waves.{wave}"), what), format!("{file}:{}", line.number));
+            let quote = (release.audience() == Audience::Internal).then(|| evidence::anchor(&excerpt.name));
+            lines.insert((format!("waves.{wave}"), what), Quoted { line: format!("{file}:{}", line.number), quote });
         }
     }
     lines
@@ -215,22 +224,23 @@ impl Builder<'_> {
                 ("at", of.get_attr(name).unwrap_or_default()),
                 ("what", Slotted::from(*what)),
                 ("of", of.clone()),
-                ("line", self.line(&format!("{list}.{number}"), name)),
+                ("line", self.quoted(&format!("{list}.{number}"), name, "lines", |q| Some(q.line.clone()))),
+                ("quote", self.quoted(&format!("{list}.{number}"), name, "quotes", |q| q.quote.clone())),
             ];
             self.moments.push(Moment { at, order, row: Slotted::from_pairs(row) });
         }
     }
 
-    /// A line that shows a moment, where one is quoted.
-    fn line(&mut self, id: &str, name: &str) -> Slotted {
+    /// A line that shows a moment, or where it is quoted.
+    fn quoted(&mut self, id: &str, name: &str, part: &str, of: impl Fn(&Quoted) -> Option<String>) -> Slotted {
         // A recovery shows by what came before it: the last failed session.
         let parts: &[&'static str] = match name {
             "recovery" => &["last"],
             "peak" => &["peak", "first"],
             _ => &["first"],
         };
-        let line = parts.iter().find_map(|part| self.lines.get(&(id.to_owned(), *part)));
-        let value = line.map_or(Value::Absent, |line| Value::Text(line.clone()));
-        self.leaf(Fact { value, evidence: Vec::new() }, &format!("bundle.lines.{id}.{name}"))
+        let quoted = parts.iter().find_map(|part| self.lines.get(&(id.to_owned(), *part)));
+        let value = quoted.and_then(of).map_or(Value::Absent, Value::Text);
+        self.leaf(Fact { value, evidence: Vec::new() }, &format!("bundle.{part}.{id}.{name}"))
     }
 }

@@ -41,6 +41,8 @@ pub(in crate::narrative) fn register(env: &mut Environment<'_>, sink: Sink, read
     env.add_filter("source", move |value: &Slotted| {
         leaf(value, |leaf| Ok(safe(evidence(leaf, sink, reader).unwrap_or_else(|| "-".to_owned()))))
     });
+    env.add_filter("link", move |value: &Slotted, target: &Slotted| link(value, target, sink));
+    env.add_filter("sentence", move |value: &Slotted| leaf(value, |leaf| Ok(safe(begun(leaf, sink)))));
     env.add_filter("cell", move |value: &Slotted| cell(value, sink));
     env.add_filter("quoted", move |value: &Slotted| leaf(value, |leaf| Ok(safe(quoted(leaf, sink)))));
     env.add_filter("position", move |value: &Slotted| {
@@ -177,6 +179,27 @@ fn evidence(leaf: &Leaf, sink: Sink, reader: Audience) -> Option<String> {
     cited.dedup();
     cited.truncate(CITATIONS);
     (!cited.is_empty()).then(|| leaf.mark(Form::Evidence, &sink.escape(&cited.join(", "))))
+}
+
+/// A fact that begins a sentence, with its first letter large.
+fn begun(leaf: &Leaf, sink: Sink) -> String {
+    let text = leaf.fact.value.text();
+    let mut rest = text.chars();
+    let first = rest.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    leaf.mark(Form::Part, &sink.escape(&format!("{first}{}", rest.as_str())))
+}
+
+/// A place in the evidence, as a link where the document has links and the target is known.
+fn link(value: &Slotted, target: &Slotted, sink: Sink) -> Printed {
+    let shown = leaf(value, |leaf| Ok(leaf.print(sink)))?;
+    let target = leaf(target, |leaf| {
+        let text = leaf.fact.value.text();
+        // Only an address of our own making is one: evidence may hold anything.
+        let is_ours = text.chars().all(|c| c.is_ascii_alphanumeric() || "./#-".contains(c));
+        let known = leaf.fact.value != Value::Absent && is_ours && sink == Sink::Markdown;
+        Ok(known.then(|| leaf.mark(Form::Value, &text)))
+    })?;
+    Ok(safe(target.map_or_else(|| shown.clone(), |target| format!("[{shown}]({target})"))))
 }
 
 /// For a table of Markdown: a bar inside would end the cell, also in a code span.

@@ -156,6 +156,7 @@ fn launch(name: &str, clock: &str, wave: u64) -> Node {
 fn signal(signal: &str, unit: &str, [base, first, max]: [f64; 3], limit: Option<f64>, ceiling: &'static str) -> Node {
     Node::group([
         ("signal", text(signal)),
+        ("label", text(&signal.replace('_', " "))),
         ("unit", text(unit)),
         ("baseline", number(base, 1, unit)),
         ("at_first", number(first, 1, unit)),
@@ -434,6 +435,7 @@ fn reply() -> Node {
         ("ips", count(2, "IPs")),
         ("mx_hosts", count(8, "hosts")),
         ("for_google", flag(true)),
+        ("for_esp", flag(true)),
         (
             "examples",
             Node::List(vec![

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::release::visible;
+
 /// The kind of document that a value is printed into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::narrative) enum Sink {
@@ -49,30 +51,6 @@ impl Sink {
             Self::Html => ("<code>".to_owned(), html(&visible(text)), "</code>".to_owned()),
         }
     }
-}
-
-/// Shows what must not act: controls, line ends, bidirectional and invisible characters
-/// become `<U+202E>`. All else stays as it is.
-#[must_use]
-pub fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if acts(c) {
-            let _ = write!(shown, "<U+{:04X}>", c as u32);
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
-}
-
-/// Whether a character does something other than being seen.
-fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fdd0}'..='\u{fdef}'
-            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Escapes only where CommonMark or its common extensions would act, so that the

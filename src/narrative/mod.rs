@@ -9,6 +9,7 @@ mod context;
 mod cuts;
 mod engine;
 mod error;
+mod evidence;
 mod filters;
 #[cfg(test)]
 mod fixtures;
@@ -23,8 +24,9 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
+pub use crate::release::visible;
 pub use error::NarrativeError;
-pub use markdown::visible;
+pub use evidence::evidence;
 pub use prose::{Form, Item, Unlisted, prose_json, unlisted_digits};
 pub use templates::{POSTMORTEMS, Postmortem};
 

@@ -1,9 +1,9 @@
 //! Markdown to the body of one self-contained page: no script, no link, no raw HTML.
 
+use std::fmt::Write as _;
+
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
-use super::markdown::html as escaped;
-use super::prose::printed_length;
 use crate::release::Release;
 
 /// The body. Links, images and raw HTML, which our own templates never use,
@@ -28,19 +28,18 @@ pub(in crate::narrative) fn with_picture(body: &str, picture: &str) -> String {
     format!("{before}{picture}{after}")
 }
 
-/// The pictures, each with the sentence it proves. `drawings` are SVG texts by figure name.
+/// The pictures, which hold the sentence they prove, each with the table it is drawn from. `drawings` are SVG texts by figure name.
 pub(in crate::narrative) fn figures(release: &Release, drawings: &[(String, String)]) -> String {
     let mut out = String::new();
     for (name, svg) in drawings {
         // Inside a page an SVG has no XML declaration.
         let Some(svg) = svg.find("<svg").and_then(|at| svg.get(at..)) else { continue };
-        let finding = release.figures().iter().find(|f| f.name == *name).map_or("", |f| f.finding.as_str());
+        let data = release.figures().iter().find(|f| f.name == *name).map(|f| f.data);
+        let data = data.filter(|data| release.tables().iter().any(|table| table.name == *data));
         out.push_str("<figure>\n");
         out.push_str(svg.trim_end());
-        if printed_length(finding) > 0 {
-            out.push_str("\n<figcaption>");
-            out.push_str(&escaped(&super::visible(finding)));
-            out.push_str("</figcaption>");
+        if let Some(data) = data {
+            let _ = write!(out, "\n<figcaption>Data: <code>tables/{data}.csv</code></figcaption>");
         }
         out.push_str("\n</figure>\n");
     }

@@ -15,6 +15,8 @@ pub struct Figure {
     pub finding: String,
     /// Longer description for those who cannot see it.
     pub description: String,
+    /// The table that holds what is drawn: `minutes_by_lane`.
+    pub data: &'static str,
     /// The common time axis, UTC.
     pub window: Window,
     /// Stretches shaded in all panels: the waves.

@@ -11,6 +11,7 @@ mod rows;
 mod sheet;
 mod sight;
 mod slim;
+mod visible;
 
 use std::cell::RefCell;
 
@@ -21,6 +22,7 @@ pub use figure::{Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, T
 pub use redacted::Redacted;
 pub use rows::facts_of;
 pub use sheet::{Cell, Column, ColumnKind, Table};
+pub use visible::visible;
 
 use serde::Serialize;
 
@@ -105,7 +107,6 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
     };
     let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.tell("facts.json", t));
     let text = |t: &str| pen.tell("charts and tables", t);
-    let mut tables = rows::tables(audience, evident.timeline, evident.lanes, &facts, &text);
     let studio = pictures::Studio {
         audience,
         case: evident.case,
@@ -115,10 +116,20 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         rewrite: &text,
     };
     let figures = studio.figures();
-    tables.push(measured::load(evident.timeline, &source.findings.incident, studio.connections().as_ref()));
-    if audience != Audience::Google {
-        tables.push(measured::metrics(evident.timeline, &text));
-    }
+    let connections = studio.connections();
+    let line = |t: &[u8]| pen.write("tables/sessions.csv", t);
+    let desk = rows::Desk {
+        audience,
+        timeline: evident.timeline,
+        lanes: evident.lanes,
+        incident: &source.findings.incident,
+        connections: connections.as_ref(),
+        facts: &facts,
+        chosen: &chosen,
+        rewrite: &text,
+        write: &line,
+    };
+    let tables = desk.tables();
     let excerpts = exhibits::excerpts(&chosen, &|file, lines| pen.write(&format!("excerpts/{file}"), lines));
     let (transcripts, withheld) = transcripts(source, audience, &pen);
     if let Some(fault) = pen.fault.into_inner() {
@@ -236,21 +247,22 @@ fn transcripts(source: &Source<'_>, audience: Audience, pen: &Pen<'_>) -> (Vec<T
     let tests = source.evident.tests;
     let shown = exhibits::shown(tests, audience);
     let mut files = Vec::new();
-    let mut withheld = Vec::new();
+    let mut left_out = Vec::new();
     for (test, text) in tests.iter().zip(source.transcripts) {
         if shown.iter().any(|s| std::ptr::eq(*s, test)) {
             let name = exhibits::transcript_name(test);
             let shown = pen.write(&format!("transcripts/{name}"), &exhibits::without_secrets(test, text));
             files.push(exhibits::transcript(test, name, shown));
         } else if test.transcript.verdict != Verdict::Inconclusive {
-            withheld.push(Withheld {
-                item: format!("text of transcript {}", test.exhibit),
-                why: "a few of each kind are enough; its result is in tables/transcripts.csv".to_owned(),
-            });
+            left_out.push(test.exhibit.to_string());
         }
     }
+    let withheld = (!left_out.is_empty()).then(|| Withheld {
+        item: format!("text of transcripts {}", left_out.join(", ")),
+        why: "a few of each kind are enough; all results are in tables/transcripts.csv".to_owned(),
+    });
     files.dedup_by(|a, b| a.name == b.name);
-    (files, withheld)
+    (files, withheld.into_iter().collect())
 }
 
 /// Exact lines that belong together, redacted.

@@ -6,8 +6,14 @@ use super::{Node, Release, Withheld};
 const EXAMPLES: usize = 10;
 
 /// What is given up, in this order; never the narrative, the replies or the manifest.
-const STEPS: [fn(&mut Release) -> Vec<String>; 5] =
-    [without_png, without_mx_minutes, with_few_examples, without_ip_minutes, with_two_transcripts];
+const STEPS: [fn(&mut Release) -> Vec<String>; 6] = [
+    without_png,
+    without_node_minutes,
+    without_mx_minutes,
+    with_few_examples,
+    without_ip_minutes,
+    with_two_transcripts,
+];
 
 const WHY: &str = "the bundle would be over its budget";
 
@@ -30,6 +36,11 @@ impl Release {
 fn without_png(release: &mut Release) -> Vec<String> {
     let had = std::mem::replace(&mut release.png, false);
     if had { vec!["PNG twins of the charts, which hold what the SVG charts hold".to_owned()] } else { Vec::new() }
+}
+
+/// What charts show of it stands in `metrics_by_minute` too.
+fn without_node_minutes(release: &mut Release) -> Vec<String> {
+    without_table(release, "minutes_by_node")
 }
 
 fn without_mx_minutes(release: &mut Release) -> Vec<String> {
@@ -100,6 +111,7 @@ mod tests {
             table("minutes_by_lane", 3),
             table("minutes_by_ip", 3),
             table("minutes_by_mx", 3),
+            table("minutes_by_node", 3),
             table("queue_ids", 12),
         ];
         let lines: Vec<String> = (1..=12).map(|k| format!("wave-{k}-first.log")).collect();
@@ -123,6 +135,7 @@ mod tests {
             told,
             [
                 vec!["PNG twins of the charts, which hold what the SVG charts hold"],
+                vec!["table minutes_by_node.csv"],
                 vec!["table minutes_by_mx.csv"],
                 vec!["2 queue ids beyond the first 10", "excerpts/wave-11-first.log", "excerpts/wave-12-first.log"],
                 vec!["table minutes_by_ip.csv"],

@@ -27,6 +27,7 @@ mod reversals;
 mod small;
 mod snapshots;
 mod templates;
+mod texts;
 mod told_twice;
 mod truth;
 mod turned;

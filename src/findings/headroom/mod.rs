@@ -17,7 +17,7 @@ pub(super) use words::{nodes, sentence, sentence_of};
 
 use super::Evident;
 use super::limits::{Limit, Limits, limit_of};
-use crate::formats::metrics::MetricSeries;
+use crate::formats::metrics::{MetricSeries, Signal};
 use crate::time::{Minute, Window};
 use crate::timeline::{Alignment, MinuteState, Timeline};
 
@@ -33,7 +33,7 @@ pub(super) enum Resource {
 #[derive(Clone, Debug)]
 pub(super) struct Headroom {
     pub(super) node: String,
-    pub(super) signal: String,
+    pub(super) signal: Signal,
     pub(super) resource: Resource,
     pub(super) ceiling: Ceiling,
     /// When the ceiling was first held for three minutes.
@@ -96,9 +96,9 @@ pub(super) fn of_nodes(evident: &Evident<'_>, limits: &Limits, waves: &[Window])
     for headroom in found.iter_mut().filter(|h| senders.are_not(&h.node)) {
         (headroom.ceiling, headroom.hit_at, headroom.is_of_another_host) = (Ceiling::Unknown, None, true);
     }
-    let rank = |s: &str| SHOWN.iter().position(|(name, ..)| *name == s);
+    let rank = |s: Signal| SHOWN.iter().position(|(name, ..)| *name == s.name());
     found.sort_by_cached_key(|h| {
-        (h.node.clone(), rank(&h.signal), h.instance.clone(), h.clock_in_doubt, h.column.clone(), h.exhibit.clone())
+        (h.node.clone(), rank(h.signal), h.instance.clone(), h.clock_in_doubt, h.column.clone(), h.exhibit.clone())
     });
     // Two exports of one signal of one node say the same; the first on the logs' clock stands for both.
     found.dedup_by(|b, a| (&a.node, &a.signal, &a.instance) == (&b.node, &b.signal, &b.instance));
@@ -153,7 +153,7 @@ fn of_series(
     let ceiling = if ceiling == Ceiling::Below && !clears { Ceiling::Unknown } else { ceiling };
     Some(Headroom {
         node: series.node.clone(),
-        signal: signal.to_owned(),
+        signal: series.signal,
         resource: *resource,
         ceiling,
         hit_at,

@@ -2,20 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Evidence, Node, Value};
+use super::super::{Evidence, Node, Value, grouped};
 use super::{Ceiling, Headroom, Resource, is_same_host};
 
 impl Headroom {
+    /// For programs: `egress_bps (eth0)`.
     fn name(&self) -> String {
-        if self.instance.is_empty() { self.signal.clone() } else { format!("{} ({})", self.signal, self.instance) }
+        if self.instance.is_empty() {
+            self.signal.name().to_owned()
+        } else {
+            format!("{} ({})", self.signal.name(), self.instance)
+        }
     }
 
-    /// What hit or did not hit its ceiling, where, and since when.
-    fn named(&self) -> String {
-        let since = self.hit_at.map(|m| format!(", since {m}")).unwrap_or_default();
+    /// For people: `egress of eth0`.
+    fn label(&self) -> String {
+        self.signal.label_of(&self.instance)
+    }
+
+    /// On which node, and since when.
+    fn place(&self) -> String {
+        let since = self.hit_at.map(|m| format!(" (since {m})")).unwrap_or_default();
         // A sample without a host name is of some node; which, nobody knows.
         let node = if self.node.is_empty() { "a node that the file does not name" } else { &self.node };
-        format!("{} on {node}{since}", self.name())
+        format!("{node}{since}")
     }
 
     fn node(&self) -> Node {
@@ -34,6 +44,7 @@ impl Headroom {
         let limit = on(self.limit.as_ref().map(|l| l.value), stated.unwrap_or_else(|| evidence().to_vec()));
         Node::group([
             ("signal", Value::Text(self.name()).into()),
+            ("label", Value::Text(self.label()).into()),
             ("unit", Value::Text(unit.to_owned()).into()),
             ("baseline", number(self.baseline)),
             ("at_first", number(self.at_first)),
@@ -74,34 +85,59 @@ pub(in crate::findings) fn sentence_of(found: &[Headroom], resource: Resource) -
     sentence(&mine)
 }
 
+/// `CPU use on mta1 and mta2; egress of eth0 on mta1 (since 2026-11-24T03:13Z)`.
+fn named<'a>(found: impl Iterator<Item = &'a Headroom>) -> String {
+    let mut nodes: Vec<(String, Vec<String>)> = Vec::new();
+    for one in found {
+        let (label, place) = (one.label(), one.place());
+        match nodes.iter_mut().find(|(of, _)| *of == label) {
+            Some((_, places)) if places.contains(&place) => {}
+            Some((_, places)) => places.push(place),
+            None => nodes.push((label, vec![place])),
+        }
+    }
+    let said = nodes.iter().map(|(label, places)| format!("{label} on {}", listed(places)));
+    said.collect::<Vec<_>>().join("; ")
+}
+
+/// Nodes named in one sentence; of more it says how many.
+const NAMED: usize = 6;
+
+/// `a, b and c`.
+fn listed(names: &[String]) -> String {
+    match names {
+        many if many.len() > NAMED => {
+            format!("{} and {} more nodes", many[..NAMED].join(", "), grouped((many.len() - NAMED) as u64))
+        }
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        few => few.join(", "),
+    }
+}
+
 /// One sentence on what hit its ceiling, or that nothing did where it was measured.
 pub(in crate::findings) fn sentence(found: &[Headroom]) -> String {
-    let names = |ceiling: Ceiling, by_flat_top: bool, is_consequence: bool| -> String {
+    let of = |ceiling: Ceiling, by_flat_top: bool, is_consequence: bool| {
         let mine = found
             .iter()
             .filter(|h| (h.ceiling, h.by_flat_top, h.is_consequence) == (ceiling, by_flat_top, is_consequence));
-        let mut names: Vec<_> = mine.map(Headroom::named).collect();
-        names.dedup();
-        names.join(", ")
+        named(mine)
     };
+    let later = [of(Ceiling::Hit, false, true), of(Ceiling::Hit, true, true)];
+    let later: Vec<_> = later.into_iter().filter(|names| !names.is_empty()).collect();
     let kinds = [
-        (names(Ceiling::Hit, false, false), "At its limit for three minutes or more: ", "."),
+        (of(Ceiling::Hit, false, false), "At its limit for three minutes or more: ", "."),
         (
-            names(Ceiling::Hit, true, false),
+            of(Ceiling::Hit, true, false),
             "Stopped rising while the load went on, as at a limit that nobody stated: ",
             ".",
         ),
+        (later.join("; "), "At its limit only with the failures or after them, as a consequence: ", "."),
         (
-            [names(Ceiling::Hit, false, true), names(Ceiling::Hit, true, true)].join(""),
-            "At its limit only with the failures or after them, as a consequence: ",
-            ".",
+            of(Ceiling::Below, false, false),
+            "Of the resources with a known limit none reached it in these minutes: ",
+            " stayed below 80 % of it.",
         ),
-        (
-            names(Ceiling::Below, false, false),
-            "No resource with a known limit hit it in these minutes: ",
-            " stayed below 80 %.",
-        ),
-        (names(Ceiling::Below, true, false), "Rose with the load in these minutes, with no sign of a limit: ", "."),
+        (of(Ceiling::Below, true, false), "Rose with the load in these minutes, with no sign of a limit: ", "."),
     ];
     let hit = kinds.iter().take(2).any(|(names, ..)| !names.is_empty());
     let told = kinds.iter().take(if hit { 3 } else { kinds.len() }).filter(|(names, ..)| !names.is_empty());
@@ -122,7 +158,7 @@ pub(in crate::findings) fn sentence(found: &[Headroom]) -> String {
     let others: BTreeSet<_> = found.iter().filter(|h| h.is_of_another_host).map(|h| h.node.as_str()).collect();
     if !others.is_empty() {
         let others: Vec<_> = others.into_iter().collect();
-        said.push(format!("Not weighed, as neither a log nor case.yaml names such a node: {}.", others.join(", ")));
+        said.push(format!("Not weighed, as no log of such a node was given: {}.", others.join(", ")));
     }
     let late: BTreeSet<_> = found.iter().filter(|h| h.clock_in_doubt).map(|h| h.exhibit.as_str()).collect();
     if !late.is_empty() {

@@ -43,7 +43,7 @@ pub(super) fn said(
     };
     Said {
         sentence: format!("{only}: repetition cannot be shown.{began}"),
-        caution: Some(format!("Of what makes failures begin, {VARY} tell more.")),
+        caution: Some(format!("To tell more of what makes failures begin, {VARY} help.")),
         ..Said::default()
     }
 }

@@ -97,6 +97,22 @@ impl ReplyGroup {
         }
     }
 
+    /// Whether it belongs into a report to the ESP or host: what one mailbox, one recipient's
+    /// admin or an account for submission was answered does not, nor does a benign end of session.
+    const fn is_for_esp(&self) -> bool {
+        match self.category {
+            Category::Rate
+            | Category::Reputation
+            | Category::System
+            | Category::Session
+            | Category::SenderFault
+            | Category::Authentication
+            | Category::TlsRequired => true,
+            Category::Unknown => matches!(self.outcome, Outcome::Deferral | Outcome::Rejection),
+            _ => false,
+        }
+    }
+
     /// Examples inside the waves come first, and of those the ones to failing IPs: they are
     /// what the reader looks up.
     fn shown(&self, timeline: &Timeline, waves: &[Window], failing: &BTreeSet<String>) -> Vec<&ReplyExample> {
@@ -140,6 +156,7 @@ impl ReplyGroup {
             ("mx_hosts", Node::fact(Value::Count(self.mx_hosts.len() as u64, "MX hosts"), evidence())),
             ("mx_list", Value::Text(join(&self.mx_hosts)).into()),
             ("for_google", Value::Flag(self.is_for_google()).into()),
+            ("for_esp", Value::Flag(self.is_for_esp()).into()),
             ("examples", Node::List(shown.into_iter().map(|e| example(timeline, e)).collect())),
         ])
     }

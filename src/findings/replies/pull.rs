@@ -3,18 +3,23 @@
 use std::collections::BTreeSet;
 
 use super::super::{Node, Value, example_of};
-use crate::scan::{Excerpt, Tally};
+use crate::scan::{Excerpt, Tally, What};
 use crate::smtp::Outcome;
 use crate::time::Window;
 use crate::timeline::{Place, Timeline};
 
-/// Up to five queue ids that an ESP can look up: of each wave the first deferred
-/// session of each sending IP, waves in turn.
+/// Up to five queue ids that an ESP can look up: of each wave the first deferred session of
+/// each sending IP, or the first failed one where none was deferred, waves in turn.
 pub(in crate::findings) fn queue_ids(timeline: &Timeline, tally: &Tally, waves: &[Window]) -> Node {
     let of_wave = |wave: &Window| -> Vec<&Excerpt> {
         let mut seen = BTreeSet::new();
-        let deferred = |e: &&Excerpt| wave.contains(e.at.minute()) && e.outcome == Outcome::Deferral;
-        let mut found: Vec<_> = tally.excerpts.values().filter(deferred).filter(|e| !e.queue_id.is_empty()).collect();
+        let named = |e: &&Excerpt| wave.contains(e.at.minute()) && !e.queue_id.is_empty();
+        let mut found: Vec<_> = tally.excerpts.values().filter(named).collect();
+        if found.iter().any(|e| e.outcome == Outcome::Deferral) {
+            found.retain(|e| e.outcome == Outcome::Deferral);
+        } else {
+            found.retain(|e| What::FAILURES.contains(&e.outcome));
+        }
         found.sort();
         found.retain(|e| seen.insert(timeline.place(e.egress).map(Place::label)));
         found

@@ -43,6 +43,7 @@ pub(super) fn incident_node(incident: &Incident, timeline: &Timeline) -> Node {
             "peak_failed",
             Node::fact(worst.map_or(Value::Absent, |w| Value::Count(w.peak_failed, "sessions")), minutes()),
         ),
+        ("outcomes", super::wave::outcomes(timeline, &incident.windows(), &minutes())),
         ("duration", Node::maybe(duration.map(|d| Value::Count(d, "minutes")))),
         ("smallest_detectable", Node::maybe(incident.smallest.map(|n| Value::Count(n, "sessions")))),
         ("cannot_tell", Node::maybe(cannot_tell(incident, timeline).map(Value::Sentence))),

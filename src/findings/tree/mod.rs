@@ -64,7 +64,7 @@ pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node
         ("coverage", sources::coverage(seen)),
         ("skipped", sources::skipped(seen)),
         ("readiness", readiness::readiness(seen, items, &required)),
-        ("asks", advice::asks(seen, items)),
+        ("asks", advice::asks(seen, items, causes::overall(causes))),
         ("missing", sentences(advice::missing(seen, causes))),
         ("proposals", advice::proposals(seen, items)),
         ("queue_ids", replies::queue_ids(timeline, evident.tally, &waves)),
@@ -97,6 +97,7 @@ fn verdict(tree: &mut Node, seen: &Seen<'_>, items: &Items, causes: &[Cause]) {
     };
     let (level, why) = concern::concern(seen, items, unknown.as_deref());
     tree.insert("causes", Node::List(weighed.iter().map(Cause::node).collect()));
+    tree.insert("causes_tested", causes::tested(weighed));
     tree.insert("verdict", Value::Word(word).into());
     tree.insert("verdict_sentence", Value::Sentence(sentence).into());
     tree.insert("concern", Value::Word(level).into());

@@ -8,7 +8,7 @@ use super::super::{Evidence, FoundWave, Node, Value, number};
 use crate::scan::Axis;
 use crate::smtp::{Lane, Outcome};
 use crate::time::{Minute, Window};
-use crate::timeline::{MinuteState, Timeline};
+use crate::timeline::{Known, MinuteState, Timeline};
 
 /// The waves in order of time.
 pub(super) fn waves(seen: &Seen<'_>) -> Node {
@@ -21,10 +21,6 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
     let row = || [Evidence::Table("waves", format!("wave {}", index + 1))];
     let minutes = || [Evidence::Table("minutes_by_lane", format!("{} to {}", wave.first, wave.end.plus(-1)))];
     let window = Window::new(wave.first, wave.end);
-    let of = |outcome: Outcome| {
-        let n = timeline.sum(Lane::GMAIL, window, |w| w.outcome == outcome && w.is_failure());
-        Node::fact(Value::known(timeline.known(window, n, &[outcome]), "sessions"), minutes())
-    };
     let minute = |m: Option<Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
     let between = |(a, b): (Minute, Minute)| Node::fact(Value::Between(a, b), row());
     let launch = onset.launch.and_then(|(i, s)| Some((pattern::launch_name(seen.evident.case.launches.get(i)?, i), s)));
@@ -75,19 +71,43 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
         ("why", Node::fact(Value::Sentence(why(wave)), row())),
         ("kinds", kinds(timeline, index, window)),
         ("messages_per_session", Value::Absent.into()),
-        (
-            "outcomes",
-            Node::group([
-                ("deferral", of(Outcome::Deferral)),
-                ("remote_close", of(Outcome::RemoteClose)),
-                ("tls_failure", of(Outcome::TlsFailure)),
-                ("plaintext", of(Outcome::Plaintext)),
-                ("timeout", of(Outcome::Timeout)),
-                ("connect_failure", of(Outcome::ConnectFailure)),
-                ("unclassified", of(Outcome::Unclassified)),
-            ]),
-        ),
+        ("outcomes", outcomes(timeline, &[window], &minutes())),
     ])
+}
+
+/// Failed sessions inside some windows, by what ended them, each as far as it is known.
+pub(super) fn outcomes(timeline: &Timeline, windows: &[Window], evidence: &[Evidence]) -> Node {
+    let of = |outcome: Outcome| {
+        let counted = windows.iter().map(|window| {
+            let n = timeline.sum(Lane::GMAIL, *window, |w| w.outcome == outcome && w.is_failure());
+            timeline.known(*window, n, &[outcome])
+        });
+        let known = counted.reduce(both).unwrap_or(Known::Nothing);
+        Node::fact(Value::known(known, "sessions"), evidence.to_vec())
+    };
+    Node::group([
+        ("deferral", of(Outcome::Deferral)),
+        ("remote_close", of(Outcome::RemoteClose)),
+        ("tls_failure", of(Outcome::TlsFailure)),
+        ("plaintext", of(Outcome::Plaintext)),
+        ("timeout", of(Outcome::Timeout)),
+        ("connect_failure", of(Outcome::ConnectFailure)),
+        ("unclassified", of(Outcome::Unclassified)),
+    ])
+}
+
+/// Of a sum with an unknown part only the least is known.
+const fn both(a: Known, b: Known) -> Known {
+    match (a, b) {
+        (Known::Nothing, Known::Nothing) => Known::Nothing,
+        (Known::All(a), Known::All(b)) => Known::All(a + b),
+        (Known::Nothing, Known::All(n) | Known::AtLeast(n)) | (Known::All(n) | Known::AtLeast(n), Known::Nothing) => {
+            Known::AtLeast(n)
+        }
+        (Known::AtLeast(a), Known::AtLeast(b) | Known::All(b)) | (Known::All(a), Known::AtLeast(b)) => {
+            Known::AtLeast(a + b)
+        }
+    }
 }
 
 /// Minutes in a row of words.

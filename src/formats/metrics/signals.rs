@@ -201,6 +201,50 @@ impl Signal {
         self.info().unit
     }
 
+    /// What people call it: `egress`, `CPU use`. The one place where sentences, charts and
+    /// cells for people take its name from.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::CpuIdlePercent => "idle CPU",
+            Self::CpuPercent => "CPU use",
+            Self::CpuUserPercent => "CPU use in user code",
+            Self::CpuSystemPercent => "CPU use in the kernel",
+            Self::CpuStealPercent => "CPU time taken by the hypervisor",
+            Self::CpuSoftirqPercent => "CPU use in soft interrupts",
+            Self::Load1 => "load average of one minute",
+            Self::RunQueue => "tasks waiting for a core",
+            Self::EgressBytesPerS | Self::EgressBps => "egress",
+            Self::EgressBytesTotal => "bytes sent since start",
+            Self::LinkUtilPercent => "link use",
+            Self::EgressDrops => "dropped outbound packets",
+            Self::PacketLossPercent => "packet loss",
+            Self::RetransmitsPerS => "TCP retransmissions",
+            Self::RetransmitsTotal => "TCP retransmissions since start",
+            Self::OutSegments => "TCP segments sent",
+            Self::RttMs => "round-trip time",
+            Self::ConnsEstablished => "established TCP connections",
+            Self::SmtpOutConnections => "open SMTP connections",
+            Self::SmtpOutLimit => "limit of SMTP connections",
+            Self::TimeWait => "connections in TIME_WAIT",
+            Self::ListenDrops => "inbound connections dropped",
+            Self::SynRetrans => "SYN retransmissions",
+            Self::OpenFiles => "open files",
+            Self::OpenFilesLimit => "limit of open files",
+            Self::ConntrackUsed => "tracked connections",
+            Self::ConntrackLimit => "limit of tracked connections",
+            Self::MtaWorkers => "delivery processes",
+            Self::QueueDepth => "queue depth",
+            Self::MemAvailablePercent => "available memory",
+        }
+    }
+
+    /// The same of one part of a node: `egress of eth0`.
+    #[must_use]
+    pub fn label_of(self, instance: &str) -> String {
+        if instance.is_empty() { self.label().to_owned() } else { format!("{} of {instance}", self.label()) }
+    }
+
     /// The signal of this name, or of the short name that case.yaml allows
     /// (`egress`, `cpu`, `connections`, `queue`, …).
     #[must_use]
@@ -261,7 +305,13 @@ mod tests {
             assert_eq!(Signal::from_name(signal.name()), Some(signal));
             assert_eq!(signal.canonical().canonical(), signal.canonical());
             assert_ne!(signal.canonical().info().kind, SignalKind::Counter, "{signal}");
+            assert!(!signal.label().contains('_') || signal == Signal::TimeWait, "{signal} is a name for programs");
         }
+        let mut labels: Vec<_> = Signal::ALL.iter().filter(|s| s.canonical() == **s).map(|s| s.label()).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        assert_eq!(labels.len(), 27, "two signals of one name");
+        assert_eq!(Signal::EgressBps.label_of("eth0"), "egress of eth0");
         assert_eq!(Signal::from_name("egress"), Some(Signal::EgressBps));
         assert_eq!(Signal::from_name("egres"), None);
     }

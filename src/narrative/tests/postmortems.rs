@@ -104,7 +104,7 @@ fn every_row_of_the_timeline_says_where_to_look() {
             let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
             assert!(cells.len() == 3 && !matches!(cells[2], "" | "-"), "{row}");
         }
-        assert!(made.text.contains("logs/mta1.mail.log.gz:2891 |"), "{}", which.name);
+        assert!(made.text.contains("[logs/mta1.mail.log.gz:2891](evidence.md#wave-1-first) |"), "{}", which.name);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::{Figure, Line, PanelKind, Series, Tint};
 use super::{Studio, panel};
+use crate::formats::metrics::Signal;
 use crate::time::Minute;
 
 /// Waves with dots of their own; later ones share the last.
@@ -82,7 +83,7 @@ impl Studio<'_> {
     /// Most connections of one sending IP to Gmail in each minute, measured or else estimated.
     pub(in crate::release) fn connections(&self) -> Option<(&'static str, Vec<Option<f64>>)> {
         let measured: Vec<_> =
-            self.metrics("smtp_out_connections").into_iter().filter(|m| m.instance.contains("gmail")).collect();
+            self.metrics(Signal::SmtpOutConnections).into_iter().filter(|m| m.instance.contains("gmail")).collect();
         if !measured.is_empty() {
             let most =
                 |m: Minute| measured.iter().filter_map(|s| s.minutes.get(&m)).map(|c| c.max).max_by(f64::total_cmp);

@@ -59,7 +59,7 @@ impl Studio<'_> {
         let all = |row: &Row<K>| row.counts.iter().flatten().map(|c| c.attempts).sum::<u64>();
         let mut rows: Vec<(Named, &Row<K>)> = named.into_iter().zip(rows).collect();
         rows.sort_by_key(|(of, row)| (of.verdict.as_deref() != Some("failing"), std::cmp::Reverse(all(row))));
-        let finding = finding(&rows, kind);
+        let finding = finding(&rows, kind, self.findings.incident.waves.len());
         let panels = rows.iter().take(MOST).map(|(of, row)| {
             let shows_all = (0..row.counts.len()).all(|at| row.sight.shows_all(at, What::FAILURES));
             let hidden = if shows_all { "" } else { " (its logs cannot show all failures)" };
@@ -73,7 +73,7 @@ impl Studio<'_> {
 }
 
 /// How many of the rows fail, and how many do not.
-fn finding<K>(rows: &[(Named, &Row<K>)], kind: &Kind) -> String {
+fn finding<K>(rows: &[(Named, &Row<K>)], kind: &Kind, waves: usize) -> String {
     let counted = |verdict: &str| rows.iter().filter(|(of, _)| of.verdict.as_deref() == Some(verdict)).count();
     let said = [
         ("failing", "failing"),
@@ -91,5 +91,10 @@ fn finding<K>(rows: &[(Named, &Row<K>)], kind: &Kind) -> String {
     } else {
         String::new()
     };
-    format!("{} inside the waves: {}.{rest}", kind.what, said.join(", "))
+    let inside = match waves {
+        0 => "in these minutes",
+        1 => "inside the wave",
+        _ => "inside the waves",
+    };
+    format!("{} {inside}: {}.{rest}", kind.what, said.join(", "))
 }

@@ -2,11 +2,12 @@
 
 mod load;
 mod members;
+mod nodes;
 
 use super::{Audience, Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
 use crate::case::Case;
 use crate::findings::Findings;
-use crate::formats::metrics::MetricSeries;
+use crate::formats::metrics::Signal;
 use crate::smtp::{Lane, Lanes, Outcome};
 use crate::time::Minute;
 use crate::timeline::{Counts, MinuteState, Row, Timeline};
@@ -44,6 +45,7 @@ impl Studio<'_> {
             title,
             finding,
             description: description.to_owned(),
+            data: data_of(name),
             window: self.timeline.window,
             bands: bands.collect(),
             marks: self.marks(),
@@ -104,17 +106,20 @@ impl Studio<'_> {
             panel("Messages accepted", "messages per minute", PanelKind::Lines, series.collect()),
             panel("Sessions failed", "sessions per minute", PanelKind::Lines, failed.collect()),
         ];
-        let clean: Vec<_> = self
-            .timeline
-            .lanes
-            .iter()
-            .filter(|row| self.verdict("lanes", "lane", self.lanes.name(row.of)).as_deref() == Some("clean"))
-            .map(|row| self.lanes.title(row.of))
-            .collect();
-        let finding = if clean.is_empty() {
-            "No other receiver can be called clean in these minutes.".to_owned()
+        let of_verdict = |verdict: &str| -> Vec<&str> {
+            let others = self.timeline.lanes.iter().filter(|row| row.of != Lane::GMAIL);
+            let mine =
+                others.filter(|row| self.verdict("lanes", "lane", self.lanes.name(row.of)).as_deref() == Some(verdict));
+            mine.map(|row| self.lanes.title(row.of)).collect()
+        };
+        let said = [("Failing", of_verdict("failing")), ("Clean", of_verdict("clean"))];
+        let said = said.iter().filter(|(_, names)| !names.is_empty());
+        let said: Vec<_> =
+            said.map(|(word, names)| format!("{word} in the same minutes: {}.", names.join(", "))).collect();
+        let finding = if said.is_empty() {
+            "No other receiver can be called clean or failing in these minutes.".to_owned()
         } else {
-            format!("Clean in the same minutes: {}.", clean.join(", "))
+            said.join(" ")
         };
         self.figure(
             "receivers",
@@ -123,148 +128,6 @@ impl Studio<'_> {
             "Two panels of lines, one line for each receiver: messages accepted and sessions failed in each minute.",
             panels,
         )
-    }
-
-    fn metrics(&self, signal: &str) -> Vec<&MetricSeries> {
-        self.timeline.metrics.iter().filter(|m| m.signal.name() == signal).collect()
-    }
-
-    /// (f, first half) Queue and connections.
-    fn queue(&self) -> Option<Figure> {
-        let mut panels = Vec::new();
-        let lines = |series: Vec<&MetricSeries>, name: &dyn Fn(&MetricSeries) -> String, max: bool| -> Vec<Series> {
-            series
-                .into_iter()
-                .take(8)
-                .enumerate()
-                .map(|(i, m)| line(&(self.rewrite)(&name(m)), Tint::Nth(i as u8), self.on_grid(m, max), i))
-                .collect()
-        };
-        let total: Vec<_> = self
-            .metrics("queue_depth")
-            .into_iter()
-            .filter(|m| m.instance.is_empty() || m.instance == "gmail")
-            .collect();
-        if !total.is_empty() {
-            let name = |m: &MetricSeries| {
-                if m.instance.is_empty() { format!("all, {}", m.node) } else { format!("{}, {}", m.instance, m.node) }
-            };
-            panels.push(panel(
-                "Messages in the queue, highest of the minute",
-                "messages",
-                PanelKind::Lines,
-                lines(total, &name, true),
-            ));
-        }
-        let connections: Vec<_> =
-            self.metrics("smtp_out_connections").into_iter().filter(|m| m.instance.contains("gmail")).collect();
-        if !connections.is_empty() {
-            let name = |m: &MetricSeries| m.instance.replace("gmail ", "");
-            panels.push(panel(
-                "Open connections to Gmail, highest of the minute",
-                "connections",
-                PanelKind::Lines,
-                lines(connections, &name, true),
-            ));
-        } else if !self.timeline.connections.all.is_empty() {
-            panels.push(panel(
-                "Open sessions to Gmail, estimated from session durations",
-                "sessions",
-                PanelKind::Lines,
-                vec![line("estimated", Tint::Nth(0), self.timeline.connections.all.clone(), 0)],
-            ));
-        }
-        let finding = self.findings.facts.value("queue.sentence").map(crate::findings::Value::text).unwrap_or_default();
-        (!panels.is_empty()).then(|| {
-            self.figure(
-                "queue",
-                "Queue and connections".to_owned(),
-                (self.rewrite)(&finding),
-                "Lines for each minute: the highest queue depth and the highest number of open connections to Gmail.",
-                panels,
-            )
-        })
-    }
-
-    /// (f, second half) What the nodes did in the same minutes, failed sessions on top.
-    fn nodes(&self) -> Option<Figure> {
-        const SIGNALS: &[(&str, &str, f64, &str)] = &[
-            ("cpu_percent", "CPU busy, mean of the minute", 1.0, "%"),
-            ("egress_bps", "Data sent, mean of the minute", 1e-6, "Mbit/s"),
-            ("retransmits_per_s", "TCP segments sent again, mean of the minute", 1.0, "segments per second"),
-            ("open_files", "Open files, highest of the minute", 1.0, "files"),
-        ];
-        let mut panels = Vec::new();
-        if let Some(gmail) = self.timeline.gmail() {
-            panels.push(panel(
-                "Gmail: sessions failed",
-                "sessions per minute",
-                PanelKind::Lines,
-                vec![line("failed", Tint::Deferral, of(gmail, |c| c.failed), 0)],
-            ));
-        }
-        let before = panels.len();
-        for (signal, title, scale, unit) in SIGNALS {
-            let whole = |m: &&MetricSeries| m.instance.is_empty() || *signal == "egress_bps";
-            let mine: Vec<_> = once_each(self.metrics(signal)).into_iter().filter(whole).take(6).collect();
-            if mine.is_empty() {
-                continue;
-            }
-            let gauge = *signal == "open_files";
-            let series = mine.iter().enumerate().map(|(i, m)| {
-                let name = if m.instance.is_empty() { m.node.clone() } else { format!("{} {}", m.node, m.instance) };
-                let values = self.on_grid(m, gauge).into_iter().map(|v| v.map(|v| v * scale)).collect();
-                line(&(self.rewrite)(&name), Tint::Nth(i as u8), values, i)
-            });
-            let mut panel = panel(title, unit, PanelKind::Lines, series.collect());
-            self.put_limit(&mut panel, &mine, signal);
-            panels.push(panel);
-        }
-        let finding = self.findings.facts.value("nodes_summary").map(crate::findings::Value::text).unwrap_or_default();
-        (panels.len() > before).then(|| {
-            self.figure(
-                "nodes",
-                "The sending nodes in the same minutes".to_owned(),
-                (self.rewrite)(&finding),
-                "Failed sessions to Gmail above, then one panel for each signal of the nodes at the same minutes.",
-                panels,
-            )
-        })
-    }
-
-    /// The stated limit as a ceiling; one far above the values is said in words, so that they stay readable.
-    fn put_limit(&self, panel: &mut Panel, series: &[&MetricSeries], signal: &str) {
-        if signal == "cpu_percent" {
-            panel.ceiling = Some((100.0, "all cores busy: 100 %".to_owned()));
-            return;
-        }
-        let limits = series.iter().filter_map(|m| self.limit(&m.node, signal));
-        let Some(limit) = limits.min_by(f64::total_cmp) else { return };
-        let highest = panel.series.iter().flat_map(|s| s.values.iter().flatten()).copied().fold(0.0, f64::max);
-        let said = format!("stated limit {} {}", crate::findings::number(limit, 0), panel.unit);
-        if highest * 4.0 >= limit {
-            panel.ceiling = Some((limit, said));
-        } else {
-            panel.title = format!("{}; {said}, beyond this scale", panel.title);
-        }
-    }
-
-    /// The stated limit of a node's signal, in the unit that tables and panels show.
-    fn limit(&self, node: &str, signal: &str) -> Option<f64> {
-        let value = |path: String| self.findings.facts.value(&path);
-        let node = (1..).map_while(|i| Some((i, value(format!("nodes.{i}.name"))?))).find(|(_, v)| v.text() == node)?.0;
-        let base = |i: usize| format!("nodes.{node}.signals.{i}");
-        let signals = (1..).map_while(|i| Some((i, value(format!("{}.signal", base(i)))?.text())));
-        let mut mine = signals.filter(|(_, name)| name.split(' ').next() == Some(signal));
-        mine.find_map(|(i, _)| match value(format!("{}.limit", base(i))) {
-            Some(crate::findings::Value::Number(limit, ..)) => Some(*limit),
-            _ => None,
-        })
-    }
-
-    fn on_grid(&self, series: &MetricSeries, max: bool) -> Vec<Option<f64>> {
-        let value = |m: Minute| series.minutes.get(&m).map(|c| if max && !c.coarse { c.max } else { c.mean });
-        self.timeline.window.minutes().map(value).collect()
     }
 
     /// (g) Which minutes each source covers.
@@ -283,13 +146,7 @@ impl Studio<'_> {
                 line(&(self.rewrite)(&format!("log of {}", node.node)), Tint::Delivered, covered, 0)
             })
             .collect();
-        let signals = [
-            ("cpu_percent", "CPU"),
-            ("egress_bps", "data sent"),
-            ("queue_depth", "queue"),
-            ("smtp_out_connections", "open connections"),
-        ];
-        for (signal, name) in signals {
+        for signal in [Signal::CpuPercent, Signal::EgressBps, Signal::QueueDepth, Signal::SmtpOutConnections] {
             let mine = self.metrics(signal);
             if !mine.is_empty() {
                 let covered = self
@@ -298,7 +155,7 @@ impl Studio<'_> {
                     .minutes()
                     .map(|m| mine.iter().any(|s| s.minutes.contains_key(&m)).then_some(1.0))
                     .collect();
-                series.push(line(name, Tint::Timeout, covered, 0));
+                series.push(line(signal.label(), Tint::Timeout, covered, 0));
             }
         }
         let known = self.timeline.states.iter().filter(|s| **s != MinuteState::Unknown).count();
@@ -310,6 +167,18 @@ impl Studio<'_> {
             "One row for each source, filled where it has data.",
             vec![panel("Sources", "", PanelKind::Strip, series)],
         )
+    }
+}
+
+/// The table behind each picture.
+fn data_of(name: &str) -> &'static str {
+    match name {
+        "sending-ips" => "minutes_by_ip",
+        "mx-hosts" => "minutes_by_mx",
+        "pattern" => "load_by_minute",
+        "queue" | "nodes" => "metrics_by_minute",
+        "coverage" => "coverage",
+        _ => "minutes_by_lane",
     }
 }
 
@@ -349,19 +218,6 @@ fn outcome_panel<K>(row: &Row<K>, title: String, at_least: Option<f64>) -> Panel
         at_least,
         across: String::new(),
     }
-}
-
-/// One series of a node's resource, where several tools measured it: the one with most minutes.
-fn once_each(series: Vec<&MetricSeries>) -> Vec<&MetricSeries> {
-    let mut kept: Vec<&MetricSeries> = Vec::new();
-    for one in series {
-        match kept.iter_mut().find(|k| k.node == one.node && k.instance == one.instance) {
-            Some(same) if same.minutes.len() < one.minutes.len() => *same = one,
-            Some(_) => {}
-            None => kept.push(one),
-        }
-    }
-    kept
 }
 
 fn of<K>(row: &Row<K>, value: impl Fn(&Counts) -> u64) -> Vec<Option<f64>> {

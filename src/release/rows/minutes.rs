@@ -1,0 +1,96 @@
+//! Counts of each minute, by lane, sending IP or MX host.
+
+use super::column;
+use crate::release::{Cell, Column, ColumnKind, Table};
+use crate::scan::What;
+use crate::smtp::Outcome;
+use crate::timeline::{Counts, MinuteState, Row, Timeline};
+
+pub(super) const MINUTE: Column = column("minute", ColumnKind::Minute, "UTC minute");
+const ATTEMPTS: Column = column(
+    "attempts",
+    ColumnKind::Integer,
+    "sessions attempted; counters are empty where no log of the row can show them or none was running, and lower bounds where some cannot",
+);
+const FAILED: Column = column(
+    "failed",
+    ColumnKind::Integer,
+    "sessions that failed by 4xx answer, close, TLS, plain text, time-out or no connection",
+);
+const DELIVERED: Column = column("accepted", ColumnKind::Integer, "sessions whose message was accepted");
+const COUNTS: &[Column] = &[
+    ATTEMPTS,
+    FAILED,
+    DELIVERED,
+    column("deferral", ColumnKind::Integer, "sessions answered 4xx"),
+    column("rejection", ColumnKind::Integer, "sessions answered 5xx"),
+    column("remote_close", ColumnKind::Integer, "sessions closed by the receiver without a TLS alert"),
+    column("tls_failure", ColumnKind::Integer, "sessions ended by a TLS alert or fault"),
+    column("plaintext", ColumnKind::Integer, "sessions with plain text where TLS was due"),
+    column("timeout", ColumnKind::Integer, "sessions that timed out"),
+    column("connect_failure", ColumnKind::Integer, "attempts without a connection"),
+    column("local", ColumnKind::Integer, "decisions of the sender; no sessions"),
+    column("unclassified", ColumnKind::Integer, "sessions whose ending the log leaves open; failed where it says so"),
+];
+
+const SHOWN: [Outcome; 9] = [
+    Outcome::Deferral,
+    Outcome::Rejection,
+    Outcome::RemoteClose,
+    Outcome::TlsFailure,
+    Outcome::Plaintext,
+    Outcome::Timeout,
+    Outcome::ConnectFailure,
+    Outcome::Local,
+    Outcome::Unclassified,
+];
+
+/// One row for each minute and row of the grid.
+pub(super) fn minutes<K>(
+    name: &'static str,
+    key: &'static str,
+    title: &str,
+    timeline: &Timeline,
+    rows: &[Row<K>],
+    label: &dyn Fn(&K) -> String,
+) -> Table {
+    let meaning = match key {
+        "lane" => "receiver, by its MX hosts",
+        "ip" => "sending IP, or what stands for it in the log",
+        _ => "MX host",
+    };
+    let mut columns = vec![MINUTE, column(key, ColumnKind::Text, meaning)];
+    columns.extend_from_slice(COUNTS);
+    columns.push(column("coverage", ColumnKind::Text, "full, incomplete (counts are lower bounds), unknown (no log)"));
+    let mut table = Table { name, title: title.to_owned(), columns, rows: Vec::new() };
+    for (i, state) in timeline.states.iter().enumerate() {
+        for row in rows {
+            let counts = row.counts.get(i).copied().flatten();
+            let mut cells = vec![Cell::Minute(timeline.window.at(i)), Cell::Text(label(&row.of))];
+            cells.extend(count_cells(row, i, counts));
+            cells.push(Cell::Text(state_word(*state).to_owned()));
+            table.rows.push(cells);
+        }
+    }
+    table
+}
+
+fn count_cells<K>(row: &Row<K>, at: usize, counts: Option<Counts>) -> Vec<Cell> {
+    let cell = |n: Option<u64>| n.map_or(Cell::Empty, Cell::Integer);
+    let known = |of: fn(&Counts) -> u64, outcomes| counts.and_then(|c| row.known_at(at, of(&c), outcomes));
+    let mut cells = vec![
+        cell(counts.map(|c| c.attempts)),
+        cell(known(|c| c.failed, What::FAILURES)),
+        cell(known(Counts::delivered, &[Outcome::Delivered])),
+    ];
+    cells.extend(SHOWN.iter().map(|o| cell(counts.and_then(|c| row.known_at(at, c.of(*o), &[*o])))));
+    cells
+}
+
+const fn state_word(state: MinuteState) -> &'static str {
+    match state {
+        MinuteState::Unknown => "unknown",
+        MinuteState::Incomplete => "incomplete",
+        MinuteState::Full => "full",
+    }
+}
