@@ -223,6 +223,14 @@ fn learn(source: &Source<'_>, audience: Audience, chosen: &[exhibits::Chosen<'_>
     config.allow = allowed(case);
     config.deny.clone_from(&case.redact.deny);
     config.nodes = evident.timeline.nodes.iter().map(|n| n.node.clone()).chain(case.nodes.keys().cloned()).collect();
+    // Metrics, settings and tests name nodes that no log does.
+    config.nodes.extend(source.findings.facts.leaves().into_iter().filter_map(|(id, fact)| match &fact.value {
+        Value::Text(name) if id.ends_with(".node") || (id.starts_with("nodes.") && id.ends_with(".name")) => {
+            Some(name.clone())
+        }
+        _ => None,
+    }));
+    config.nodes.retain(|name| !name.is_empty());
     config.nodes.sort();
     config.nodes.dedup();
     config.names =

@@ -201,16 +201,19 @@ fn no_record_of_a_shipped_mapping_gives_a_planted_address_away() {
     }
 }
 
-/// What the user writes for a reader is never rewritten: an address in it ends the build.
+/// An address that the evidence knows does not leave with the user's own notes.
 #[test]
-fn an_address_in_a_note_publishes_nothing() {
+fn an_address_in_a_note_does_not_leave() {
     let dir = tempfile::tempdir().expect("a folder");
     let (case, out) = (case(&dir.path().join("case")), dir.path().join("out"));
     let notes = CASE.replace("has a transport of its own", "is of zq0001.kalinka@gmail.com");
     fs::write(case.join("case.yaml"), notes).expect("case.yaml");
     let ran = small::build(&case, &out, &[]);
-    let said = String::from_utf8_lossy(&ran.stderr);
-    assert_eq!(ran.status.code(), Some(5), "{said}");
-    assert!(!said.contains("kalinka"), "{said}");
-    assert_eq!(fs::read_dir(out.join("send")).map_or(0, Iterator::count), 0);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let canaries = [("recipient".to_owned(), "zq0001.kalinka".to_owned())];
+    for (name, _) in zips(&out) {
+        if let Some(said) = oracle(dir.path(), &canaries, &[out.join("send").join(&name)]) {
+            assert!(said.contains(" 0 leaks"), "{name}: {said}");
+        }
+    }
 }
