@@ -1,5 +1,7 @@
 //! Markdown to the body of one self-contained page: no script, no link, no raw HTML.
 
+use std::fmt::Write as _;
+
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use crate::release::Release;
@@ -37,7 +39,7 @@ pub(in crate::narrative) fn figures(release: &Release, drawings: &[(String, Stri
         out.push_str("<figure>\n");
         out.push_str(svg.trim_end());
         if let Some(data) = data {
-            out.push_str(&format!("\n<figcaption>Data: <code>tables/{data}.csv</code></figcaption>"));
+            let _ = write!(out, "\n<figcaption>Data: <code>tables/{data}.csv</code></figcaption>");
         }
         out.push_str("\n</figure>\n");
     }

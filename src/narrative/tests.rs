@@ -155,7 +155,7 @@ fn grown(node: &mut Node, items: usize) {
             list.iter_mut().for_each(|item| grown(item, 3));
             let one: Vec<Node> = list.clone();
             while !one.is_empty() && list.len() < items {
-                list.extend(one.iter().cloned().take(items - list.len()));
+                list.extend(one.iter().take(items - list.len()).cloned());
             }
         }
     }

@@ -88,7 +88,7 @@ pub(super) fn table(desk: &Desk<'_>) -> Table {
             events.push((excerpt.at, event));
         }
     }
-    events.sort_by(|(a, _), (b, _)| a.cmp(b));
+    events.sort_by_key(|(at, _)| *at);
     let files = files(desk.facts);
     let rows = events.into_iter().map(|(at, event)| event.cells(at, &files)).collect();
     let title =
