@@ -5,7 +5,9 @@
 //! (`enable_long_queue_ids`, since 2.9) is the time in base 52 (six digits of seconds or
 //! more, four of microseconds), a `z`, and the inode in base 51.
 
-use memchr::{memchr, memrchr};
+use memchr::memrchr;
+
+use crate::formats::logs::near;
 
 /// Digits, then consonants of both cases: no id is a word. Base 51 lacks the last, `z`.
 const ALPHABET: &[u8; 52] = b"0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
@@ -30,7 +32,7 @@ const LONGEST: usize = 26;
 
 /// The queue id before `: `, and what follows.
 pub(super) fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = memchr(b':', text.get(..LONGEST).unwrap_or(text))?;
+    let colon = near::find(b':', text.get(..LONGEST).unwrap_or(text))?;
     let id = &text[..colon];
     (is_short(id) || separator(id).is_some()).then_some(())?;
     text[colon..].strip_prefix(b": ").map(|rest| (id, rest))
