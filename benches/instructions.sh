@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A limits=([postfix]=25.2 [powermta]=24.6 [kumomta]=18.4)
+declare -A limits=([postfix]=20.6 [powermta]=16.8 [kumomta]=14.1)
 
 if ! command -v valgrind > /dev/null; then
   echo "skipped: no valgrind here"

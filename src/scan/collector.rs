@@ -10,7 +10,7 @@ use super::tally::SAMPLES;
 use super::{Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, Tally, What};
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
-use crate::smtp::{Lane, LaneEvidence, Lanes, Outcome, Scope, TlsUse, TokenKind, acceptance_second, google_tail};
+use crate::smtp::{Lane, Lanes, NameSays, Outcome, TlsUse, TokenKind, acceptance_second, google_tail};
 use crate::time::{Minute, Stamp};
 
 /// Counts the events of one file.
@@ -25,11 +25,14 @@ pub struct Collector<'a> {
     keeps_messages: bool,
     tally: Tally,
     file: FileTally,
-    /// Lanes by MX host, so that the patterns are tried once a host.
-    lane_of_host: FxHashMap<Box<[u8]>, Lane>,
+    /// What the names of MX hosts say, so that the patterns are tried once a host.
+    hosts: FxHashMap<Box<[u8]>, NameSays>,
     known: KnownReplies,
     replies: ReplyCounts,
 }
+
+/// Names of hosts that are remembered: a log may tell of any number.
+const MOST_HOSTS: usize = 4096;
 
 impl<'a> Collector<'a> {
     /// A collector for one file; attempts that other files count are left to them.
@@ -43,7 +46,7 @@ impl<'a> Collector<'a> {
             keeps_messages: false,
             tally: Tally::default(),
             file: FileTally::default(),
-            lane_of_host: FxHashMap::default(),
+            hosts: FxHashMap::default(),
             known: KnownReplies::default(),
             replies: ReplyCounts::default(),
         }
@@ -74,19 +77,14 @@ impl<'a> Collector<'a> {
 
     /// The lane of an event.
     pub fn lane_of(&mut self, event: &Event<'_>) -> Lane {
-        if event.mx_host.is_empty() {
-            return self.lanes.classify(&[], event.rcpt_domain, event.reply);
-        }
-        if let Some(lane) = self.lane_of_host.get(event.mx_host) {
-            return *lane;
-        }
-        // Where a reply's tail decides, the next session's may say otherwise: hosts that
-        // are known by name alone are remembered.
-        let (lane, by) = self.lanes.identify(event.mx_host, event.rcpt_domain, event.reply);
-        if lane != Lane::OTHER && by == LaneEvidence::MxHost {
-            self.lane_of_host.insert(event.mx_host.into(), lane);
-        }
-        lane
+        let says = self.hosts.get(event.mx_host).copied().unwrap_or_else(|| {
+            let says = self.lanes.read_name(event.mx_host);
+            if self.hosts.len() < MOST_HOSTS {
+                self.hosts.insert(event.mx_host.into(), says);
+            }
+            says
+        });
+        says.identify(event.rcpt_domain, event.reply).0
     }
 
     /// Counts an attempt along one of the marginals.
@@ -110,8 +108,7 @@ impl<'a> Collector<'a> {
     /// Counts what a receiver of the Gmail lane said, and the address that it named.
     fn count_reply(&mut self, event: &Event<'_>, known: KnownReply, egress: EgressId, mx: MxId) {
         let Some(understood) = self.known.get(known) else { return };
-        let named = understood.reply.subject.as_ref().filter(|_| understood.meaning.scope == Scope::Ip);
-        if let Some(ip) = named.and_then(|s| s.of.parse().ok()) {
+        if let Some(ip) = understood.named_ip {
             *self.tally.named_ips.entry((egress, ip)).or_default() += u64::from(event.weight);
         }
         self.replies.count(event, understood, egress, mx);
@@ -119,8 +116,11 @@ impl<'a> Collector<'a> {
 
     /// Keeps the exact lines of a failed attempt of the Gmail lane.
     fn keep_lines(&mut self, event: &Event<'_>, what: What, egress: EgressId) {
+        if !what.is_failure() {
+            return;
+        }
         let known = self.tally.excerpts.get(&(event.at.minute(), event.outcome, event.stage, egress));
-        if what.is_failure() && known.is_none_or(|k| event.at <= k.at) {
+        if known.is_none_or(|k| event.at <= k.at) {
             let mx = self.tally.names.mx(event.mx_host);
             if let Some(excerpt) = Excerpt::of(event, egress, mx) {
                 self.tally.keep(excerpt);

@@ -1,8 +1,10 @@
 //! Replies that were taken apart before: an incident says the same few things a million times.
 
+use std::net::IpAddr;
+
 use rustc_hash::FxHashMap;
 
-use crate::smtp::{Meaning, Reply, meaning_of, split_at_token};
+use crate::smtp::{Meaning, Reply, Scope, meaning_of, split_at_token};
 
 /// A reply, and what it means.
 pub(super) struct Understood {
@@ -11,6 +13,10 @@ pub(super) struct Understood {
     pub(super) meaning: Meaning,
     /// The form that it shares with others of its kind.
     pub(super) normal_form: Box<str>,
+    /// The number of that form: cheaper to count by than its text.
+    pub(super) form: usize,
+    /// The sending address that a limit names.
+    pub(super) named_ip: Option<IpAddr>,
 }
 
 /// The place of a reply among the known ones; until the next one is understood.
@@ -23,6 +29,8 @@ pub(super) struct KnownReplies {
     by_text: FxHashMap<Box<[u8]>, KnownReply>,
     /// Beyond those of `by_text` there may be one, which is not remembered.
     understood: Vec<Understood>,
+    /// Numbers of the normal forms.
+    forms: FxHashMap<Box<str>, usize>,
     /// A raw text without its token.
     text: Vec<u8>,
 }
@@ -43,7 +51,7 @@ impl KnownReplies {
         if let Some(known) = self.by_text.get(&*self.text) {
             return *known;
         }
-        let understood = Understood::of(raw);
+        let understood = Understood::of(raw, &mut self.forms);
         self.understood.truncate(self.by_text.len());
         let known = KnownReply(self.understood.len());
         // Only what reads the same with any other token is remembered.
@@ -62,10 +70,14 @@ impl KnownReplies {
 }
 
 impl Understood {
-    fn of(raw: &[u8]) -> Self {
+    fn of(raw: &[u8], forms: &mut FxHashMap<Box<str>, usize>) -> Self {
         let reply = Reply::parse(&String::from_utf8_lossy(raw));
         let meaning = meaning_of(&reply);
-        Self { normal_form: reply.normal_form().into(), meaning, reply }
+        let normal_form: Box<str> = reply.normal_form().into();
+        let next = forms.len();
+        let form = *forms.entry(normal_form.clone()).or_insert(next);
+        let named = reply.subject.as_ref().filter(|_| meaning.scope == Scope::Ip);
+        Self { named_ip: named.and_then(|subject| subject.of.parse().ok()), form, normal_form, meaning, reply }
     }
 }
 

@@ -54,6 +54,10 @@ impl Names {
 
     /// The number of an MX host, case-insensitively.
     pub fn mx(&mut self, host: &[u8]) -> MxId {
+        // Known by its small letters; most hosts come in these.
+        if let Some(id) = self.mx_index.get(host) {
+            return *id;
+        }
         self.scratch.clear();
         self.scratch.extend(host.iter().map(u8::to_ascii_lowercase));
         if let Some(id) = self.mx_index.get(&*self.scratch) {

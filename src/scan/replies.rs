@@ -13,34 +13,19 @@ use crate::smtp::{Outcome, Reply, Stage};
 /// Counts of the replies of one file.
 #[derive(Default)]
 pub(super) struct ReplyCounts {
-    /// Numbers of the normal forms: a number is cheaper to look up than its text.
-    forms: FxHashMap<Box<str>, usize>,
-    by_kind: FxHashMap<(usize, Outcome, Stage), ReplyTally>,
+    /// By the number of the normal form.
+    by_kind: FxHashMap<(usize, Outcome, Stage), (ReplyKey, ReplyTally)>,
 }
 
 impl ReplyCounts {
     /// Counts the reply of an attempt.
     pub(super) fn count(&mut self, event: &Event<'_>, understood: &Understood, egress: EgressId, mx: MxId) {
-        let form = match self.forms.get(&understood.normal_form) {
-            Some(form) => *form,
-            None => {
-                let next = self.forms.len();
-                *self.forms.entry(understood.normal_form.clone()).or_insert(next)
-            }
+        let new = || {
+            let (outcome, stage) = (event.outcome, event.stage);
+            let key = ReplyKey { normal_form: understood.normal_form.to_string(), outcome, stage };
+            (key, first(event, understood))
         };
-        let new = || ReplyTally {
-            code: understood.reply.code,
-            enhanced: understood.reply.enhanced.clone(),
-            row: understood.meaning.id,
-            category: understood.meaning.category,
-            scope: understood.meaning.scope,
-            attempts: 0,
-            span: (event.at, event.at),
-            by_egress: BTreeMap::new(),
-            by_mx: BTreeMap::new(),
-            examples: Vec::new(),
-        };
-        let tally = self.by_kind.entry((form, event.outcome, event.stage)).or_insert_with(new);
+        let (_, tally) = self.by_kind.entry((understood.form, event.outcome, event.stage)).or_insert_with(new);
         let weight = u64::from(event.weight);
         tally.attempts += weight;
         tally.span = (tally.span.0.min(event.at), tally.span.1.max(event.at));
@@ -54,13 +39,23 @@ impl ReplyCounts {
 
     /// The counts by what they are of.
     pub(super) fn into_tallies(self) -> BTreeMap<ReplyKey, ReplyTally> {
-        let mut forms: Vec<(usize, Box<str>)> = self.forms.into_iter().map(|(form, number)| (number, form)).collect();
-        forms.sort_unstable_by_key(|(number, _)| *number);
-        let key = |(form, outcome, stage): (usize, Outcome, Stage)| {
-            let normal_form = forms.get(form).map(|(_, form)| form.to_string()).unwrap_or_default();
-            ReplyKey { normal_form, outcome, stage }
-        };
-        self.by_kind.into_iter().map(|(kind, tally)| (key(kind), tally)).collect()
+        self.by_kind.into_values().collect()
+    }
+}
+
+/// The tally of replies of one kind, before the first is counted.
+fn first(event: &Event<'_>, understood: &Understood) -> ReplyTally {
+    ReplyTally {
+        code: understood.reply.code,
+        enhanced: understood.reply.enhanced.clone(),
+        row: understood.meaning.id,
+        category: understood.meaning.category,
+        scope: understood.meaning.scope,
+        attempts: 0,
+        span: (event.at, event.at),
+        by_egress: BTreeMap::new(),
+        by_mx: BTreeMap::new(),
+        examples: Vec::new(),
     }
 }
 

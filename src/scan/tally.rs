@@ -226,8 +226,7 @@ impl Tally {
                 slot.insert(excerpt);
             }
             std::collections::btree_map::Entry::Occupied(mut slot) => {
-                let order = |e: &Excerpt| (e.at, e.lines.clone());
-                if order(&excerpt) < order(slot.get()) {
+                if (excerpt.at, &excerpt.lines) < (slot.get().at, &slot.get().lines) {
                     slot.insert(excerpt);
                 }
             }

@@ -9,7 +9,7 @@ mod outcome;
 mod reply;
 mod token;
 
-pub use lane::{Lane, LaneError, LaneEvidence, Lanes, Sublane};
+pub use lane::{Lane, LaneError, LaneEvidence, Lanes, NameSays, Sublane};
 pub use meaning::{Category, Meaning, Scope, gmail_replies_date, meaning_of, row_id};
 pub use outcome::{By, Outcome, Stage, TlsUse};
 pub use reply::{Reply, Subject};

@@ -6,15 +6,14 @@
 //! recipient's administrator fired. Replies to EHLO and STARTTLS carry none.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::{memchr_iter, memrchr_iter};
 use serde::Serialize;
 
-/// The mark at the end of Google's replies, and the word before its clock; looked for in each
-/// of them, so built once.
-static GSMTP: LazyLock<memmem::FinderRev<'static>> = LazyLock::new(|| memmem::FinderRev::new("gsmtp"));
-static OK: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("OK"));
+/// Where Google's mark last stands in a reply: at its end, or before a note of the MTA's.
+fn last_mark(reply: &[u8]) -> Option<usize> {
+    memrchr_iter(b'g', reply).find(|at| reply[*at..].starts_with(b"gsmtp"))
+}
 
 /// Google's name of an SMTP session: the same on every coded reply of that session.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +50,7 @@ fn kind_of(token: &[u8]) -> TokenKind {
     }
     // The letters stand at most 3 + 10 + 3 bytes before the end, and something before them.
     (head.len().saturating_sub(16).max(1)..head.len())
+        .filter(|at| head[*at] == b's')
         .find_map(|at| {
             let rest = &head[at..];
             KINDS.into_iter().find_map(|(letters, kind)| {
@@ -90,7 +90,7 @@ fn is_mark(word: &str) -> bool {
 /// A log whose replies end in [`TokenKind::Relay`] is of submission or relay, not of MX delivery.
 #[must_use]
 pub fn google_tail(reply: &[u8]) -> Option<TokenKind> {
-    let at = GSMTP.rfind(reply)?;
+    let at = last_mark(reply)?;
     let after = reply[at + 5..].trim_ascii();
     let is_end = after.iter().all(|b| matches!(b, b'"' | b')' | b'/' | b'.' | b',' | b';'));
     if !is_end && !["(", "DT=", "QT=", "/Giving_up_on_"].iter().any(|note| after.starts_with(note.as_bytes())) {
@@ -107,7 +107,7 @@ pub fn google_tail(reply: &[u8]) -> Option<TokenKind> {
 /// nothing else, so that replies which agree in both parts read the same but for the token.
 #[must_use]
 pub fn split_at_token(reply: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let (head, after) = reply.split_at(GSMTP.rfind(reply)?.checked_sub(3)?);
+    let (head, after) = reply.split_at(last_mark(reply)?.checked_sub(3)?);
     let (before, token) = head.split_at(memchr::memrchr(b' ', head)? + 1);
     // `421-4…` could be read as a code.
     let is_plain = kind_of(token) != TokenKind::Other && token.get(3) != Some(&b'-');
@@ -122,14 +122,51 @@ pub fn split_at_token(reply: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 /// told and a token must follow, so that no other number is taken for a clock.
 #[must_use]
 pub fn acceptance_second(text: &[u8]) -> Option<i64> {
-    OK.find_iter(text).find_map(|at| {
+    memchr_iter(b'O', text).find_map(|at| {
         let is_word = at.checked_sub(1).is_none_or(|before| !text[before].is_ascii_alphanumeric());
-        let (second, rest) = second_of(skip_blanks(&text[at + 2..])?).filter(|_| is_word)?;
+        let after = text[at..].strip_prefix(b"OK").filter(|_| is_word)?;
+        let (second, rest) = second_of(skip_blanks(after)?)?;
         let rest = skip_blanks(rest)?;
         let is_end = |b: &u8| b.is_ascii_whitespace() || matches!(b, b')' | b'"' | b'_' | b'/' | b',');
-        let token = rest.split(is_end).next().filter(|t| t.len() <= 64)?;
-        std::str::from_utf8(token).is_ok_and(looks_like_id).then_some(second)
+        let token = id_at_start(rest)?;
+        rest.get(token.len()).is_none_or(is_end).then_some(second)
     })
+}
+
+/// The id that a text begins with, as [`looks_like_id`] has it, of letters, digits, dots and
+/// hyphens alone. Each acceptance is read here, so what a byte is stands in a table.
+fn id_at_start(text: &[u8]) -> Option<&[u8]> {
+    const DIGIT: u32 = 1;
+    const LETTER: u32 = 1 << 16;
+    const END: u32 = u32::MAX;
+    const KINDS: [u32; 256] = {
+        let mut kinds = [END; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            kinds[byte] = match byte as u8 {
+                b'0'..=b'9' => DIGIT,
+                b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+                b'-' | b'.' => 0,
+                _ => END,
+            };
+            byte += 1;
+        }
+        kinds
+    };
+    let (mut length, mut counts) = (0, 0);
+    for kind in text.iter().take(65).map(|b| KINDS[usize::from(*b)]).take_while(|kind| *kind != END) {
+        counts += kind;
+        length += 1;
+    }
+    let id = &text[..length];
+    let is_mixed = counts % LETTER >= 4 * DIGIT && counts / LETTER >= 2;
+    (length <= 64 && is_mixed && !has_gap(id)).then_some(id)
+}
+
+/// Whether two dots follow each other before the end.
+fn has_gap(id: &[u8]) -> bool {
+    let end = id.iter().rposition(|b| *b != b'.').unwrap_or(0);
+    memchr_iter(b'.', &id[..end]).any(|at| id[at + 1] == b'.')
 }
 
 /// What follows one or more blanks; an underscore is qmail's blank.
@@ -168,6 +205,17 @@ pub(super) fn looks_like_id(word: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_in_a_text_is_what_looks_like_one() {
+        for word in
+            ["150c8b51ecad1-26393d93b18si79782629f.677", "a1b2c3d4", "ab..1234", "ab1234..", "a1234", "ab123", ""]
+        {
+            assert_eq!(id_at_start(word.as_bytes()).is_some(), looks_like_id(word), "{word}");
+            assert_eq!(id_at_start(format!("{word} - gsmtp").as_bytes()).is_some(), looks_like_id(word), "{word}");
+        }
+        assert_eq!(id_at_start(&[b"a1".as_slice(); 33].concat()), None);
+    }
 
     #[test]
     fn letters_tell_relays_from_mx_hosts() {

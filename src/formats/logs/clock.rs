@@ -43,7 +43,8 @@ pub struct LogClock {
     pub zone: Zone,
     /// A moment near the log's lines: year-less stamps take the year that brings them nearest to it.
     pub near: Option<Stamp>,
-    cached: [u8; 15],
+    /// The last stamp without a year, and the blank behind it.
+    cached: [u8; 16],
     cached_stamp: Option<Stamp>,
     /// The last moment resolved: tells the two readings of a repeated hour apart.
     latest: Option<Stamp>,
@@ -57,7 +58,7 @@ impl LogClock {
     /// A clock for stamps in `zone`, years resolved near a moment.
     #[must_use]
     pub const fn new(zone: Zone, near: Option<Stamp>) -> Self {
-        Self { zone, near, cached: [0; 15], cached_stamp: None, latest: None, begins_near: None, moved_ms: 0 }
+        Self { zone, near, cached: [0; 16], cached_stamp: None, latest: None, begins_near: None, moved_ms: 0 }
     }
 
     /// The same clock for a log that is known to begin near a moment.
@@ -75,13 +76,22 @@ impl LogClock {
     /// `Nov 24 03:46:44` (RFC 3164): the moment, or nothing when the text is no
     /// stamp, or when nothing tells the year.
     pub fn year_less(&mut self, stamp: &[u8; 15]) -> Option<Stamp> {
-        if *stamp == self.cached {
+        if *stamp == self.cached[..15] {
             return self.cached_stamp;
         }
         let resolved = self.on_day(day_of(stamp)?);
-        self.cached = *stamp;
+        self.cached = [b' '; 16];
+        self.cached[..15].copy_from_slice(stamp);
         self.cached_stamp = resolved;
         resolved
+    }
+
+    /// The moment of a line that begins with the stamp that was read last, as most do, and what
+    /// follows it.
+    #[inline]
+    pub(super) fn again<'a>(&self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        let (stamp, rest) = line.split_first_chunk::<16>()?;
+        (u128::from_le_bytes(*stamp) == u128::from_le_bytes(self.cached)).then_some((self.cached_stamp?, rest))
     }
 
     /// The moment of a day and time without a year, or nothing when nothing tells the year.

@@ -11,7 +11,8 @@
 //! newest and `sequence` numbers the lines of one that is read from its end,
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
 //! around the grammar of one MTA, `uniform` writes names and addresses in one form,
-//! `pseudonym` knows ids that a bundle rewrote, `claim` tells one log from another.
+//! `pseudonym` knows ids that a bundle rewrote, `claim` tells one log from another; `near` finds
+//! the ends of words.
 
 mod ages;
 mod claim;
@@ -28,6 +29,7 @@ pub mod kumomta;
 mod ledger;
 mod loose;
 pub mod mapping;
+mod near;
 mod offsets;
 pub mod opensmtpd;
 mod order;

@@ -18,13 +18,17 @@ use crate::time::{Minute, Stamp};
 pub(super) fn print_of(pid: &[u8], message: &[u8]) -> u64 {
     let message = message.trim_ascii();
     let mut hash = fold(0x9e37_79b9_7f4a_7c15 ^ message.len() as u64, pid);
-    hash = fold(hash, message.get(..32).unwrap_or(message));
-    hash = fold(hash, &message[message.len().saturating_sub(32)..]);
+    match (message.first_chunk::<32>(), message.last_chunk::<32>()) {
+        // Loops whose length is known are none.
+        (Some(first), Some(last)) => hash = fold(fold(hash, first), last),
+        _ => hash = fold(fold(hash, message), message),
+    }
     // Murmur's finaliser: the low bits decide whether a print is sampled.
     hash = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
     hash ^ (hash >> 33)
 }
 
+#[inline]
 fn fold(mut hash: u64, bytes: &[u8]) -> u64 {
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::Ipv6Addr;
 
-use super::{Done, Event, KeptLine, LogReader, Note, Pulse, Sink};
+use super::{Done, Event, KeptLine, LogReader, Note, Pulse, Sink, near};
 use crate::formats::Accounting;
 use crate::smtp::{By, Outcome, Stage};
 use crate::time::Minute;
@@ -113,12 +113,14 @@ fn hand_on<'a>(event: &Event<'a>) -> Option<Event<'a>> {
 /// A host's name in small letters, without the dot of the root.
 fn name(host: &[u8]) -> Cow<'_, [u8]> {
     let host = host.strip_suffix(b".").unwrap_or(host);
-    if host.iter().any(u8::is_ascii_uppercase) { host.to_ascii_lowercase().into() } else { host.into() }
+    // Looking at all of it, and not up to the first, is done many bytes at a time.
+    let has_capitals = host.iter().fold(false, |any, b| any | b.is_ascii_uppercase());
+    if has_capitals { host.to_ascii_lowercase().into() } else { host.into() }
 }
 
 /// An address as RFC 5952 has it; what is none stays as it is.
 fn address(text: &[u8]) -> Cow<'_, [u8]> {
-    if memchr::memchr(b':', text).is_none() {
+    if near::find(b':', text).is_none() {
         return text.into();
     }
     let Some(ip) = std::str::from_utf8(text).ok().and_then(|t| t.parse::<Ipv6Addr>().ok()) else { return text.into() };

@@ -50,6 +50,19 @@ words! {
     }
 }
 
+/// What the name of an MX host says of the lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameSays {
+    /// It is of this lane, whatever a reply looks like.
+    Lane(Lane),
+    /// It is the reverse name of one of Google's addresses: the reply tells whether it is an MX.
+    Google,
+    /// It is of no family, or it is an address of the own network.
+    NoFamily,
+    /// There is no name.
+    Nothing,
+}
+
 /// The two groups inside the Gmail lane. Google supports the first only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -181,33 +194,53 @@ impl Lanes {
     /// the token tells.
     #[must_use]
     pub fn identify(&self, mx_host: &[u8], rcpt_domain: &[u8], reply: &[u8]) -> (Lane, LaneEvidence) {
-        let address = ip_of(mx_host);
-        let name = Some(trim_dot(mx_host)).filter(|host| !host.is_empty() && address.is_none());
-        let google = name.map_or(Host::Foreign, google::host);
-        match google {
-            Host::Mx => return (Lane::GMAIL, LaneEvidence::MxHost),
-            Host::Relay => return (Lane::OTHER, LaneEvidence::MxHost),
-            Host::ReverseName | Host::Foreign => {}
+        self.read_name(mx_host).identify(rcpt_domain, reply)
+    }
+
+    /// What a host's name says, whatever is said there: the part of [`Lanes::identify`] that
+    /// is the same for all sessions with a host, and the dearest.
+    #[must_use]
+    pub fn read_name(&self, mx_host: &[u8]) -> NameSays {
+        let host = trim_dot(mx_host);
+        match ip_of(mx_host) {
+            Some(address) if is_internal(address) => return NameSays::NoFamily,
+            Some(_) => return NameSays::Nothing,
+            None if host.is_empty() => return NameSays::Nothing,
+            None => {}
         }
-        if let Some(lane) = name.and_then(|host| self.family_of(host)) {
-            return (lane, LaneEvidence::MxHost);
-        }
-        match google_tail(reply) {
-            Some(TokenKind::Inbound) => (Lane::GMAIL, LaneEvidence::Reply),
-            Some(TokenKind::Relay) => (Lane::OTHER, LaneEvidence::Reply),
-            Some(TokenKind::Other) | None if google == Host::ReverseName => (Lane::GMAIL, LaneEvidence::ReverseName),
-            Some(TokenKind::Other) | None if name.is_some() || address.is_some_and(is_internal) => {
-                (Lane::OTHER, LaneEvidence::MxHost)
-            }
-            Some(TokenKind::Other) | None if is_consumer(rcpt_domain) => (Lane::GMAIL, LaneEvidence::RecipientDomain),
-            Some(TokenKind::Other) | None if rcpt_domain.is_empty() => (Lane::UNKNOWN, LaneEvidence::Nothing),
-            Some(TokenKind::Other) | None => (Lane::OTHER, LaneEvidence::Nothing),
+        match google::host(host) {
+            Host::Mx => NameSays::Lane(Lane::GMAIL),
+            Host::Relay => NameSays::Lane(Lane::OTHER),
+            google @ (Host::ReverseName | Host::Foreign) => match self.family_of(host) {
+                Some(lane) => NameSays::Lane(lane),
+                None if google == Host::ReverseName => NameSays::Google,
+                None => NameSays::NoFamily,
+            },
         }
     }
 
     fn family_of(&self, host: &[u8]) -> Option<Lane> {
         let at = self.families.iter().position(|f| f.patterns.iter().any(|p| host_matches(p, host)))?;
         u8::try_from(at + 1).ok().map(Lane)
+    }
+}
+
+impl NameSays {
+    /// The lane of a session with the host of this name, and by what it is known.
+    #[must_use]
+    pub fn identify(self, rcpt_domain: &[u8], reply: &[u8]) -> (Lane, LaneEvidence) {
+        if let Self::Lane(lane) = self {
+            return (lane, LaneEvidence::MxHost);
+        }
+        match (google_tail(reply), self) {
+            (Some(TokenKind::Inbound), _) => (Lane::GMAIL, LaneEvidence::Reply),
+            (Some(TokenKind::Relay), _) => (Lane::OTHER, LaneEvidence::Reply),
+            (_, Self::Google) => (Lane::GMAIL, LaneEvidence::ReverseName),
+            (_, Self::NoFamily | Self::Lane(_)) => (Lane::OTHER, LaneEvidence::MxHost),
+            (_, Self::Nothing) if is_consumer(rcpt_domain) => (Lane::GMAIL, LaneEvidence::RecipientDomain),
+            (_, Self::Nothing) if rcpt_domain.is_empty() => (Lane::UNKNOWN, LaneEvidence::Nothing),
+            (_, Self::Nothing) => (Lane::OTHER, LaneEvidence::Nothing),
+        }
     }
 }
 

@@ -15,9 +15,9 @@ pub(super) use stamps::{Stamped, local_stamp, stamped};
 pub(super) use wrapping::Unwrapping;
 pub use wrapping::Wrapping;
 
-use memchr::{memchr, memrchr};
+use memchr::memchr;
 
-use super::LogClock;
+use super::{LogClock, near};
 use crate::time::{Stamp, Zone};
 
 /// A line taken apart.
@@ -46,12 +46,17 @@ pub(super) struct Process<'a> {
 
 /// Takes a line apart. Nothing when it has no stamp, or its year is unknown.
 pub(super) fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<'a>> {
-    let stamped = stamped(line)?;
-    let at = stamped.moment(clock)?;
-    let rest = stamped.rest();
-    if stamped.is_rfc5424() {
-        return rfc5424(at, rest);
-    }
+    let (at, rest) = match clock.again(line) {
+        Some(again) => again,
+        None => {
+            let stamped = stamped(line)?;
+            let at = stamped.moment(clock)?;
+            if stamped.is_rfc5424() {
+                return rfc5424(at, stamped.rest());
+            }
+            (at, stamped.rest())
+        }
+    };
     let (host, after) = host_of(rest);
     let (process, text) = process_of(after);
     if process.whole.is_empty()
@@ -78,7 +83,7 @@ fn host_of(rest: &[u8]) -> (&[u8], &[u8]) {
         Some(b'<') => memchr(b'>', rest).map_or(rest, |end| rest[end + 1..].trim_ascii_start()),
         _ => rest,
     };
-    let end = memchr(b' ', rest).unwrap_or(rest.len());
+    let end = near::find(b' ', rest).unwrap_or(rest.len());
     let word = &rest[..end];
     let after = rest.get(end + 1..).unwrap_or_default();
     if is_level(word) {
@@ -98,7 +103,7 @@ fn is_level(word: &[u8]) -> bool {
 /// (`tools/smfwd.c`), so the colon may be missing.
 fn process_of(rest: &[u8]) -> (Process<'_>, &[u8]) {
     const CUT: usize = 31;
-    let end = memchr(b' ', rest).unwrap_or(rest.len());
+    let end = near::find(b' ', rest).unwrap_or(rest.len());
     let word = &rest[..end];
     let whole = match word.strip_suffix(b":") {
         Some(whole) => whole,
@@ -112,11 +117,11 @@ fn process_of(rest: &[u8]) -> (Process<'_>, &[u8]) {
 impl<'a> Process<'a> {
     /// Splits `TAG/PROGRAM[PID]`. The program is what follows the last slash.
     pub(super) fn of(whole: &'a [u8]) -> Self {
-        let (name, pid) = match memchr(b'[', whole) {
+        let (name, pid) = match near::find(b'[', whole) {
             Some(at) => (&whole[..at], whole[at + 1..].strip_suffix(b"]").unwrap_or(&whole[at + 1..])),
             None => (whole, &whole[..0]),
         };
-        let (tag, program) = match memrchr(b'/', name) {
+        let (tag, program) = match name.iter().rposition(|b| *b == b'/') {
             Some(at) => (&name[..at], &name[at + 1..]),
             None => (&name[..0], name),
         };

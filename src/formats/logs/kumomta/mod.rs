@@ -11,7 +11,7 @@
 //! other nodes are no attempts. Records rendered by `per_record` templates, the headers of
 //! such files and the tailer's checkpoint files are other formats.
 //!
-//! - `record` is the record, borrowed from its line.
+//! - `record` is the record, borrowed from its line; `skim` finds its fields.
 //! - `debug` reads the Rust debug prints inside KumoMTA's texts.
 //! - `fault` reads the errors of its SMTP client and TLS libraries.
 //! - `candidates` takes apart the one text about all hosts that were tried.
@@ -28,6 +28,7 @@ mod fault;
 mod reader;
 mod record;
 mod site;
+mod skim;
 #[cfg(test)]
 mod tests;
 mod verdict;

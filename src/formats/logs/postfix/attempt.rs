@@ -87,7 +87,46 @@ fn digest(of: &impl std::hash::Hash) -> u64 {
 /// Connection set-up plus transfer, the last two of `delays=A/B/C/D`, in milliseconds.
 fn lasted_ms(delays: &[u8]) -> Option<u32> {
     let mut parts = delays.split(|b| *b == b'/').skip(2);
-    let mut part = || std::str::from_utf8(parts.next()?).ok()?.parse::<f64>().ok();
-    let seconds = part()? + part()?;
-    (0.0..=86_400.0).contains(&seconds).then(|| (seconds * 1000.0).round() as u32)
+    let (set_up, transfer) = (parts.next()?, parts.next()?);
+    let lasted = thousandths(set_up).zip(thousandths(transfer)).map(|(a, b)| a + b).or_else(|| {
+        let number = |text| std::str::from_utf8(text).ok()?.parse::<f64>().ok();
+        let seconds = number(set_up)? + number(transfer)?;
+        (0.0..=86_400.0).contains(&seconds).then(|| (seconds * 1000.0).round() as u32)
+    })?;
+    (lasted <= 86_400_000).then_some(lasted)
+}
+
+/// Thousandths of a number of less than a million with at most three digits behind its point,
+/// as Postfix writes its delays unless it is told otherwise (`delay_logging_resolution_limit`).
+fn thousandths(number: &[u8]) -> Option<u32> {
+    let point = number.iter().position(|b| *b == b'.').unwrap_or(number.len());
+    let (whole, decimals) = (&number[..point], number.get(point + 1..).unwrap_or_default());
+    if !(1..=6).contains(&whole.len()) || decimals.len() > 3 {
+        return None;
+    }
+    let zeros = &b"000"[decimals.len()..];
+    let mut digits = whole.iter().chain(decimals).chain(zeros);
+    digits.try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + u32::from(b - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_a_session_lasted() {
+        let rows: [(&[u8], _); 8] = [
+            (b"0.02/0/0.36/0.92", Some(1280)),
+            (b"3.1/0/0/0", Some(0)),
+            (b"0.01/0.03/12/1.1", Some(13_100)),
+            (b"1/2/0.001/0.0004", Some(1)),
+            (b"1/2/0.123456/0.000044", Some(124)),
+            (b"1/2/86400/0.001", None),
+            (b"1/2/-1/3", Some(2000)),
+            (b"1/2/3", None),
+        ];
+        for (delays, expected) in rows {
+            assert_eq!(lasted_ms(delays), expected, "{}", String::from_utf8_lossy(delays));
+        }
+    }
 }

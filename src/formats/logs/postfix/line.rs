@@ -8,6 +8,7 @@ use memchr::{memchr, memmem, memrchr};
 use super::queue_id;
 use crate::formats::logs::envelope::Process;
 use crate::formats::logs::handshake::openssl_reason;
+use crate::formats::logs::near;
 
 /// Who wrote a line, as far as its reading depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +186,15 @@ pub(super) fn statement(text: &[u8]) -> Statement<'_> {
             Statement::Other
         };
     }
+    about_session(text)
+}
+
+/// What a text says of the session and of no message; a text about a message says nothing.
+pub(super) fn evidence(text: &[u8]) -> Statement<'_> {
+    if queue_id::split(text).is_some() { Statement::Other } else { about_session(text) }
+}
+
+fn about_session(text: &[u8]) -> Statement<'_> {
     let known = match text.first() {
         Some(b'S') => text.strip_prefix(b"SSL_connect error to ").and_then(|rest| {
             let (host, detail) = host_and_rest(rest)?;
@@ -218,7 +228,7 @@ fn warning(text: &[u8]) -> Option<Statement<'_>> {
 
 /// `Trusted TLS connection established to H[IP]:25: TLSv1.3 with cipher …`
 fn established(text: &[u8]) -> Option<Host<'_>> {
-    let word_end = memchr(b' ', text.get(..12)?)?;
+    let word_end = near::find(b' ', text.get(..12)?)?;
     if !matches!(&text[..word_end], b"Trusted" | b"Untrusted" | b"Verified" | b"Anonymous") {
         return None;
     }
@@ -286,26 +296,32 @@ fn opens_with_one(text: &[u8], openings: &[&[u8]]) -> bool {
     openings.iter().any(|opening| opening.first() == text.first() && text.starts_with(opening))
 }
 
-/// Looked for in each delivery line, so built once: building takes longer than looking.
+/// Built once: building takes longer than looking.
 static RELAY: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(", relay="));
-static STATUS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(", status="));
 
 /// Template: `to=<ADDR>[, orig_to=<ADDR>], relay=R[, conn_use=N], delay=D, delays=A/B/C/E[, tls=T], dsn=X.Y.Z, status=S (TEXT)`.
 /// Addresses and texts may hold each other's keys, so a relay is taken for one only where
 /// the fields that follow it do; logs scrubbed for publication lack the angle brackets.
 fn delivery<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
-    RELAY.find_iter(text).find_map(|at| {
+    let of = |at: usize| {
         let found = fields(&text[at + 2..])?;
         Some(Delivery { queue_id, rcpt_domain: domain_of(&text[3..at]), ..found })
-    })
+    };
+    // Most often it follows the first comma.
+    let first = near::find(b',', text).filter(|at| text[*at..].starts_with(b", relay="));
+    first.and_then(of).or_else(|| RELAY.find_iter(text).find_map(of))
 }
 
 fn fields(text: &[u8]) -> Option<Delivery<'_>> {
-    let status_at = STATUS.find(text)?;
     let mut found = Delivery::default();
-    let mut keys = text[..status_at].split(|b| *b == b',').map(<[u8]>::trim_ascii_start);
-    found.relay = relay_of(keys.next()?.strip_prefix(b"relay=")?);
-    for field in keys {
+    let (relay, mut rest) = next_field(text)?;
+    found.relay = relay_of(relay.strip_prefix(b"relay=")?);
+    let status = loop {
+        if let Some(status) = rest.strip_prefix(b" status=") {
+            break status;
+        }
+        let field;
+        (field, rest) = next_field(rest)?;
         if let Some(delays) = field.strip_prefix(b"delays=") {
             found.delays = delays;
         } else if let Some(tls) = field.strip_prefix(b"tls=") {
@@ -315,27 +331,33 @@ fn fields(text: &[u8]) -> Option<Delivery<'_>> {
         } else if !is_field(field) {
             return None;
         }
-    }
-    let rest = &text[status_at + 9..];
-    let word_end = memchr(b' ', rest).unwrap_or(rest.len());
-    found.status = &rest[..word_end];
-    let reason = rest[word_end..].trim_ascii();
+    };
+    let word_end = near::find(b' ', status).unwrap_or(status.len());
+    found.status = &status[..word_end];
+    let reason = status[word_end..].trim_ascii();
     let reason = reason.strip_prefix(b"(").unwrap_or(reason);
     // A line that Postfix cut at 2000 bytes has lost its closing parenthesis.
     found.reason = reason.strip_suffix(b")").unwrap_or(reason);
     Some(found)
 }
 
+/// What stands before the next comma, and what follows it.
+fn next_field(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let comma = near::find(b',', text)?;
+    Some((text[..comma].trim_ascii_start(), &text[comma + 1..]))
+}
+
 /// Whether a text is a field, of this version or a later one, and not part of an address.
 fn is_field(text: &[u8]) -> bool {
-    let Some(key) = memchr(b'=', text).map(|at| &text[..at]) else { return false };
+    let Some(key) = near::find(b'=', text).map(|at| &text[..at]) else { return false };
     let is_name = !key.is_empty() && key.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
     is_name && !matches!(key, b"relay" | b"to" | b"orig_to")
 }
 
 /// The domain of `<ADDR>` or `<ADDR>, orig_to=<ADDR>`; empty where there is none.
 fn domain_of(addresses: &[u8]) -> &[u8] {
-    let first = memmem::find(addresses, b">, orig_to=<").map_or(addresses, |at| &addresses[..at]);
+    let original = near::find(b',', addresses).and_then(|_| memmem::find(addresses, b">, orig_to=<"));
+    let first = original.map_or(addresses, |at| &addresses[..at]);
     let address = first.strip_suffix(b">").unwrap_or(first);
     memrchr(b'@', address).map_or(&[], |at| &address[at + 1..])
 }
@@ -351,13 +373,16 @@ fn relay_of(relay: &[u8]) -> Relay<'_> {
 
 /// Whether what stands for an address is the path of a socket: `private/dovecot-lmtp`.
 pub(super) fn is_socket(ip: &[u8]) -> bool {
-    memchr(b'/', ip).is_some()
+    near::find(b'/', ip).is_some()
 }
 
 /// `H[IP]` or `H[IP]:25` at the start of a text, and what follows `: ` or a blank.
 pub(super) fn host_and_rest(text: &[u8]) -> Option<(Host<'_>, &[u8])> {
-    let close = memchr(b']', text)?;
-    let host = host_of(&text[..=close])?;
+    let (host, close) = host_and_end(text)?;
+    // A bracket that closes before is of something else.
+    if near::find(b']', host.name).is_some() {
+        return None;
+    }
     let mut rest = &text[close + 1..];
     if let Some(port) = rest.strip_prefix(b":") {
         let digits = port.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -370,9 +395,14 @@ pub(super) fn host_and_rest(text: &[u8]) -> Option<(Host<'_>, &[u8])> {
 
 /// The name may be missing in logs scrubbed for publication.
 fn host_of(text: &[u8]) -> Option<Host<'_>> {
-    let open = memchr(b'[', text)?;
-    let close = open + memchr(b']', &text[open..])?;
-    Some(Host { name: text[..open].trim_ascii(), ip: &text[open + 1..close] })
+    host_and_end(text).map(|(host, _)| host)
+}
+
+/// The host, and where its bracket closes.
+fn host_and_end(text: &[u8]) -> Option<(Host<'_>, usize)> {
+    let open = near::find(b'[', text)?;
+    let close = open + near::find(b']', &text[open..])?;
+    Some((Host { name: text[..open].trim_ascii(), ip: &text[open + 1..close] }, close))
 }
 
 #[cfg(test)]

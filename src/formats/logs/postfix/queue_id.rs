@@ -5,7 +5,9 @@
 //! (`enable_long_queue_ids`, since 2.9) is the time in base 52 (six digits of seconds or
 //! more, four of microseconds), a `z`, and the inode in base 51.
 
-use memchr::{memchr, memrchr};
+use memchr::memrchr;
+
+use crate::formats::logs::near;
 
 use crate::formats::logs::pseudonym::is_pseudonym;
 
@@ -32,7 +34,7 @@ const LONGEST: usize = 26;
 
 /// The queue id before `: `, and what follows.
 pub(super) fn split(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = memchr(b':', text.get(..LONGEST).unwrap_or(text))?;
+    let colon = near::find(b':', text.get(..LONGEST).unwrap_or(text))?;
     let id = &text[..colon];
     (is_short(id) || separator(id).is_some() || is_pseudonym(id)).then_some(())?;
     text[colon..].strip_prefix(b": ").map(|rest| (id, rest))

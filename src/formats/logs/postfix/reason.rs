@@ -4,7 +4,7 @@
 //! `smtp_sasl_glue.c` and `smtp_trouble.c`; the same words stand in a delivery line's
 //! parentheses and, after a queue id, on the line of an MX that was not the last one tried.
 
-use memchr::memmem;
+use memchr::{memchr2, memmem};
 
 use super::line::{Host, host_and_rest};
 use crate::formats::logs::handshake::fault;
@@ -114,15 +114,35 @@ fn answered<'a>(host: Host<'a>, reply: &'a [u8], stage: Stage, kind: Kind) -> Re
 }
 
 /// The code of the last line of a reply. A first line with a blank behind its code is the
-/// last one (RFC 5321 §4.2.1), as most replies are.
+/// last one (RFC 5321 §4.2.1), as most replies are; and where no other code stands anywhere, it
+/// is the first one again. What is left has to be taken apart.
 pub(super) fn code_of(reply: &[u8]) -> Option<u16> {
-    if let Some(([a @ b'2'..=b'5', b, c, b' '], _)) = reply.split_first_chunk::<4>()
-        && b.is_ascii_digit()
-        && c.is_ascii_digit()
+    if let Some(([a, b, c, after @ (b' ' | b'-')], rest)) = reply.split_first_chunk::<4>()
+        && is_code(&[*a, *b, *c])
+        && (*after == b' ' || !names_another_code(&[*a, *b, *c], rest))
     {
         return Some([a, b, c].into_iter().fold(0, |n, digit| n * 10 + u16::from(digit - b'0')));
     }
     Reply::parse(&String::from_utf8_lossy(reply)).code
+}
+
+const fn is_code(text: &[u8]) -> bool {
+    matches!(text, [b'2'..=b'5', b'0'..=b'9', b'0'..=b'9'])
+}
+
+/// Whether three digits can be taken for another code: they are no part of an address, a status
+/// or a longer word. A line end that was written out (`#012`, `\n`) may hide one.
+fn names_another_code(code: &[u8], text: &[u8]) -> bool {
+    if memchr2(b'#', b'\\', text).is_some() {
+        return true;
+    }
+    let goes_on = |b: &u8| b.is_ascii_alphanumeric() || *b == b'.';
+    text.windows(3).enumerate().any(|(at, three)| {
+        is_code(three)
+            && three != code
+            && !text[..at].last().is_some_and(goes_on)
+            && !text.get(at + 3).is_some_and(u8::is_ascii_alphanumeric)
+    })
 }
 
 /// `H[IP] said: REPLY (in reply to X command)` or `H[IP] refused to talk to me: REPLY`.
@@ -314,6 +334,27 @@ mod tests {
     fn of(text: &str) -> (Outcome, By, Stage) {
         let r = reason(text.as_bytes());
         (r.outcome, r.by, r.stage)
+    }
+
+    #[test]
+    fn the_code_of_a_reply_is_that_of_its_last_line() {
+        let token = "ba366b434cdb4-9029995de50si55657432b.112 - gsmtp";
+        for reply in [
+            "421 4.7.0 Try again later",
+            "421-4.7.28 from your IP address [192.0.2.250      15]. To protect 421-4.7.28 more 421 4.7.28 review T",
+            "421-4.7.28 gone 550-5.1.1 no such user 550 5.1.1 T",
+            "550-5.7.1 line one 452 4.2.2 full",
+            "450-4.2.1 one\\n550\\n",
+            "450-4.2.1 one#012550 5.1.1 two",
+            "450-one 550",
+            "250-ok 251",
+            "no code",
+            "421-",
+            "999-x",
+        ] {
+            let reply = reply.replace('T', token);
+            assert_eq!(code_of(reply.as_bytes()), Reply::parse(&reply).code, "{reply}");
+        }
     }
 
     #[test]

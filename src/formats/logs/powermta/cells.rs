@@ -1,8 +1,11 @@
 //! The cells of a CSV row (RFC 4180), taken apart without copying.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::{memchr, memmem};
+
+use crate::formats::logs::near;
 
 /// Where the cells of a row lie. Used again for each row.
 #[derive(Debug, Default)]
@@ -24,16 +27,47 @@ impl Cells {
     pub(super) fn split(&mut self, row: &[u8]) -> bool {
         self.found.clear();
         let mut from = 0;
-        loop {
-            let quoted = row.get(from) == Some(&b'"');
-            let cell = if quoted { quoted_cell(row, from) } else { Some(plain_cell(row, from)) };
-            let Some(cell) = cell else { return false };
-            self.found.push(cell);
-            from = cell.next as usize;
-            if from > row.len() {
-                return true;
+        while from <= row.len() {
+            let Some(next) = self.split_from(row, from) else { return false };
+            from = next;
+        }
+        true
+    }
+
+    /// Takes apart what follows, up to the next quoted cell and with it; where the cell behind
+    /// it begins. Cells are short, so commas are found for eight bytes at once.
+    fn split_from(&mut self, row: &[u8], start: usize) -> Option<usize> {
+        let mut from = start;
+        if row.get(from) == Some(&b'"') {
+            return quoted_cell(row, from).map(|cell| self.push(cell));
+        }
+        let (words, _) = row.get(start..).unwrap_or_default().as_chunks::<8>();
+        for (n, word) in words.iter().enumerate() {
+            let mut commas = near::matches(b',', *word);
+            while commas != 0 {
+                let end = start + n * 8 + near::first(commas);
+                from = self.push(Cell { from: from as u32, to: end as u32, next: end as u32 + 1 });
+                if row.get(from) == Some(&b'"') {
+                    return Some(from);
+                }
+                commas &= commas - 1;
             }
         }
+        // The last bytes, and the last cell.
+        Some(self.push(plain_cell(row, from)))
+    }
+
+    /// Adds a cell; where the next one begins.
+    fn push(&mut self, cell: Cell) -> usize {
+        self.found.push(cell);
+        cell.next as usize
+    }
+
+    /// Where a cell stands in the row, with its quotes; nothing beyond the end of a short row.
+    pub(super) fn place(&self, at: usize) -> Option<Range<usize>> {
+        let end = |at: usize| self.found.get(at).map(|cell| cell.next as usize);
+        let from = at.checked_sub(1).map_or(Some(0), end)?;
+        Some(from..end(at)? - 1)
     }
 
     /// How many cells the row has.
@@ -51,7 +85,7 @@ impl Cells {
 
 /// Up to the next comma.
 fn plain_cell(row: &[u8], from: usize) -> Cell {
-    let end = row.get(from..).and_then(|rest| memchr(b',', rest)).map_or(row.len(), |n| from + n);
+    let end = row.get(from..).and_then(|rest| near::find(b',', rest)).map_or(row.len(), |n| from + n);
     Cell { from: from as u32, to: end as u32, next: end as u32 + 1 }
 }
 

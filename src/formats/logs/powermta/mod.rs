@@ -31,13 +31,12 @@ pub use accounting::Accounting;
 pub use log::Log;
 pub use queues::Queues;
 
-use memchr::memmem;
+use memchr::memrchr;
 
 /// `HOST (IP)`.
 fn host_and_ip(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = memmem::rfind(text, b" (")?;
-    let (host, rest) = text.split_at_checked(at)?;
-    let ip = rest.get(2..)?.strip_suffix(b")")?;
+    let (host, ip) = text.strip_suffix(b")").and_then(|text| text.split_at_checked(memrchr(b'(', text)?))?;
+    let (host, ip) = (host.strip_suffix(b" ")?, ip.get(1..)?);
     let is_ip = ip.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'));
     let shaped = !host.is_empty() && ip.len() >= 2 && is_ip && ip.iter().any(|b| matches!(b, b'.' | b':'));
     shaped.then_some((host, ip))

@@ -16,25 +16,28 @@ use super::columns::{Column, Layout};
 
 /// A digest of a row without its recipient.
 pub(super) fn of_row(row: &[u8], cells: &Cells, layout: &Layout) -> u64 {
-    let recipient = [layout.at(Column::Rcpt), layout.at(Column::Orcpt)];
-    let mut hasher = FxHasher::default();
-    for at in (0..cells.count()).filter(|at| !recipient.contains(&Some(*at))) {
-        cells.get(row, at).hash(&mut hasher);
-    }
-    hasher.finish()
+    without(
+        row,
+        [Column::Rcpt, Column::Orcpt]
+            .map(|column| layout.at(column).and_then(|at| cells.place(at)).unwrap_or(row.len()..row.len())),
+    )
 }
 
 /// The same of a JSON record.
 pub(super) fn of_json(line: &[u8]) -> u64 {
-    let mut values = [&b"\"rcpt\""[..], b"\"orcpt\""].map(|key| value_of(line, key));
-    values.sort_by_key(|value| value.start);
+    without(line, [&b"\"rcpt\""[..], b"\"orcpt\""].map(|key| value_of(line, key)))
+}
+
+/// A digest of a text without two stretches of it.
+fn without(text: &[u8], mut stretches: [Range<usize>; 2]) -> u64 {
+    stretches.sort_by_key(|stretch| stretch.start);
     let mut hasher = FxHasher::default();
     let mut from = 0;
-    for value in values {
-        line.get(from..value.start).hash(&mut hasher);
-        from = value.end.max(from);
+    for stretch in stretches {
+        text.get(from..stretch.start).hash(&mut hasher);
+        from = stretch.end.max(from);
     }
-    line.get(from..).hash(&mut hasher);
+    text.get(from..).hash(&mut hasher);
     hasher.finish()
 }
 

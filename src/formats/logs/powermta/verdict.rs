@@ -4,9 +4,7 @@
 //! Bounces may be PowerMTA's own: a message that expired, a queue that was deleted, a domain
 //! that does not resolve. They are logged when PowerMTA gives up, hours after the attempts.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::FinderRev;
+use memchr::{memchr, memrchr};
 
 use super::columns::is_status;
 use super::record::{Kind, Record};
@@ -118,7 +116,7 @@ fn by_category<'a>(record: &'a Record<'_>) -> Verdict<'a> {
 
 /// A text with a reply code: the receiver's reply, or PowerMTA's own words in its dress.
 fn answered<'a>(text: &'a [u8], status: &[u8]) -> Verdict<'a> {
-    if has(text, b"recipient is in suppression list \"") {
+    if memchr(b'"', text).is_some() && has(text, b"recipient is in suppression list \"") {
         return Verdict::local(text);
     }
     let own = of_words(text);
@@ -142,18 +140,15 @@ fn answered<'a>(text: &'a [u8], status: &[u8]) -> Verdict<'a> {
     own
 }
 
-/// Looked for in each record, so built once.
-static SMTP: LazyLock<FinderRev<'static>> = LazyLock::new(|| FinderRev::new("smtp;"));
-
 /// What follows the last `smtp;`; texts without any are taken as they stand.
 fn words_of(diag: &[u8]) -> &[u8] {
-    let mut end = diag.len();
-    while let Some(at) = diag.get(..end).and_then(|d| SMTP.rfind(d)) {
+    let mut before = diag;
+    while let Some(at) = memrchr(b';', before) {
+        before = diag.get(..at).unwrap_or_default();
         // A reply may hold the word itself; a further part follows a semicolon.
-        if at == 0 || diag.get(at - 1) == Some(&b';') {
-            return diag.get(at + 5..).unwrap_or_default().trim_ascii();
+        if before.strip_suffix(b"smtp").is_some_and(|before| before.is_empty() || before.ends_with(b";")) {
+            return diag.get(at + 1..).unwrap_or_default().trim_ascii();
         }
-        end = at;
     }
     diag.trim_ascii()
 }

@@ -5,8 +5,8 @@
 
 use std::sync::LazyLock;
 
-use memchr::memmem::Finder;
-use memchr::{memchr, memchr2_iter, memmem};
+use aho_corasick::packed::Searcher;
+use memchr::{memchr, memchr_iter, memchr2_iter, memmem, memrchr_iter};
 
 use super::host_and_ip;
 use crate::smtp::{By, Outcome, Reply, Stage};
@@ -69,9 +69,9 @@ impl<'a> Verdict<'a> {
 pub(super) fn class_of(reply: &[u8]) -> Option<u8> {
     let first = is_coded(reply).then(|| reply.first().copied())?;
     let (code, rest) = reply.split_at_checked(3)?;
-    // The last of several lines is the one with a blank after its code.
-    let is_last = |at: usize| rest.get(at + 3) == Some(&b' ');
-    if rest.first() != Some(&b'-') || memmem::find_iter(rest, code).any(is_last) {
+    // The last of several lines is the one with a blank after its code; it stands near the end.
+    let is_last = |blank: usize| rest.get(..blank).is_some_and(|before| before.ends_with(code));
+    if rest.first() != Some(&b'-') || memrchr_iter(b' ', rest).any(is_last) {
         return first;
     }
     let last = Reply::parse(&String::from_utf8_lossy(reply)).code?;
@@ -87,7 +87,7 @@ pub(super) fn is_coded(text: &[u8]) -> bool {
 /// Some replies name the command they answer.
 fn stage_in(reply: &[u8]) -> Stage {
     // Gmail: `421-4.7.0 Try again later, closing connection. (EHLO)`.
-    if has(reply, b"(EHLO)") {
+    if memchr_iter(b'(', reply).any(|at| reply.get(at..).is_some_and(|rest| rest.starts_with(b"(EHLO)"))) {
         Stage::Ehlo
     } else if reply.starts_with(b"454") && has(reply, b"TLS") {
         // RFC 3207 §4: the answer to STARTTLS.
@@ -122,25 +122,28 @@ pub(super) fn of_words(text: &[u8]) -> Verdict<'_> {
 
 /// Understands the errors that PowerMTA words in a form of their own.
 pub(super) fn of_error(text: &[u8]) -> Option<Verdict<'_>> {
-    if is_own_decision(text) {
+    let has_own_words = OWN_WORDS.as_ref().is_none_or(|words| words.find(text).is_some());
+    if is_own_decision(text) || has_own_words && has(text, NO_SOURCE) {
         return Some(Verdict::local(text));
     }
-    of_quote(text).or_else(|| of_connection(text))
+    of_quote(text).or_else(|| has_own_words.then(|| of_connection(text))?)
 }
 
-/// Looked for in each text that is no acceptance, so built once.
-static NO_SOURCE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("no compatible source IP configured"));
-static RESOLVING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" resolving "));
-static CONNECTING: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" connecting to "));
-static CONNECTED: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(" in connection to "));
+const NO_SOURCE: &[u8] = b"no compatible source IP configured";
+const RESOLVING: &[u8] = b" resolving ";
+const CONNECTING: &[u8] = b" connecting to ";
+const CONNECTED: &[u8] = b" in connection to ";
+
+/// Replies hold none of these, and one look at the text tells it of all. There is none where
+/// the processor lacks what it takes.
+static OWN_WORDS: LazyLock<Option<Searcher>> =
+    LazyLock::new(|| Searcher::new([NO_SOURCE, RESOLVING, CONNECTING, CONNECTED]));
 
 /// Limits that the sender set, and what follows from them.
 fn is_own_decision(text: &[u8]) -> bool {
     const OPENINGS: &[&[u8]] =
         &[b"connect rate limit reached", b"message rate limit reached", b"deleted by administrator"];
-    OPENINGS.iter().any(|o| text.starts_with(o))
-        || text.starts_with(b"All SMTP sources ") && has(text, b"disabled")
-        || NO_SOURCE.find(text).is_some()
+    OPENINGS.iter().any(|o| text.starts_with(o)) || text.starts_with(b"All SMTP sources ") && has(text, b"disabled")
 }
 
 /// `skip of MX requested: "REPLY" received from H (IP) while connected from S (IP) to H (IP)`
@@ -169,17 +172,17 @@ fn of_connection(text: &[u8]) -> Option<Verdict<'_>> {
         let name = name.strip_prefix(b"WSA").unwrap_or(name);
         name.len() > 3 && name.starts_with(b"E") && name.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     };
-    if let Some(at) = RESOLVING.find(text).filter(|at| names(*at).starts_with(b"Status")) {
+    if let Some(at) = memmem::find(text, RESOLVING).filter(|at| names(*at).starts_with(b"Status")) {
         return text.get(at..).map(|_| Verdict::no_connection(text));
     }
-    if let Some(at) = CONNECTING.find(text).filter(|at| is_error(names(*at))) {
+    if let Some(at) = memmem::find(text, CONNECTING).filter(|at| is_error(names(*at))) {
         let mx = text.get(at + 15..).and_then(host_and_ip);
         // The machine ran out of something before any packet was sent.
         let own = [&b"EMFILE"[..], b"ENFILE", b"ENOBUFS", b"EADDRNOTAVAIL"].iter().any(|e| names(at).ends_with(e));
         let by = if own { By::Sender } else { By::Unknown };
         return Some(Verdict { by, mx, ..Verdict::no_connection(text) });
     }
-    let at = CONNECTED.find(text).filter(|at| is_error(names(*at)))?;
+    let at = memmem::find(text, CONNECTED).filter(|at| is_error(names(*at)))?;
     let name = names(at);
     let (outcome, by) = if name.ends_with(b"ETIMEDOUT") {
         (Outcome::Timeout, By::Unknown)

@@ -28,6 +28,9 @@ use crate::time::Stamp;
 /// A delivery that logs more lines than this keeps the latest.
 const MOST_LINES: usize = 64;
 
+/// Buffers kept to be used again: most deliveries log no more lines.
+const MOST_SPARE: usize = 4;
+
 /// Lines of one process that wait for the file before. One that says more before its state is
 /// known is of this file.
 const LONGEST_HEAD: usize = 1024;
@@ -59,6 +62,8 @@ pub(super) struct Process {
     /// Tries in `loose` that name no host: they wait for the recipient's domain.
     hostless: Vec<usize>,
     heard: Option<Stamp>,
+    /// Buffers of lines that are over, to be used again.
+    spare: Vec<Kept>,
 }
 
 /// One queue id at one host.
@@ -167,14 +172,22 @@ impl Process {
             self.session = self.session.saturating_sub(gone);
             self.open = 0;
         }
-        self.loose.push(Kept::of(current));
+        let kept = match self.spare.pop() {
+            Some(mut kept) => {
+                kept.set(current);
+                kept
+            }
+            None => Kept::of(current),
+        };
+        self.loose.push(kept);
     }
 
     /// After a delivery line only its own delivery matters.
     fn settle(&mut self, current: &Entry<'_>) {
         if !self.loose.is_empty() {
             std::mem::swap(&mut self.lines_of_last, &mut self.loose);
-            self.loose.clear();
+            self.spare.extend(self.loose.drain(..).take(MOST_SPARE));
+            self.spare.truncate(MOST_SPARE);
         } else if self.transaction.is_none() {
             self.lines_of_last.clear();
         }
