@@ -35,7 +35,7 @@ pub fn write_zip(top: &str, entries: &[Entry], when: Stamp) -> Result<Vec<u8>, B
 }
 
 /// Reads a zip's files back: path with its top folder, and bytes, in the zip's order.
-/// Folders are left out; they hold nothing ([`beside`] tells their names).
+/// Folders are left out; they hold nothing (`beside` tells their names).
 ///
 /// # Errors
 /// When it is no zip, an entry is damaged, or it holds what no list of its entries shows.

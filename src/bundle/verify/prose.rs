@@ -100,13 +100,19 @@ fn is_form_of(item: &Item, told: &Told<'_>) -> bool {
     match item.form {
         Form::Value => said == fact,
         Form::Clock => fact.contains(&said),
-        Form::Part => fact.starts_with(&said),
+        Form::Part => begins_with(&fact, &said),
         Form::Rest => number(&item.text) <= number(told.text),
         Form::Position => item.fact.split('.').any(|part| part == item.text),
         Form::Evidence => {
             !said.contains(|c: char| c.is_ascii_digit()) || told.evidence.iter().any(|e| essence(e).contains(&said))
         }
     }
+}
+
+/// Whether a fact begins with what is said, whose first letter is large where it begins a sentence.
+fn begins_with(fact: &str, said: &str) -> bool {
+    let (first, rest) = said.split_at_checked(1).unwrap_or_default();
+    fact.get(..first.len()).is_some_and(|own| own.eq_ignore_ascii_case(first)) && fact[first.len()..].starts_with(rest)
 }
 
 /// Facts about the bundle itself are in no facts.json: its name and moment, its files and what
@@ -160,8 +166,12 @@ fn captions(page: &str) -> impl Iterator<Item = &str> {
     page.split("<figcaption>").skip(1).map(|rest| rest.split("</figcaption>").next().unwrap_or_default())
 }
 
-/// Whether some chart describes itself so.
+/// Whether some chart describes itself so, or it names the table that a chart was drawn from.
 fn is_of_chart(files: &Files, caption: &str) -> bool {
+    let table = caption.strip_prefix("Data: <code>").and_then(|rest| rest.strip_suffix("</code>"));
+    if let Some(table) = table {
+        return files.contains_key(&format!("data/{table}"));
+    }
     let said = essence(caption);
     let charts = files.keys().filter(|path| path.starts_with("data/charts/") && path.ends_with(".svg"));
     charts.into_iter().any(|path| text(files, path).is_some_and(|svg| essence(svg).contains(&said)))
