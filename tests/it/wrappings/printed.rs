@@ -167,7 +167,8 @@ fn what_one_nodes_log_can_show_is_not_known_of_another() {
     let closes = facts["closes"]["total"].as_u64().expect("a count");
     assert_eq!(closes, sum(&own["remote_close"]));
     assert!(report.contains(&format!("Connections closed by Google without a reply: {closes} or more ")), "{report}");
-    let lost = format!("{} or more sessions were lost between STARTTLS", facts["tls_failures"]["total"]);
+    let lost = facts["tls_failures"]["total"].to_string();
+    let lost = format!("Sessions lost between STARTTLS and the end of the handshake: {lost} or more");
     assert!(report.contains(&lost), "{lost}");
     let of = |label: &str| ip(&facts, label)["verdict"].clone();
     assert_eq!((of(super::FROM), of(OTHER)), ("failing".into(), "failing".into()));
