@@ -46,7 +46,7 @@ fn every_class_and_every_trap() {
         (sample!("openssl-3.0.22-starttls_421.debug"), V::Downstream, P::Starttls, "421 4.7.0 Try again later"),
         // `SSL3 alert write` is our own reaction; only `read` is the other side's verdict.
         (sample!("openssl-3.0.22-close_after_clienthello.state"), V::Downstream, P::ClientHello, "unexpected eof"),
-        (sample!("openssl-3.0.22-alert_close_notify"), V::Downstream, P::ClientHello, "`closed`"),
+        (sample!("openssl-3.0.22-alert_close_notify"), V::Downstream, P::ClientHello, "\"closed\""),
         (sample!("openssl-3.0.22-tls_then_421_ehlo"), V::Downstream, P::PostTls, "421 4.7.28"),
         (sample!("openssl-1.1.1w-tls_then_close"), V::Downstream, P::PostTls, "read:errno=0"),
         (sample!("ts-3.0.22-banner_421"), V::Downstream, P::Ehlo, "write:errno=32"),

@@ -74,7 +74,7 @@ pub(super) fn decide(clues: &[Clue], reached: Phase) -> Decision {
     };
     let (verdict, sentence) = meaning(clue.sign);
     let phase = clue.phase.unwrap_or(reached);
-    Decision { verdict, phase, because: format!("{sentence}: `{}`", quoted(&clue.words)) }
+    Decision { verdict, phase, because: format!("{sentence}: \"{}\"", quoted(&clue.words)) }
 }
 
 const fn meaning(sign: Sign) -> (Verdict, &'static str) {
@@ -102,7 +102,7 @@ const fn meaning(sign: Sign) -> (Verdict, &'static str) {
 
 /// One line, short enough for a sentence.
 fn quoted(words: &str) -> String {
-    let mut line: String = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "'");
+    let mut line: String = words.split_whitespace().collect::<Vec<_>>().join(" ").replace(['`', '"'], "'");
     if let Some((at, _)) = line.char_indices().nth(160) {
         line.truncate(at);
         line.push('…');
@@ -323,7 +323,7 @@ mod tests {
         let clues = [clue(Sign::Trusted, "New, TLSv1.3"), clue(Sign::Fault, "alert `40`")];
         let decision = decide(&clues, Phase::ServerFlight);
         assert_eq!((decision.verdict, decision.phase), (Verdict::TlsFault, Phase::ServerFlight));
-        assert_eq!(decision.because, "the handshake was refused by TLS itself: `alert '40'`");
+        assert_eq!(decision.because, "the handshake was refused by TLS itself: \"alert '40'\"");
         assert_eq!(decide(&[], Phase::Unknown).verdict, Verdict::Inconclusive);
     }
 
