@@ -4,6 +4,7 @@ mod error;
 mod exhibits;
 mod figure;
 mod measured;
+mod notes;
 mod pictures;
 mod redacted;
 pub mod redactor;
@@ -19,6 +20,7 @@ pub use error::ReleaseError;
 
 pub use crate::findings::{Evidence, Fact, Node, Value};
 pub use figure::{Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
+pub use notes::NoteFault;
 pub use redacted::Redacted;
 pub use rows::facts_of;
 pub use sheet::{Cell, Column, ColumnKind, Table};
@@ -93,7 +95,7 @@ pub struct Source<'a> {
 /// then rewrites it, then composes tables and pictures from what is left.
 ///
 /// # Errors
-/// When two values would share a token.
+/// When two values would share a token, or a note of case.yaml would have to be rewritten.
 pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, ReleaseError> {
     let evident = source.evident;
     let chosen = exhibits::chosen(source.findings, evident.tally);
@@ -105,6 +107,9 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         report: RefCell::new(RedactionReport::new(audience, evident.case.redact.allow.len())),
         fault: RefCell::new(None),
     };
+    if let Some(fault) = notes::fault(evident.case, audience, &redactor, &|note| pen.tell("notes", note))? {
+        return Err(fault.into());
+    }
     let facts = sight::visible(&source.findings.facts, audience, &mut |t| pen.tell("facts.json", t));
     let text = |t: &str| pen.tell("charts and tables", t);
     let studio = pictures::Studio {

@@ -201,19 +201,24 @@ fn no_record_of_a_shipped_mapping_gives_a_planted_address_away() {
     }
 }
 
-/// An address that the evidence knows does not leave with the user's own notes.
+/// The user's own words are never rewritten: with an address in them nothing is published, and
+/// the message names the note and the class alone.
 #[test]
-fn an_address_in_a_note_does_not_leave() {
+fn an_address_in_a_note_stops_the_build() {
     let dir = tempfile::tempdir().expect("a folder");
-    let (case, out) = (case(&dir.path().join("case")), dir.path().join("out"));
-    let notes = CASE.replace("has a transport of its own", "is of zq0001.kalinka@gmail.com");
-    fs::write(case.join("case.yaml"), notes).expect("case.yaml");
-    let ran = small::build(&case, &out, &[]);
-    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let canaries = [("recipient".to_owned(), "zq0001.kalinka".to_owned())];
-    for (name, _) in zips(&out) {
-        if let Some(said) = oracle(dir.path(), &canaries, &[out.join("send").join(&name)]) {
-            assert!(said.contains(" 0 leaks"), "{name}: {said}");
-        }
+    let case = case(&dir.path().join("case"));
+    for (note, reader, said) in [
+        ("Each address has a transport of its own.", "esp", "(recipient)"),
+        ("All messages are authenticated.", "google", "(recipient)"),
+    ] {
+        let out = dir.path().join(reader);
+        fs::write(case.join("case.yaml"), CASE.replace(note, "All is of zq0001.kalinka@gmail.com."))
+            .expect("case.yaml");
+        let ran = small::build(&case, &out, &[]);
+        let told = String::from_utf8_lossy(&ran.stderr).into_owned();
+        assert_eq!(ran.status.code(), Some(5), "{told}");
+        assert!(told.contains(&format!("case.yaml: notes.{reader}")) && told.contains(said), "{told}");
+        assert!(!told.contains("zq0001"), "{told}");
+        assert!(!out.join("send").exists() || zips(&out).is_empty(), "{reader}");
     }
 }
