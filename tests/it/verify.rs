@@ -173,7 +173,7 @@ fn forged_words_and_minutes_are_seen() {
     let dir = tempfile::tempdir().expect("a folder");
     let (_, bundles) = built(dir.path());
     type Forgery = (&'static str, fn(&mut Files), &'static str);
-    let forgeries: [Forgery; 12] = [
+    let forgeries: [Forgery; 16] = [
         (
             "a sentence with a number",
             |f| content(f, "report.md").extend(b"\nLater 4711 more sessions failed.\n"),
@@ -239,6 +239,43 @@ fn forged_words_and_minutes_are_seen() {
             "the recovery",
             |f| told(f, "\"recovery\": \"2026-11-24T04:16Z\"", "\"recovery\": \"2026-11-24T04:20Z\""),
             "not the minute after the last failed session",
+        ),
+        (
+            "a count of the contrast",
+            |f| {
+                replace(
+                    f,
+                    "contrast.csv",
+                    "receiver,gmail,failing,48,36,12,312,",
+                    "receiver,gmail,failing,48,36,12,311,",
+                )
+            },
+            "outside_attempts of gmail is not the sum of its minutes",
+        ),
+        (
+            "a sum of the contrast",
+            |f| {
+                replace(
+                    f,
+                    "contrast.csv",
+                    "sending_ip,all failing,failing,48,36,",
+                    "sending_ip,all failing,failing,48,35,",
+                )
+            },
+            "`all failing` of kind sending_ip is not the sum of its rows",
+        ),
+        (
+            "a verdict of the contrast",
+            |f| {
+                let host = "gmail-smtp-in.l.google.com";
+                replace(f, "contrast.csv", &format!("mx_host,{host},failing,"), &format!("mx_host,{host},clean,"));
+            },
+            "the verdict of gmail-smtp-in.l.google.com is not the one in mx_hosts",
+        ),
+        (
+            "a line of a session",
+            |f| replace(f, "sessions.csv", "temporarily rate limited", "permanently rate limited"),
+            "row 2: not the line that excerpts/",
         ),
     ];
     let (_, esp) = bundles.iter().find(|(name, _)| name.contains("esp")).expect("a bundle");

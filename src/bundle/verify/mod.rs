@@ -2,13 +2,16 @@
 //!
 //! Only from its own words, so that a stranger can ask it: `bag` reads its manifests and its
 //! profile, `tables` its CSV against their schemas, `prose` its words against its facts, `cells`
-//! its facts against its tables, and `sums` against the minutes they rest on.
+//! its facts against its tables, `sums` and `contrast` against the minutes they rest on, and `sessions`
+//! the lines of sessions against the excerpts.
 //! The rules of the gate that need no secret are applied too; with the key of the case and
 //! its inputs the desk gives more: the values that must not be there, and the tokens that may.
 
 mod bag;
 mod cells;
+mod contrast;
 mod prose;
+mod sessions;
 mod sums;
 mod tables;
 
@@ -120,9 +123,11 @@ pub fn verify(entries: &[(String, Vec<u8>)], secrets: Option<&Secrets>) -> Verif
             prose::check(&files, &facts, &mut faults);
             cells::check(&files, &facts, &mut faults);
             sums::check(&files, &facts, &mut faults);
+            contrast::check(&files, &facts, &mut faults);
         }
         None => faults.add("data/facts.json", "it is missing or lists nothing"),
     }
+    sessions::check(&files, &mut faults);
     check_leaks(entries, &files, secrets, &mut faults);
     let tokens = secrets.map(|s| check_tokens(&files, &s.tokens, &mut faults));
     let mut faults = faults.0;

@@ -16,12 +16,13 @@ const LISTS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// One row of a table of minutes.
-struct Row<'a> {
-    minute: &'a str,
-    key: &'a str,
-    attempts: Option<u64>,
-    failed: Option<u64>,
-    accepted: Option<u64>,
+pub(super) struct Row<'a> {
+    pub(super) minute: &'a str,
+    /// Which lane, IP or MX host.
+    pub(super) key: &'a str,
+    pub(super) attempts: Option<u64>,
+    pub(super) failed: Option<u64>,
+    pub(super) accepted: Option<u64>,
     full: bool,
 }
 
@@ -43,7 +44,8 @@ pub(super) fn check(files: &Files, facts: &Value, faults: &mut Faults) {
     }
 }
 
-fn rows_of<'a>(sheet: &'a Sheet, key: &str) -> Vec<Row<'a>> {
+/// The rows of a table of minutes, with the column that says whose they are.
+pub(super) fn rows_of<'a>(sheet: &'a Sheet, key: &str) -> Vec<Row<'a>> {
     let columns = ["minute", key, "attempts", "failed", "accepted", "coverage"].map(|name| sheet.column(name));
     let row = |record: &'a csv::StringRecord| {
         let [minute, key, attempts, failed, accepted, coverage] =
@@ -58,6 +60,16 @@ fn rows_of<'a>(sheet: &'a Sheet, key: &str) -> Vec<Row<'a>> {
 /// The first and the last minute of a wave.
 fn span(wave: &Value) -> Option<(&str, &str)> {
     Some((wave["first"].as_str()?, wave["last_failure"].as_str()?))
+}
+
+/// The first and the last minute of each wave.
+pub(super) fn spans(facts: &Value) -> Vec<(&str, &str)> {
+    list(facts, "waves").filter_map(span).collect()
+}
+
+/// Whether a minute lies in one of the waves.
+pub(super) fn is_in(waves: &[(&str, &str)], minute: &str) -> bool {
+    waves.iter().any(|(first, last)| (*first..=*last).contains(&minute))
 }
 
 /// The minutes and the counts of one wave.
@@ -115,12 +127,12 @@ fn check_incident(facts: &Value, faults: &mut Faults) {
 
 /// The sessions of each item inside the waves. Where a cell is empty, its log could not show all.
 fn check_list(facts: &Value, (name, label): (&str, &str), rows: &[Row<'_>], path: &str, faults: &mut Faults) {
-    let waves: Vec<_> = list(facts, "waves").filter_map(span).collect();
+    let waves = spans(facts);
     // Without a wave they are those of the whole time.
     if waves.is_empty() {
         return;
     }
-    let in_waves = |row: &&Row<'_>| waves.iter().any(|(first, last)| (*first..=*last).contains(&row.minute));
+    let in_waves = |row: &&Row<'_>| is_in(&waves, row.minute);
     let items: Vec<&Value> = list(facts, name).collect();
     for (n, item) in (1..).zip(&items) {
         let Some(key) = item[label].as_str() else { continue };
