@@ -4,10 +4,9 @@
 //! The page carries no time unless it is federated (milliseconds at the line's end), so each
 //! sample stands below a line that dates it. Counters are differenced between samples.
 
-use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use super::names::{self, Meaning};
+use super::names::Meanings;
 use super::page::{Page, Went, Writing, read_lines};
 use super::stamps::{DateOrder, Told, read_time};
 use super::{MetricError, MetricFormat, MetricRead, MetricSetup};
@@ -16,9 +15,6 @@ use crate::formats::Head;
 /// The reader of sampled `/metrics` pages.
 #[derive(Clone, Copy, Debug)]
 pub struct Exposition;
-
-/// How many names are looked up and kept.
-const MOST_NAMES: usize = 20_000;
 
 impl MetricFormat for Exposition {
     fn name(&self) -> &'static str {
@@ -41,7 +37,7 @@ impl MetricFormat for Exposition {
 
 #[derive(Default)]
 struct Samples {
-    known: BTreeMap<String, Option<Meaning>>,
+    meanings: Meanings,
 }
 
 impl Writing for Samples {
@@ -56,26 +52,13 @@ impl Writing for Samples {
         };
         let mut words = rest.split_whitespace();
         let Some(value) = words.next().and_then(|w| w.parse::<f64>().ok()) else { return Ok(Went::Unrecognised) };
-        let Some(meaning) = self.meaning(name) else { return Ok(Went::Irrelevant) };
+        let Some(meaning) = self.meanings.of(name) else { return Ok(Went::Irrelevant) };
         let own = words.next().and_then(|w| read_time(w, DateOrder::DayFirst));
         let at = match own {
             Some(Told::Moment(at, _)) => at,
             _ => page.now(number, "a `/metrics` page", "(date -u +%FT%TZ; curl -s URL/metrics) >> FILE")?,
         };
         Ok(Went::used_if(page.put_meant(&meaning, name, at, value, None)))
-    }
-}
-
-impl Samples {
-    fn meaning(&mut self, name: &str) -> Option<Meaning> {
-        if let Some(known) = self.known.get(name) {
-            return known.clone();
-        }
-        let meaning = names::meaning(name);
-        if self.known.len() < MOST_NAMES {
-            self.known.insert(name.to_owned(), meaning.clone());
-        }
-        meaning
     }
 }
 

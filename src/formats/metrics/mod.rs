@@ -12,6 +12,7 @@ mod exposition;
 mod generic;
 mod influx;
 mod json;
+mod kumomta;
 pub(in crate::formats) mod lines;
 mod names;
 mod nstat;
@@ -44,6 +45,7 @@ pub use ethtool::Ethtool;
 pub use exposition::Exposition;
 pub use generic::Generic;
 pub use influx::Influx;
+pub use kumomta::KumomtaJson;
 pub use nstat::Nstat;
 pub use postqueue::Postqueue;
 pub use prometheus::Prometheus;
@@ -167,6 +169,7 @@ pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &Dstat,
     &Prometheus,
     &Exposition,
+    &KumomtaJson,
     &CloudWatch,
     &Influx,
     &Collectd,

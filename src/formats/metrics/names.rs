@@ -3,6 +3,8 @@
 //! Only names that mail people's tables use; short names that mean something in
 //! one producer's file alone (`id`, `us`, `r`, `send`) belong to that producer's reader.
 
+use std::collections::BTreeMap;
+
 use super::parts::{connections, interface, is_part, join, queue, words};
 use super::units::Unit;
 use super::{ColumnMap, Signal, SignalKind};
@@ -175,6 +177,27 @@ impl Rule {
         let at_word =
             |end: &&str| name.strip_suffix(*end).is_some_and(|before| before.is_empty() || before.ends_with('_'));
         self.ends.iter().any(at_word) && !self.not.iter().any(|word| name.contains(word))
+    }
+}
+
+/// What names mean, each looked up once.
+#[derive(Default)]
+pub(super) struct Meanings(BTreeMap<String, Option<Meaning>>);
+
+impl Meanings {
+    /// More names than these are looked up each time.
+    const MOST: usize = 20_000;
+
+    /// What the name means, if it says so.
+    pub(super) fn of(&mut self, name: &str) -> Option<Meaning> {
+        if let Some(known) = self.0.get(name) {
+            return known.clone();
+        }
+        let meaning = meaning(name);
+        if self.0.len() < Self::MOST {
+            self.0.insert(name.to_owned(), meaning.clone());
+        }
+        meaning
     }
 }
 

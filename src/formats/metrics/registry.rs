@@ -19,6 +19,7 @@ const READERS: &[(&str, &str)] = &[
     ("prometheus-federate", "exposition"),
     ("prometheus-", "prometheus"),
     ("promtool-", "prometheus"),
+    ("kumomta-metrics.json", "kumomta-json"),
     ("kumomta-", "exposition"),
     ("cloudwatch-", "cloudwatch"),
     ("influx2-", "influxdb"),
@@ -115,15 +116,15 @@ proptest! {
     /// between their bounds.
     #[test]
     fn any_bytes_behind_a_sample(
-        which in 0..14_usize,
+        which in 0..15_usize,
         keep in 0..600_usize,
         tail in "([-0-9eE./:, ;\"%TZ\t+(){}\\[\\]a-z#]{0,40}\n){0,12}",
     ) {
-        const NAMES: [&str; 14] = [
+        const NAMES: [&str; 15] = [
             "sar-cpu.txt", "vmstat-t.txt", "dstat-legacy.csv", "pcp-dstat.csv", "prometheus-filefd.json",
             "kumomta-metrics.txt", "cloudwatch-console.csv", "cloudwatch-get-metric-data.json",
             "influx2-annotated.csv", "ss-s.txt", "nstat-j.jsonl", "ethtool-ena.txt", "qshape-deferred.txt",
-            "postqueue-j.txt",
+            "postqueue-j.txt", "kumomta-metrics.json",
         ];
         let mut bytes = sample(NAMES[which]);
         bytes.truncate(keep);
