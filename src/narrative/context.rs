@@ -95,6 +95,7 @@ fn bundle(release: &Release, files: &[String]) -> Node {
         ("name", text(release.name())),
         ("when", Value::Second(release.when()).into()),
         ("files", Node::List(files.iter().map(|f| Node::group([("path", text(f)), ("about", about(f))])).collect())),
+        ("quoted", Value::Flag(!release.excerpts().is_empty()).into()),
         ("withheld", Node::List(withheld.collect())),
     ])
 }
