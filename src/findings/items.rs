@@ -13,7 +13,7 @@ use super::{Evident, Incident, Value, grouped, starttls};
 use crate::formats::transcripts::Condition;
 use crate::scan::{Axis, What};
 use crate::smtp::{By, Lane, Outcome};
-use crate::timeline::{Counts, Known};
+use crate::timeline::{Counts, Known, MinuteState};
 
 pub(super) use super::causes::Items;
 
@@ -222,7 +222,9 @@ const AFTERMATH: usize = 10;
 
 /// Failures come with load: the waves begin in busy minutes, and quiet minutes stay
 /// at the usual rate. Load is the number of sessions attempted. A quiet minute in the
-/// aftermath of a busy one is quiet because of the failures, and counts for neither.
+/// aftermath of a busy one is quiet because of the failures; one right before a busy one may
+/// hold the first seconds of what made that busy; of one that the logs do not hold whole the
+/// load is not known. They count for neither.
 fn load_linked(seen: &Seen<'_>) -> Item {
     let timeline = seen.evident.timeline;
     let Some(gmail) = timeline.gmail() else { return Item::default() };
@@ -232,11 +234,14 @@ fn load_linked(seen: &Seen<'_>) -> Item {
     let at = |percent: usize| loads.get(loads.len() * percent / 100).copied();
     let (Some(low), Some(busy)) = (at(40), at(60)) else { return Item::default() };
     let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
-    let in_aftermath =
-        |i: usize| in_wave(i) && load[i.saturating_sub(AFTERMATH)..i].iter().flatten().any(|n| *n >= busy);
+    let is_beside_busy = |i: usize| {
+        let around = i.saturating_sub(AFTERMATH)..(i + 2).min(load.len());
+        in_wave(i) && load[around].iter().flatten().any(|n| *n >= busy)
+    };
+    let is_whole = |i: usize| timeline.states.get(i) == Some(&MinuteState::Full);
     let mut quiet = Counts::default();
     for (i, counts) in gmail.counts.iter().enumerate() {
-        if let Some(counts) = counts.filter(|c| c.attempts < low && !in_aftermath(i)) {
+        if let Some(counts) = counts.filter(|c| c.attempts < low && is_whole(i) && !is_beside_busy(i)) {
             quiet.plus(counts);
         }
     }
@@ -246,7 +251,7 @@ fn load_linked(seen: &Seen<'_>) -> Item {
     let busy_onsets = seen.incident.waves.iter().all(|w| (load_at(w.first) + load_at(w.first.plus(-1))) / 2 >= busy);
     let share = Value::Share(quiet.failed, quiet.attempts, "sessions").text();
     let says = format!(
-        "In the quieter minutes (fewer than {} sessions, and no busy minute shortly before) {share} of the sessions failed.",
+        "In the quieter minutes (fewer than {} sessions, and no busy minute right after or shortly before) {share} of the sessions failed.",
         grouped(low)
     );
     let known = if quiet.attempts > 0 && lower > yardstick.tolerance {

@@ -229,6 +229,33 @@ fn a_minute_whose_lines_the_logger_dropped_is_no_peak() {
     );
 }
 
+/// The minute before a burst holds its first seconds, and one whose lines were dropped may hold
+/// more than it shows: neither is quiet, and what failed in it does not speak against pressure.
+#[test]
+fn a_minute_with_the_first_of_a_burst_is_not_quiet() {
+    for dropped in [false, true] {
+        let shown = std::cell::Cell::new(0);
+        let burst = |line: &str| {
+            let Some(second) = line.strip_prefix("Nov 24 03:56:").and_then(|l| l.get(..2)) else {
+                return Some(line.to_owned());
+            };
+            let refused = line.contains("refused to talk to me: 421") || line.contains("said: 421");
+            if line.contains("status=sent") || (second >= "45" && (!refused || shown.get() >= 60)) {
+                return None;
+            }
+            if second >= "45" {
+                shown.set(shown.get() + 1);
+            }
+            let note = "mta1 rsyslogd: imuxsock[pid: 7807, name: smtp]: 85 messages lost due to rate-limiting (200 allowed within 5 seconds)";
+            let is_told = dropped && shown.get() == 1;
+            Some(if is_told { format!("{line}\nNov 24 03:56:45 {note}") } else { line.to_owned() })
+        };
+        let facts = facts(&Reversal { line: Some(&burst), ..Reversal::default() });
+        assert_eq!(text(&facts, "waves.1.first"), "2026-11-24T03:56Z");
+        assert_eq!(cause(&facts, "google_rate"), "supported", "{dropped}");
+    }
+}
+
 #[test]
 fn one_launch_alone_shows_no_pattern() {
     let cut = |line: &str| (line < "Nov 24 04:11").then(|| line.to_owned());
