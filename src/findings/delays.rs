@@ -26,6 +26,8 @@ pub(super) struct Delays {
     inside: Accepted,
     after: Accepted,
     state: State,
+    /// `wave`, or `waves` where there are several.
+    waves: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +71,7 @@ impl Delays {
             }
         }
         let state = state(&quiet, accepted.values().any(|a| a.timed() > 0));
-        Self { quiet, inside, after, state }
+        Self { quiet, inside, after, state, waves: if waves.len() == 1 { "wave" } else { "waves" } }
     }
 
     /// How many of these waited longer than usual.
@@ -144,12 +146,12 @@ impl Delays {
             (of.timed() > 0).then(|| Value::Share(longer, of.timed(), "messages").text())
         };
         let inside = share(&self.inside).map_or_else(
-            || "inside the waves none was accepted that tells its wait".to_owned(),
-            |share| format!("inside the waves {share} of the messages accepted had waited longer"),
+            || format!("inside the {} none was accepted that tells its wait", self.waves),
+            |share| format!("inside the {} {share} of the messages accepted had waited longer", self.waves),
         );
         let after = match self.longer(&self.after).unwrap_or_default() {
             0 => String::new(),
-            n => format!(", and {} more after them that had come in before their end", grouped(n)),
+            n => format!(", and {} more after the {}, which had come in before the end", grouped(n), self.waves),
         };
         Some(format!(
             "Usually messages were accepted within {} (longer: {}); {inside}{after}.",
@@ -231,6 +233,7 @@ mod tests {
             inside: waited(&[(0, 30), (1, 10), (8, 60)]),
             after: waited(&[(9, 7)]),
             state: State::Known(0),
+            waves: "waves",
         };
         let node = delays.node();
         assert_eq!(node.value("usual_within"), Some(&Value::Count(1, "seconds")));
@@ -239,7 +242,7 @@ mod tests {
         let said = delays.sentence().unwrap_or_default();
         assert_eq!(
             said,
-            "Usually messages were accepted within 1 second (longer: 4.0 % (4 of 100)); inside the waves 70.0 % (70 of 100) of the messages accepted had waited longer, and 7 more after them that had come in before their end."
+            "Usually messages were accepted within 1 second (longer: 4.0 % (4 of 100)); inside the waves 70.0 % (70 of 100) of the messages accepted had waited longer, and 7 more after the waves, which had come in before the end."
         );
         let silent = Delays { state: State::NotTold, ..delays };
         assert_eq!(silent.node().value("delayed"), Some(&Value::Absent));

@@ -2,6 +2,7 @@
 //! recorded log that knows nothing of casefile's readers.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Read as _;
 
@@ -103,9 +104,11 @@ fn what_a_log_does_not_tell_is_unknown_with_its_reason() {
             } else {
                 ("d", "2.0.0", "smtp;250 2.0.0 OK - gsmtp")
             };
-            log += &format!(
-                "{kind},2026-11-24 03:{minute:02}:{second:02}+0000,u{second}@gmail.com,{status},{said},gmail-smtp-in.l.google.com (142.251.2.27),smtp,203.0.113.10,142.251.2.27,v1\n"
-            );
+            writeln!(
+                log,
+                "{kind},2026-11-24 03:{minute:02}:{second:02}+0000,u{second}@gmail.com,{status},{said},gmail-smtp-in.l.google.com (142.251.2.27),smtp,203.0.113.10,142.251.2.27,v1"
+            )
+            .expect("memory");
         }
     }
     fs::write(case.join("acct.csv"), log).expect("a log");

@@ -86,7 +86,6 @@ fn recorded_and_documented_logs_of_the_others_tell_the_wait() {
 /// Two messages over one connection, by the documented rows of a Send protocol log.
 #[test]
 fn exchange_tells_which_message_opened_the_session() {
-    let mut log = String::new();
     let rows = [
         ("+", ""),
         ("<", "220 mx.example ESMTP"),
@@ -110,10 +109,11 @@ fn exchange_tells_which_message_opened_the_session() {
         ("<", "221 bye"),
         ("-", ""),
     ];
-    for (n, (event, data)) in rows.iter().enumerate() {
-        log.push_str(&format!(
+    let row = |(n, (event, data)): (usize, &(&str, &str))| {
+        format!(
             "2026-11-24T03:00:{n:02}.000Z,Outbound,08DD0C0000000001,{n},10.0.0.5:1000,192.0.2.1:25,{event},{data},\n"
-        ));
-    }
+        )
+    };
+    let log = rows.iter().enumerate().map(row).collect::<Vec<_>>().concat();
     assert_eq!(of(&exchange::Exchange, log.as_bytes()), [(None, Some(true)), (None, Some(false))]);
 }
