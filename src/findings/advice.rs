@@ -186,6 +186,12 @@ fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
             "plaintext_deliveries",
         ),
         when(
+            is(&items.downstream) && clear == 0,
+            "Keep TLS on towards Gmail: its errors follow from what the receiver did before, and mail in clear meets a limit of its own.",
+            &items.downstream.says,
+            "tls_failures.downstream",
+        ),
+        when(
             is(&items.net_ceiling),
             "Ask the host for the limit on the egress of these nodes, and spread sends over time or over more nodes until it is raised.",
             &items.net_ceiling.says,

@@ -7,11 +7,13 @@
 mod alignment;
 mod authentication;
 mod advice;
+mod by_time;
 mod causes;
 mod clocks;
 mod comparison;
 mod concern;
 mod contrast;
+mod delays;
 mod facts;
 mod headroom;
 mod incident;

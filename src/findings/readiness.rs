@@ -6,7 +6,7 @@
 use super::contrast::RowVerdict;
 use super::items::{Items, Seen};
 use super::requirements::{Requirement, State};
-use super::{Node, Value};
+use super::{Node, Value, mitigation};
 use crate::formats::transcripts::Condition;
 
 /// One check.
@@ -47,6 +47,8 @@ pub(super) fn readiness(seen: &Seen<'_>, items: &Items, requirements: &[Requirem
         spam_rate(requirements),
         metrics.clone().wanted(),
         loaded.clone().wanted(),
+        drill(seen).wanted(),
+        recent().wanted(),
     ];
     let compared = Check {
         title: "other receivers compared",
@@ -64,6 +66,7 @@ pub(super) fn readiness(seen: &Seen<'_>, items: &Items, requirements: &[Requirem
         compared,
         metrics,
         loaded,
+        token(seen).wanted(),
         both_kinds_of_ips(seen).wanted(),
         twice(seen).wanted(),
     ];
@@ -205,6 +208,32 @@ fn loaded_test(seen: &Seen<'_>) -> Check {
         words,
         "run posttls-finger -c from a sending node during the next launch, and keep its output",
     )
+}
+
+fn drill(seen: &Seen<'_>) -> Check {
+    let passed = mitigation::drill_done(seen);
+    Check {
+        title: "Google's drill done",
+        must: true,
+        passed,
+        detail: match passed {
+            Some(true) => "a sending IP kept silent for ten minutes and came back with one connection",
+            Some(false) => "no sending IP kept silent for ten minutes and came back with one connection",
+            None => "how a sending IP came back after its silence is not shown",
+        },
+        todo: "keep a failing IP silent towards Gmail for ten minutes, open one connection, then add one at a time",
+    }
+}
+
+/// Google acts on what goes on; which day it is no file can tell.
+const fn recent() -> Check {
+    Check {
+        title: "still happening within seven days",
+        must: true,
+        passed: None,
+        detail: "no clock is read: the last failing minute tells how long ago it was",
+        todo: "write within seven days of the last failing minute, or add newer logs",
+    }
 }
 
 /// The checks of one reader as facts.

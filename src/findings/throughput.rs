@@ -48,6 +48,8 @@ pub(super) struct Throughput {
     pub(super) reduced: Reduced,
     ratio: Option<Ratio>,
     plain: String,
+    /// Whether there are minutes inside and outside the waves to compare.
+    comparable: bool,
 }
 
 /// Measures the rate. `waiting` is whether the queue held messages all through the waves.
@@ -66,7 +68,15 @@ pub(super) fn throughput(
         Some(_) if waiting == Some(true) => Reduced::Yes,
         Some(_) => Reduced::DemandUnknown,
     };
-    Throughput { reduced, ratio, plain: per_minute(timeline, waves) }
+    let plain = per_minute(timeline, waves);
+    Throughput {
+        reduced,
+        ratio,
+        comparable: plain.is_some(),
+        plain: plain.unwrap_or_else(|| {
+            "No whole minute lies inside, or none outside the waves: there is nothing to compare with.".to_owned()
+        }),
+    }
 }
 
 /// One block of minutes: logarithm of Gmail's share, and what the others accepted.
@@ -147,8 +157,9 @@ impl Sample {
     }
 }
 
-/// Accepted messages per minute inside and outside the waves, of Gmail and of the others.
-fn per_minute(timeline: &Timeline, waves: &[Window]) -> String {
+/// Accepted messages per minute inside and outside the waves, of Gmail and of the others; nothing
+/// where one of them has no whole minute.
+fn per_minute(timeline: &Timeline, waves: &[Window]) -> Option<String> {
     let per_minute = |rows: &[&Row<Lane>], in_wave: bool| {
         let minutes: Vec<usize> = stretches(timeline, waves, in_wave).concat();
         let accepted: u64 = rows.iter().map(|r| r.sum(|i| minutes.binary_search(&i).is_ok()).delivered()).sum();
@@ -156,9 +167,7 @@ fn per_minute(timeline: &Timeline, waves: &[Window]) -> String {
     };
     let gmail: Vec<_> = timeline.gmail().into_iter().collect();
     let others: Vec<_> = timeline.lanes.iter().filter(|r| r.of.is_of_others()).collect();
-    let (Some(during), Some(quiet)) = (per_minute(&gmail, true), per_minute(&gmail, false)) else {
-        return "No whole minute lies inside, or none outside the waves: there is nothing to compare with.".to_owned();
-    };
+    let (during, quiet) = per_minute(&gmail, true).zip(per_minute(&gmail, false))?;
     let rest = match (per_minute(&others, true), per_minute(&others, false)) {
         (Some(d), Some(q)) if !others.is_empty() => {
             format!("; the other receivers {} and {}", number(d, 0), number(q, 0))
@@ -166,11 +175,11 @@ fn per_minute(timeline: &Timeline, waves: &[Window]) -> String {
         _ => "; no other receiver is in the logs".to_owned(),
     };
     let wave = if waves.len() == 1 { "wave" } else { "waves" };
-    format!(
+    Some(format!(
         "Gmail accepted {} messages per minute inside the {wave} and {} outside{rest}.",
         number(during, 0),
         number(quiet, 0)
-    )
+    ))
 }
 
 impl Throughput {
@@ -179,8 +188,11 @@ impl Throughput {
         let percent = |v: f64| Value::Number(v * 100.0, 0, "%".to_owned());
         let of = |value: Option<Value>| Node::fact(value.unwrap_or(Value::Absent), table());
         let reduced = self.ratio.filter(|_| matches!(self.reduced, Reduced::Yes | Reduced::DemandUnknown));
-        let sentence =
-            if found { format!("{} {}", self.plain, self.judged()) } else { "No wave was found.".to_owned() };
+        let sentence = match (found, self.comparable) {
+            (false, _) => "No wave was found.".to_owned(),
+            (true, false) => self.plain.clone(),
+            (true, true) => format!("{} {}", self.plain, self.judged()),
+        };
         Node::group([
             ("reduced", Value::Word(self.reduced.word()).into()),
             ("share", of(self.ratio.map(|r| percent(r.ratio)))),
@@ -243,5 +255,16 @@ mod tests {
         assert!((log.exp() - 0.5).abs() < 0.01 && (log + reach).exp() < 0.6, "{log} {reach}");
         let (log, reach) = Sample::of(&blocks(&[0.3, 1.2])).minus(&Sample::of(&blocks(&[1.0, 1.05, 0.95])));
         assert!((log + reach).exp() > 0.95, "two blocks far apart prove nothing");
+    }
+
+    #[test]
+    fn where_nothing_can_be_compared_that_is_all_that_is_said() {
+        let said = |comparable| {
+            let plain = "There is nothing to compare with.".to_owned();
+            let throughput = Throughput { reduced: Reduced::CannotTell, ratio: None, plain, comparable };
+            throughput.node(true).value("sentence").map(Value::text).unwrap_or_default()
+        };
+        assert_eq!(said(false), "There is nothing to compare with.");
+        assert!(said(true).contains("Launches change the demand"));
     }
 }

@@ -59,6 +59,7 @@ const RULES: &[(&str, Sight)] = &[
     ("concern_sentence", Sight::Esp),
     ("mitigation", Sight::Both),
     ("throughput", Sight::Both),
+    ("delays", Sight::Both),
     ("queue", Sight::Esp),
     ("nodes", Sight::Esp),
     ("nodes_summary", Sight::Both),

@@ -7,7 +7,7 @@ use super::elsewhere::add_message;
 use super::known::{KnownReplies, KnownReply};
 use super::replies::ReplyCounts;
 use super::tally::SAMPLES;
-use super::{Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, Tally, What};
+use super::{Accepted, Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, Tally, What};
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
 use crate::smtp::{Lane, Lanes, NameSays, Outcome, TlsUse, TokenKind, acceptance_second, google_tail};
@@ -23,6 +23,8 @@ pub struct Collector<'a> {
     elsewhere: &'a Elsewhere,
     /// Whether another format may tell of the same attempts.
     keeps_messages: bool,
+    /// Whether each record stands for itself, so that one without a session is tied to no other.
+    stands_alone: bool,
     tally: Tally,
     file: FileTally,
     /// What the names of MX hosts say, so that the patterns are tried once a host.
@@ -44,6 +46,7 @@ impl<'a> Collector<'a> {
             node,
             elsewhere,
             keeps_messages: false,
+            stands_alone: false,
             tally: Tally::default(),
             file: FileTally::default(),
             hosts: FxHashMap::default(),
@@ -56,6 +59,13 @@ impl<'a> Collector<'a> {
     #[must_use]
     pub const fn keeping_messages(mut self, keeps_messages: bool) -> Self {
         self.keeps_messages = keeps_messages;
+        self
+    }
+
+    /// Keeps what stands near in time of records that no session ties.
+    #[must_use]
+    pub const fn of_records(mut self, stands_alone: bool) -> Self {
+        self.stands_alone = stands_alone;
         self
     }
 
@@ -146,6 +156,21 @@ impl<'a> Collector<'a> {
         }
     }
 
+    fn count_accepted(&mut self, event: &Event<'_>) {
+        if Accepted::is_told(event) {
+            self.tally.accepted.entry(event.at.minute()).or_default().count(event);
+        }
+    }
+
+    /// What stands near in time, of records that no session ties.
+    fn count_second(&mut self, event: &Event<'_>, what: What, egress: EgressId, mx: MxId) {
+        if !self.stands_alone || !event.session.is_empty() || !what.outcome.is_attempt() {
+            return;
+        }
+        let mx = if event.mx_host.is_empty() { self.tally.names.mx(event.mx_ip) } else { mx };
+        self.tally.seconds.entry((event.at.minute(), egress, mx)).or_default().count(event, what);
+    }
+
     fn count_skew(&mut self, event: &Event<'_>, egress: EgressId) {
         let Some(second) = acceptance_second(event.reply) else { return };
         let off = (event.at.seconds() - second).clamp(-86_400, 86_400) as i32;
@@ -202,7 +227,9 @@ impl Sink for Collector<'_> {
                 self.count_reply(event, known, egress, mx);
             } else if event.outcome == Outcome::Delivered {
                 self.count_skew(event, egress);
+                self.count_accepted(event);
             }
+            self.count_second(event, what, egress, mx);
             self.keep_lines(event, what, egress);
         }
     }

@@ -4,6 +4,8 @@
 //! - `names` gives egresses and MX hosts small numbers.
 //! - `collector` turns events into counts and keeps exact lines by content; `known` and `replies`
 //!   count what receivers say, each wording taken apart once.
+//! - `accepted` counts how long accepted messages had waited, and `seconds` what stood near a TLS
+//!   failure in logs without sessions.
 //! - `counted` adds tables of counts a minute where no log is.
 //! - `elsewhere` tells which attempts another file counts.
 //! - `overlap` finds lines that several files hold.
@@ -12,6 +14,7 @@
 //!   edges once and adds them up.
 //! - `partial` carries parts from where logs are read to where they are added up.
 
+mod accepted;
 mod cell;
 mod collector;
 mod counted;
@@ -26,10 +29,12 @@ mod part;
 pub mod partial;
 mod replies;
 mod scanned;
+mod seconds;
 mod tally;
 mod turns;
 mod worker;
 
+pub use accepted::{Accepted, WAITS};
 pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
 pub use counted::LeftOut;
@@ -40,5 +45,6 @@ pub use job::LogJob;
 pub use names::{Egress, EgressId, MxId, Names};
 pub use part::Part;
 pub use scanned::{Repetition, ScanProblem, Scanned, join_edges};
+pub use seconds::{Ending, Seconds};
 pub use tally::{BUSY_SLOTS, FileTally, Noted, ReplyExample, ReplyKey, ReplyTally, Tally};
 pub use worker::{Given, Progress, read_parts, scan, scan_with};

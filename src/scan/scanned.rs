@@ -112,7 +112,7 @@ pub(super) fn join_stream<'e>(
     stream.sort_by_key(|(job, _)| (job.begins, job.source.exhibit));
     let Some(&(first, _)) = stream.first() else { return Tally::default() };
     let collector = Collector::new(lanes, first.source.exhibit, first.stated_node.clone(), elsewhere);
-    let mut collector = collector.keeping_messages(keeps_messages);
+    let mut collector = collector.keeping_messages(keeps_messages).of_records(first.shape.format.stands_alone());
     let ends = stream.into_iter().flat_map(|(_, ends)| ends).collect();
     join(first.shape.format, &first.clock, ends, &mut collector);
     // The lines were accounted for where they were read.

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elsewhere::{Messages, add_messages};
 use super::names::Translation;
-use super::{Axis, CellKey, EgressId, Excerpt, MxId, Names};
+use super::{Accepted, Axis, CellKey, EgressId, Excerpt, MxId, Names, Seconds};
 use crate::formats::Accounting;
 use crate::formats::logs::{Note, Pulse};
 use crate::intake::Exhibit;
@@ -27,6 +27,10 @@ pub struct Tally {
     /// Session milliseconds by five-second slot, from the durations that the log
     /// states: divided by 5,000 they estimate the open connections.
     pub busy: FxHashMap<(Minute, Lane, EgressId), [u32; BUSY_SLOTS]>,
+    /// Messages that Gmail accepted, by minute, as far as logs tell of their wait and connection.
+    pub accepted: FxHashMap<Minute, Accepted>,
+    /// Seconds of Gmail's lane in logs without sessions, by minute, egress and MX host.
+    pub seconds: FxHashMap<(Minute, EgressId, MxId), Seconds>,
     /// Recipients reported on, by lane: not attempts.
     pub recipients: BTreeMap<(Lane, Outcome), u64>,
     /// Replies of the Gmail lane, by normal form.
@@ -175,6 +179,12 @@ impl Tally {
             for (a, b) in mine.iter_mut().zip(slots) {
                 *a = a.saturating_add(b);
             }
+        }
+        for (minute, accepted) in other.accepted {
+            self.accepted.entry(minute).or_default().merge(&accepted);
+        }
+        for ((minute, egress, mx), seconds) in other.seconds {
+            self.seconds.entry((minute, to.egress(egress), to.mx(mx))).or_default().merge(seconds);
         }
         for (key, n) in other.recipients {
             *self.recipients.entry(key).or_default() += n;

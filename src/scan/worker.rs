@@ -244,7 +244,8 @@ impl<'a> Work<'a> {
         };
         let (mut way, mut reader) = job.open(compare, go_on)?;
         let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at])
-            .keeping_messages(self.keeps_messages(job));
+            .keeping_messages(self.keeps_messages(job))
+            .of_records(job.shape.format.stands_alone());
         let result = way.for_each_block(|block| {
             reader.read(block, &mut collector);
             go_on(block.len())

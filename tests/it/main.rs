@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "a test that skips says so")]
 
 mod behaviours;
+mod by_time;
 mod canaries;
 mod cases;
 mod clocks;
@@ -34,4 +35,5 @@ mod turned;
 mod survivors;
 mod transcripts;
 mod verify;
+mod waits;
 mod wrappings;

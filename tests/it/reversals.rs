@@ -291,3 +291,36 @@ fn faults_in_place_of_closes_are_no_consequences() {
     assert_eq!(cause(&facts, "tls_stack"), "against", "the other receivers are clean, and idle tests succeed");
     assert_eq!(text(&facts, "verdict"), "inconclusive");
 }
+
+/// The same lines of each handshake that was cut, once the close before the alert and once after
+/// it: what comes first owns the session, and with the order the verdict turns.
+#[test]
+fn the_order_inside_sessions_decides_what_a_lost_handshake_was() {
+    let both_ends = |line: &str, closed_first: bool| {
+        let closed = line.contains("SSL_connect error to") && is_gmail(line) && !line.ends_with(": -1");
+        if !closed {
+            return Some(line.to_owned());
+        }
+        let (head, _) = line.split_once("SSL_connect").unwrap_or((line, ""));
+        let (_, to) = line.split_once("error to ").unwrap_or(("", ""));
+        let mx = to.rsplit_once(": ").map_or(to, |(mx, _)| mx);
+        let alert = format!(
+            "{head}SSL_connect error to {mx}: -1\n{head}warning: TLS library problem: error:0A000410:SSL routines::ssl/tls alert handshake failure:../ssl/record/rec_layer_s3.c:1605:SSL alert number 40:"
+        );
+        Some(if closed_first { format!("{line}\n{alert}") } else { format!("{alert}\n{line}") })
+    };
+    let count = |facts: &BTreeMap<String, Value>, id: &str| facts[id].as_u64().expect("a count");
+    let as_recorded = facts(&Reversal::default());
+    let before = facts(&Reversal { line: Some(&|line| both_ends(line, true)), ..Reversal::default() });
+    for id in ["total", "after_421", "after_close", "plaintext", "timeout", "genuine", "undetermined"] {
+        let id = format!("tls_failures.{id}");
+        assert_eq!(before[&id], as_recorded[&id], "{id}");
+    }
+    assert_eq!(text(&before, "verdict"), "google_rate");
+    let after = facts(&Reversal { line: Some(&|line| both_ends(line, false)), ..Reversal::default() });
+    assert_eq!(after["tls_failures.total"], as_recorded["tls_failures.total"]);
+    assert_eq!(count(&after, "tls_failures.after_close"), 0);
+    assert_eq!(count(&after, "tls_failures.genuine"), count(&as_recorded, "tls_failures.after_close"));
+    assert!(text(&after, "tls_failures.sentence").contains("ended with a TLS alert"));
+    assert_ne!(text(&after, "verdict"), "google_rate");
+}

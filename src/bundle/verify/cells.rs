@@ -62,7 +62,7 @@ fn endings(files: &Files, facts: &Value, faults: &mut Faults) {
     let (Some(ending), Some(sessions)) = (sheet.column("ending"), sheet.column("sessions")) else { return };
     for row in &sheet.rows {
         let of = |column: usize| row.get(column).unwrap_or_default();
-        if of(sessions).parse().ok() != facts["tls_failures"][of(ending)].as_u64() {
+        if of(sessions).parse().ok() != at(&facts["tls_failures"], of(ending)).and_then(Value::as_u64) {
             faults.add(&sheet.path, format!("{} is not tls_failures.{}", of(ending), of(ending)));
         }
     }

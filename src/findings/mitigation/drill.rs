@@ -67,6 +67,11 @@ impl Drill {
         self.one_connection == Some(true)
     }
 
+    /// Whether the logs show how it came back.
+    pub(super) const fn is_known(&self) -> bool {
+        self.one_connection.is_some()
+    }
+
     pub(super) fn deed(&self) -> Deed {
         let then = match (self.came_back, self.one_connection) {
             (false, _) => "; what followed the logs do not show",

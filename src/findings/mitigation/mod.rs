@@ -14,6 +14,14 @@ struct Deed {
     evidence: Evidence,
 }
 
+/// Whether a sending IP kept silent for ten minutes and came back with one connection; not known
+/// where one kept silent and how it came back is not shown.
+pub(super) fn drill_done(seen: &Seen<'_>) -> Option<bool> {
+    let drills = drill::drills(seen.evident.timeline, &seen.incident.windows());
+    let done = drills.iter().any(drill::Drill::is_whole);
+    if done { Some(true) } else { drills.iter().all(drill::Drill::is_known).then_some(false) }
+}
+
 /// All of it. Google's drill is asked for only where the other side pressed.
 pub(super) fn mitigation(seen: &Seen<'_>, items: &Items) -> Node {
     let timeline = seen.evident.timeline;

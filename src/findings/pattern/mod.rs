@@ -1,7 +1,7 @@
 //! Whether waves start alike: at the same load, or so long after a launch.
 //!
 //! - `load` holds what may be alike: open connections, sessions per minute, minutes after a launch.
-//! - `onset` measures it where a wave began.
+//! - `onset` measures it where a wave began, and `carried` how many messages a connection carried there.
 //! - `trials` are the launches, with a wave or without.
 //! - `spread` and `chance` say how alike values are, and how often chance alone would be.
 //! - `claim` judges one variable, `words` holds the thresholds, `twins` keeps one variable
@@ -9,6 +9,7 @@
 //! - `controls` had the same chance to fail; `dose` is failures by load.
 //! - `prose` and `single` are the sentences, `node` the facts.
 
+mod carried;
 mod chance;
 mod claim;
 mod controls;
@@ -32,6 +33,7 @@ pub(super) use onset::Onset;
 use super::contrast::Contrast;
 use super::{Evident, Incident, first_failure};
 use crate::time::Window;
+use carried::Carried;
 use claim::Claim;
 use controls::Control;
 use dose::Dose;
@@ -62,7 +64,8 @@ pub(super) fn find(evident: &Evident<'_>, incident: &Incident, contrast: &Contra
     let seen_first: Vec<_> = incident.waves.iter().filter(|w| !w.in_progress_at_start).map(|w| w.first).collect();
     let loads = Loads::of(timeline, &seen_first);
     let measure = |w: &super::FoundWave| {
-        Onset::of(&loads, launches, w.first, first_failure(evident.tally, w), !w.in_progress_at_start)
+        let onset = Onset::of(&loads, launches, w.first, first_failure(evident.tally, w), !w.in_progress_at_start);
+        Onset { carried: Carried::at(evident.tally, w.first), ..onset }
     };
     let onsets: Vec<Onset> = incident.waves.iter().map(measure).collect();
     let ground = Ground::new(loads, launches, &onsets, &waves, contrast.others_clean() == Some(true));

@@ -3,7 +3,7 @@
 use super::chance::{DRAWS, SEED};
 use super::claim::Claim;
 use super::spread::range;
-use super::{Onset, Pattern, dose};
+use super::{Onset, Pattern, carried, dose};
 use crate::case::Launch;
 use crate::findings::{Evidence, Node, Value};
 use crate::time::Window;
@@ -36,6 +36,7 @@ impl Pattern {
                 Node::List(self.claims.iter().map(|c| candidate(c, self.named.contains(&c.variable))).collect()),
             ),
             ("controls", Node::List(self.controls.iter().map(super::controls::Control::node).collect())),
+            ("messages_per_session", carried::over_waves(&self.onsets.iter().map(|o| o.carried).collect::<Vec<_>>())),
             ("dose", dose::node(&self.doses, self.dosed)),
             ("dose_sentence", Node::maybe(dose::sentence(&self.doses, self.dosed).map(Value::Sentence))),
         ])

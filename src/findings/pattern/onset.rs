@@ -1,5 +1,6 @@
 //! What is measured where a wave began.
 
+use super::carried::Carried;
 use super::load::{Basis, Loads, Variable};
 use crate::case::Launch;
 use crate::time::{Minute, Stamp};
@@ -17,6 +18,8 @@ pub(in crate::findings) struct Onset {
     pub(in crate::findings) connections: Option<(f64, Basis)>,
     /// Sessions attempted per minute: mean of the minute before and the first minute.
     pub(in crate::findings) rate: Option<f64>,
+    /// Messages per connection in the same two minutes.
+    pub(in crate::findings) carried: Carried,
 }
 
 /// A launch can only explain what begins within an hour of it.
@@ -39,6 +42,7 @@ impl Onset {
             launch,
             connections: loads.at(Variable::Connections, first).zip(basis),
             rate: loads.at(Variable::Rate, first),
+            carried: Carried::NotTold,
         }
     }
 }

@@ -6,7 +6,9 @@ mod sources;
 mod wave;
 
 use super::authentication::{Answers, Reports};
+use super::by_time::ByTime;
 use super::causes::{self, Cause};
+use super::delays::Delays;
 use super::items::{Items, Seen};
 use super::pattern;
 use super::requirements::{self, Requirement, requirements};
@@ -15,6 +17,7 @@ use super::{
     settings, starttls, unseen,
 };
 use crate::smtp::gmail_replies_date;
+use crate::time::Window;
 
 /// Assembles the tree.
 pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node {
@@ -38,7 +41,7 @@ pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node
         ("gmail", case::sublanes(timeline, &waves)),
         ("unseen", unseen::sentences(timeline)),
         ("closes", order::closes(timeline, evident.tally)),
-        ("tls_failures", seen.order.node(timeline)),
+        ("tls_failures", tls_failures(seen)),
         ("plaintext_deliveries", seen.order.plaintext_deliveries().into()),
         ("in_clear", seen.order.in_clear(seen.replies)),
         ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves, &failing)).collect())),
@@ -48,6 +51,7 @@ pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node
         ("launches", pattern::launches(&evident.case.launches, &seen.pattern.onsets, &waves)),
         ("mitigation", mitigation::mitigation(seen, items)),
         ("throughput", seen.throughput.node(!waves.is_empty())),
+        ("delays", delays(seen, &waves)),
         ("queue", seen.queue.node(&waves, timeline.window)),
         (
             "nodes",
@@ -82,6 +86,19 @@ fn required(seen: &Seen<'_>) -> Vec<Requirement> {
     let reports = Reports::of(evident.case, evident.reports);
     let tls_use = case::tls_use(evident.timeline);
     requirements(&evident.case.attest, &answers, &reports, &sending, seen.replies, tls_use, seen.order.total)
+}
+
+/// By the order inside sessions; apart, by time alone where logs tell of none.
+fn tls_failures(seen: &Seen<'_>) -> Node {
+    let (timeline, tally) = (seen.evident.timeline, seen.evident.tally);
+    let mut node = seen.order.node(timeline);
+    node.insert("by_time", ByTime::of(timeline, tally).node());
+    node
+}
+
+fn delays(seen: &Seen<'_>, waves: &[Window]) -> Node {
+    let is_seen = seen.incident.waves.first().is_some_and(|w| !w.in_progress_at_start);
+    Delays::of(seen.evident, waves, is_seen).node()
 }
 
 /// The causes weighed, what follows from them, and who should hear of it.

@@ -24,7 +24,7 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
     let minute = |m: Option<Minute>| Node::fact(m.map_or(Value::Absent, Value::Minute), minutes());
     let between = |(a, b): (Minute, Minute)| Node::fact(Value::Between(a, b), row());
     let launch = onset.launch.and_then(|(i, s)| Some((pattern::launch_name(seen.evident.case.launches.get(i)?, i), s)));
-    Node::group([
+    let mut node = Node::group([
         ("number", Value::Count(index as u64 + 1, "").into()),
         ("first", minute(Some(wave.first))),
         ("first_interval", between(wave.first_interval)),
@@ -70,9 +70,10 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
         ("highest_rate", minute(wave.highest_rate)),
         ("why", Node::fact(Value::Sentence(why(wave)), row())),
         ("kinds", kinds(timeline, index, window)),
-        ("messages_per_session", Value::Absent.into()),
         ("outcomes", outcomes(timeline, &[window], &minutes())),
-    ])
+    ]);
+    onset.carried.add_to(&mut node, || row().to_vec());
+    node
 }
 
 /// Failed sessions inside some windows, by what ended them, each as far as it is known.

@@ -48,6 +48,12 @@ pub struct Event<'a> {
     pub recipients: u32,
     /// How long the session had lasted, in milliseconds, where the log tells.
     pub lasted_ms: Option<u32>,
+    /// How long the message had been with the sender, in milliseconds, where the log tells;
+    /// asked for of acceptances.
+    pub waited_ms: Option<u64>,
+    /// Whether the connection was opened for this message, where the log tells; asked for of
+    /// acceptances.
+    pub opened: Option<bool>,
     /// Which words decided where it is not the reply: `wrong version number`.
     pub detail: &'a [u8],
     /// The lines of the session that this event rests on, in order, the deciding one last.
@@ -79,6 +85,8 @@ impl Event<'_> {
             weight: 1,
             recipients: 1,
             lasted_ms: None,
+            waited_ms: None,
+            opened: None,
             detail: &[],
             lines: &[],
         }

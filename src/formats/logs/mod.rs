@@ -12,7 +12,7 @@
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
 //! around the grammar of one MTA, `uniform` writes names and addresses in one form,
 //! `pseudonym` knows ids that a bundle rewrote, `claim` tells one log from another; `near` finds
-//! the ends of words.
+//! the ends of words, `spans` reads how long something took.
 
 mod ages;
 mod claim;
@@ -40,11 +40,14 @@ mod pseudonym;
 mod records;
 pub mod sendmail;
 mod sequence;
+mod spans;
 mod survey;
 #[cfg(test)]
 mod testing;
 mod text;
 mod uniform;
+#[cfg(test)]
+mod waits;
 
 pub use clock::{LogClock, ZoneBasis};
 pub use envelope::Wrapping;

@@ -37,9 +37,11 @@ impl Sink for Told {
             e.line, e.at
         ));
         let cell = format!(
-            "{} {outcome} {by} {stage} {tls} {mx}[{ip}] {source}|{tag} {node} {reply} {:?}",
+            "{} {outcome} {by} {stage} {tls} {mx}[{ip}] {source}|{tag} {node} {reply} {:?} {:?} {:?}",
             e.at.minute(),
-            e.lasted_ms
+            e.lasted_ms,
+            e.waited_ms,
+            e.opened
         );
         *self.totals.entry(cell).or_default() += u64::from(weight);
         *self.totals.entry(format!("recipients {outcome}")).or_default() += u64::from(rcpts);

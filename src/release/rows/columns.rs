@@ -36,6 +36,14 @@ pub(super) const WAVES: &[FromFact] = &[
         "sessions attempted per minute, mean of the minute before and the first",
     ),
     ("gradual", "gradual", Text, "whether its edges are slow, so that its dates are wide"),
+    (
+        "messages_per_connection",
+        "messages_per_session",
+        Number,
+        "messages accepted over connections opened for them, in the minute before and the first; empty where not known",
+    ),
+    ("messages_at_onset", "messages_at_onset", Integer, "these messages"),
+    ("connections_opened_at_onset", "connections_opened_at_onset", Integer, "these connections"),
 ];
 
 pub(super) const VERDICTS: &str =
@@ -88,6 +96,13 @@ pub(super) const DOSE: &[FromFact] = &[
     ("lower", "lower", Number, "lower end of the 95 % interval of the failure rate, in %"),
     ("upper", "upper", Number, "upper end"),
     ("rising", "rising", Number, "failure rate in % that fits best and never falls as load rises"),
+];
+
+pub(super) const WAITS: &[FromFact] = &[
+    ("up_to_seconds", "up_to", Integer, "waited no longer than this, and longer than the row before; empty: longer"),
+    ("before", "before", Integer, "messages accepted before the waves"),
+    ("inside", "inside", Integer, "messages accepted inside the waves"),
+    ("after", "after", Integer, "messages accepted after a wave that must have come in before its end"),
 ];
 
 pub(super) const REPLIES: &[FromFact] = &[
@@ -177,6 +192,7 @@ pub(super) const LISTS: &[OfList] = &[
         "pattern.dose",
         DOSE,
     ),
+    ("waits", "Messages that Gmail accepted, by how long they had waited.", "delays.waits", WAITS),
     ("replies", "One row for each wording of Gmail's answers.", "replies", REPLIES),
     ("transcripts", "One row for each STARTTLS test.", "transcripts", TRANSCRIPTS),
     ("coverage", "One row for each file of evidence, and where its lines went.", "coverage", COVERAGE_WITH_FILE),

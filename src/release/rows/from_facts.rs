@@ -50,13 +50,20 @@ pub(super) fn tls_failures(facts: &Node) -> Table {
         "genuine",
         "undetermined",
         "possibly_refused_starttls",
+        "by_time.total",
+        "by_time.after_421",
+        "by_time.after_close",
+        "by_time.plaintext",
+        "by_time.timeout",
+        "by_time.nothing",
+        "by_time.undetermined",
     ];
     let row = |kind: &&'static str| {
         vec![Cell::Text((*kind).to_owned()), cell_of(facts, &format!("tls_failures.{kind}"), Integer)]
     };
     Table {
         name: "tls_failures",
-        title: "Sessions lost between STARTTLS and the end of the handshake, by what ended them; possibly_refused_starttls is not in the total.".to_owned(),
+        title: "Sessions lost between STARTTLS and the end of the handshake, by what ended them; possibly_refused_starttls is not in the total. Rows of by_time are of logs without sessions, told by the same second alone, which is weaker.".to_owned(),
         columns: vec![column("ending", Text, "what ended them"), column("sessions", Integer, "sessions on the Gmail lane")],
         rows: kinds.iter().map(row).collect(),
     }

@@ -19,6 +19,7 @@ const SEEN: &[(&str, &[Audience])] = &[
     ("lanes", BOTH),
     ("closes_by_stage", BOTH),
     ("dose_response", BOTH),
+    ("waits", BOTH),
     ("replies", BOTH),
     ("transcripts", BOTH),
     ("coverage", BOTH),

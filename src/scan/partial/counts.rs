@@ -11,7 +11,8 @@ use super::files::SavedFile;
 use super::sound::{self, Sound, unsound};
 use crate::intake::Exhibit;
 use crate::scan::{
-    Axis, BUSY_SLOTS, CellKey, Excerpt, ExcerptLine, Names, ReplyExample, ReplyKey, ReplyTally, Tally, What,
+    Accepted, Axis, BUSY_SLOTS, CellKey, Ending, Excerpt, ExcerptLine, Names, ReplyExample, ReplyKey, ReplyTally,
+    Seconds, Tally, What,
 };
 use crate::smtp::{Category, Lane, Outcome, Scope, Stage, row_id};
 use crate::time::millis::Moments as _;
@@ -21,6 +22,8 @@ type Place = (bool, u16);
 
 /// Minutes, and what was counted in each.
 type Series<T> = Vec<(i32, T)>;
+
+type SavedSeconds = (u64, Vec<(u8, Ending, u64)>);
 
 /// All counts of one log.
 #[derive(Debug, Deserialize, Serialize)]
@@ -32,6 +35,9 @@ pub(super) struct Counts {
     /// Place, lane, kind; then minutes and counts.
     cells: Vec<(Place, u8, u16, Series<u64>)>,
     busy: Vec<(u16, u8, Series<[u32; BUSY_SLOTS]>)>,
+    accepted: Series<Accepted>,
+    /// Sender and MX host; then minutes, the seconds of others, and endings by second.
+    seconds: Vec<(u16, u16, Series<SavedSeconds>)>,
     recipients: Vec<(u8, Outcome, u64)>,
     replies: Vec<SavedReply>,
     excerpts: Vec<SavedExcerpt>,
@@ -109,6 +115,15 @@ impl Counts {
         for ((minute, lane, egress), slots) in &tally.busy {
             busy.entry((egress.0, lane.0)).or_default().push((minute.number(), *slots));
         }
+        let mut seconds: BTreeMap<_, Series<SavedSeconds>> = BTreeMap::new();
+        for ((minute, egress, mx), Seconds { others, ended }) in &tally.seconds {
+            let ended = ended.iter().map(|((second, ending), n)| (*second, *ending, *n)).collect();
+            seconds.entry((egress.0, mx.0)).or_default().push((minute.number(), (*others, ended)));
+        }
+        let mut accepted: Series<Accepted> =
+            tally.accepted.iter().map(|(minute, one)| (minute.number(), one.clone())).collect();
+        accepted.sort_unstable_by_key(|(minute, _)| *minute);
+        seconds.values_mut().for_each(|series| series.sort_unstable());
         let mut told: Vec<_> = tally.told.iter().map(|(axis, lane, file)| (place_of(*axis), lane.0, file.0)).collect();
         told.sort_unstable();
         cells.values_mut().for_each(|series| series.sort_unstable());
@@ -119,6 +134,8 @@ impl Counts {
             cells: cells.into_iter().map(|((place, lane, kind), series)| (place, lane, kind, series)).collect(),
             kinds,
             busy: busy.into_iter().map(|((egress, lane), series)| (egress, lane, series)).collect(),
+            accepted,
+            seconds: seconds.into_iter().map(|((egress, mx), series)| (egress, mx, series)).collect(),
             recipients: tally.recipients.iter().map(|((lane, outcome), n)| (lane.0, *outcome, *n)).collect(),
             replies: tally.replies.iter().map(SavedReply::of).collect(),
             excerpts: tally.excerpts.values().map(SavedExcerpt::of).collect(),
@@ -144,6 +161,19 @@ impl Counts {
         for (egress, lane, series) in self.busy {
             let egress = sound.egress(egress)?;
             tally.busy.extend(series.into_iter().map(|(m, slots)| ((sound::minute(m), Lane(lane), egress), slots)));
+        }
+        for (minute, accepted) in self.accepted {
+            let Accepted { waited, placed, opened } = &accepted;
+            for n in waited.iter().chain([placed, opened]) {
+                sound.count(*n)?;
+            }
+            tally.accepted.insert(sound::minute(minute), accepted);
+        }
+        for (egress, mx, series) in self.seconds {
+            let (egress, mx) = (sound.egress(egress)?, sound.mx(mx)?);
+            for (minute, saved) in series {
+                tally.seconds.insert((sound::minute(minute), egress, mx), seconds_of(saved, &mut sound)?);
+            }
         }
         for (lane, outcome, n) in self.recipients {
             tally.recipients.insert((Lane(lane), outcome), sound.count(n)?);
@@ -174,6 +204,17 @@ impl Counts {
         }
         Ok(tally)
     }
+}
+
+fn seconds_of((others, saved): SavedSeconds, sound: &mut Sound) -> Result<Seconds, PartialError> {
+    let mut ended = BTreeMap::new();
+    for (second, ending, n) in saved {
+        if second >= 60 {
+            return Err(unsound("a second of no minute"));
+        }
+        ended.insert((second, ending), sound.count(n)?);
+    }
+    Ok(Seconds { others, ended })
 }
 
 /// The names in their order: each is new, so each gets the number that it had.

@@ -164,11 +164,13 @@ struct Found<'a> {
     reply: &'a [u8],
     recipients: u32,
     weight: u32,
+    /// Of a delivery, whether no message was tried in the session before.
+    opened: Option<bool>,
 }
 
 impl<'a> Found<'a> {
     const fn new(outcome: Outcome, by: By, stage: Stage) -> Self {
-        Self { outcome, by, stage, reply: &[], recipients: 1, weight: 1 }
+        Self { outcome, by, stage, reply: &[], recipients: 1, weight: 1, opened: None }
     }
 
     fn refusal(stage: Stage, reply: &'a [u8]) -> Self {
@@ -240,10 +242,10 @@ impl Dialogue {
                 self.awaited.push_front(Awaited::Command(Stage::EndOfData));
             }
             (b'2', Some(Awaited::Command(Stage::EndOfData))) => {
-                let recipients = self.accepted.max(1);
+                let (recipients, opened) = (self.accepted.max(1), Some(!self.has_tried));
                 self.end_transaction(true, told);
                 let delivered = Found::new(Outcome::Delivered, By::Receiver, Stage::EndOfData);
-                self.tell(told, &Found { reply: &reply, recipients, ..delivered });
+                self.tell(told, &Found { reply: &reply, recipients, opened, ..delivered });
             }
             (b'4' | b'5', Some(Awaited::Greeting)) => self.refuse(told, Stage::Banner, &reply),
             (b'4' | b'5', Some(Awaited::Command(stage))) => self.refuse(told, stage, &reply),
@@ -381,6 +383,7 @@ impl Dialogue {
             rcpt_domain: if of_recipients { &self.rcpt_domain } else { &[] },
             weight: found.weight,
             recipients: found.recipients,
+            opened: found.opened,
             lasted_ms: self.since.and_then(|since| u32::try_from(row.at.millis() - since.millis()).ok()),
             detail: row.context,
             ..Event::at(row.at, Exhibit(0), 0)

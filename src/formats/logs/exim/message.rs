@@ -306,6 +306,8 @@ pub(super) fn recipient_event<'a>(
         queue_id: id,
         rcpt_domain: told.domain,
         lasted_ms: told.lasted_ms,
+        waited_ms: told.waited_ms,
+        opened: told.is_delivered().then_some(!told.reused),
         ..entry.event()
     }
 }

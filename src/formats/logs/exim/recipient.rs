@@ -7,6 +7,7 @@
 use memchr::{memchr, memmem, memrchr};
 
 use super::line::{Host, Said, host};
+use crate::formats::logs::spans::span_ms;
 
 /// What became of a recipient.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,6 +49,10 @@ pub(super) struct Recipient<'a> {
     pub(super) text: &'a [u8],
     /// `DT=`, unless it is nought: then it was not taken.
     pub(super) lasted_ms: Option<u32>,
+    /// `QT=`: how long the message had been with Exim.
+    pub(super) waited_ms: Option<u64>,
+    /// `*` behind the host: a further message on a connection that stood.
+    pub(super) reused: bool,
 }
 
 impl Recipient<'_> {
@@ -130,8 +135,8 @@ impl<'a> Fields<'a> {
             [b'H', b'=', ..] => match host(rest) {
                 Some((host, after)) => {
                     self.found.host = Some(host);
-                    // `*`: a further message on a connection that stood.
-                    self.rest = after.strip_prefix(b"*").unwrap_or(after);
+                    let reused = after.strip_prefix(b"*");
+                    (self.found.reused, self.rest) = (reused.is_some(), reused.unwrap_or(after));
                 }
                 None => self.word(rest),
             },
@@ -163,6 +168,7 @@ impl<'a> Fields<'a> {
             [b'T', b'=', name @ ..] => self.found.transport = name,
             [b'X', b'=', ..] => self.found.encrypted = true,
             [b'D', b'T', b'=', time @ ..] => self.found.lasted_ms = duration_ms(time),
+            [b'Q', b'T', b'=', time @ ..] => self.found.waited_ms = span_ms(time),
             [b'P', b'S', b'=', commands @ ..] => self.found.commands = commands,
             _ => {}
         }
@@ -242,34 +248,7 @@ fn after_closing(text: &[u8], close: u8) -> &[u8] {
 
 /// `0.100s`, `6s`, `1m2s`, `2h5m` (`readconf_printtime`), in milliseconds; nothing for nought.
 fn duration_ms(text: &[u8]) -> Option<u32> {
-    let (mut total, mut number, mut fraction) = (0_u32, 0_u32, None);
-    for byte in text {
-        match byte {
-            b'0'..=b'9' => {
-                let digit = u32::from(byte - b'0');
-                match &mut fraction {
-                    None => number = number.checked_mul(10)?.checked_add(digit)?,
-                    Some((ms, scale)) => {
-                        *ms += digit * *scale;
-                        *scale /= 10;
-                    }
-                }
-            }
-            b'.' => fraction = Some((0, 100)),
-            unit => {
-                let ms = match unit {
-                    b's' => 1000,
-                    b'm' => 60_000,
-                    b'h' => 3_600_000,
-                    b'd' => 86_400_000,
-                    _ => return None,
-                };
-                total = total.checked_add(number.checked_mul(ms)?)?.checked_add(fraction.map_or(0, |(ms, _)| ms))?;
-                number = 0;
-            }
-        }
-    }
-    (1..=86_400_000).contains(&total).then_some(total)
+    span_ms(text).filter(|ms| (1..=86_400_000).contains(ms)).and_then(|ms| u32::try_from(ms).ok())
 }
 
 #[cfg(test)]

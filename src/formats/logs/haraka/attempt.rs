@@ -8,6 +8,7 @@ use crate::formats::logs::envelope::{Envelope, Process, open};
 use crate::formats::logs::handshake::{fault, openssl_reason};
 use crate::formats::logs::keyed::{Keyed, Session, Step, lines_with};
 use crate::formats::logs::ledger::Fate;
+use crate::formats::logs::spans::decimal_ms;
 use crate::formats::logs::text::{Entry, Grammar};
 use crate::formats::logs::{Ends, Event, KeptLine, Sink};
 use crate::smtp::{By, Outcome, Stage, TlsUse};
@@ -380,6 +381,7 @@ fn tell(
         queue_id: &line.id,
         rcpt_domain: domain,
         weight: found.weight,
+        waited_ms: decimal_ms(&delivered.delay),
         recipients: found.recipients,
         lines: if found.outcome == Outcome::Delivered { &lines[lines.len() - 1..] } else { &lines },
         ..entry.event()

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::formats::logs::envelope::{Stamped, stamped};
 use crate::formats::logs::pseudonym;
@@ -27,6 +28,8 @@ pub(super) struct Delivered<'a> {
     pub(super) ip: Cow<'a, [u8]>,
     pub(super) tls: bool,
     pub(super) response: Cow<'a, [u8]>,
+    /// Seconds since the message came in.
+    pub(super) delay: Cow<'a, [u8]>,
     /// Recipients accepted: the first of `rcpts=1/0/0`.
     pub(super) recipients: u32,
 }
@@ -93,6 +96,7 @@ fn of_text<'a>(id: &'a [u8], message: &'a [u8], outbound: bool) -> Line<'a> {
             ip: value(b" ip="),
             tls: field(message, b" tls=") == b"Y",
             response: value(b" response="),
+            delay: value(b" delay="),
             recipients: accepted(field(message, b" rcpts=")),
         }
     });
@@ -141,6 +145,33 @@ struct Record<'a> {
     response: Cow<'a, str>,
     #[serde(borrow, default)]
     rcpts: Cow<'a, str>,
+    #[serde(default)]
+    delay: Delay,
+}
+
+/// Seconds: text in some versions, a number in others.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Delay {
+    Text(String),
+    Number(f64),
+    Other(IgnoredAny),
+}
+
+impl Default for Delay {
+    fn default() -> Self {
+        Self::Other(IgnoredAny)
+    }
+}
+
+impl Delay {
+    fn seconds(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Number(number) => number.to_string().into_bytes(),
+            Self::Other(IgnoredAny) => Vec::new(),
+        }
+    }
 }
 
 fn json_line(text: &[u8]) -> Option<Line<'_>> {
@@ -154,6 +185,7 @@ fn json_line(text: &[u8]) -> Option<Line<'_>> {
         ip: into_bytes(record.ip),
         tls: record.tls == "Y",
         recipients: accepted(record.rcpts.as_bytes()),
+        delay: Cow::Owned(record.delay.seconds()),
         response: into_bytes(record.response),
     });
     Some(Line {

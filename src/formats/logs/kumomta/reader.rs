@@ -259,6 +259,7 @@ fn event_of<'a>(record: &'a Record<'_>, at: Stamp, group: Option<&'a Cow<'_, str
         queue_id: record.id.0.as_bytes(),
         rcpt_domain: record.rcpt_domain().as_bytes(),
         recipients: record.recipient.count.max(1),
+        waited_ms: record.waited_ms(at),
         ..Event::at(at, out.exhibit(), out.number())
     }
 }

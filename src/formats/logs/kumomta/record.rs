@@ -33,6 +33,9 @@ pub(super) struct Record<'a> {
     event_time: Text<'a>,
     /// A fraction where a policy's Lua wrote the record.
     timestamp: Option<f64>,
+    /// When the message came in, in seconds.
+    #[serde(deserialize_with = "number_or_none")]
+    created: Option<f64>,
     #[serde(borrow)]
     pub(super) egress_pool: Text<'a>,
     #[serde(borrow)]
@@ -121,6 +124,10 @@ impl<'a> Record<'a> {
                 Some(11)
             }
             "timestamp" => parse(value, &mut record.timestamp, 12),
+            "created" => {
+                record.created = value.parse().ok();
+                Some(16)
+            }
             "source_address" => parse(value, &mut record.source_address, 13),
             "tls_cipher" => {
                 record.tls_cipher = (value != "null").then_some(IgnoredAny);
@@ -142,6 +149,12 @@ impl<'a> Record<'a> {
         }
         let second = self.timestamp.filter(|s| s.is_finite() && s.abs() < 1e11)?;
         Some(Stamp::from_millis((second * 1000.0) as i64))
+    }
+
+    /// How long before `at` the message came in, in milliseconds.
+    pub(super) fn waited_ms(&self, at: Stamp) -> Option<u64> {
+        let created = self.created.filter(|s| s.is_finite() && s.abs() < 1e11)?;
+        u64::try_from(at.millis() - (created * 1000.0) as i64).ok()
     }
 
     /// Whether its time is finer than a second.
@@ -291,6 +304,20 @@ impl<'de: 'a, 'a> Deserialize<'de> for Recipients<'a> {
         }
         deserializer.deserialize_any(OneOrMany)
     }
+}
+
+/// A number; what else stands there is none, and spoils no record.
+fn number_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Loose {
+        Number(f64),
+        Other(IgnoredAny),
+    }
+    Ok(match Loose::deserialize(deserializer)? {
+        Loose::Number(number) => Some(number),
+        Loose::Other(IgnoredAny) => None,
+    })
 }
 
 /// A field that stands with `null` is not a field left out.

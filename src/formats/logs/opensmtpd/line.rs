@@ -51,6 +51,8 @@ pub(super) struct Delivery<'a> {
     pub(super) source: &'a [u8],
     /// `Ok`, `TempFail`, `PermFail`, `Loop`.
     pub(super) result: &'a [u8],
+    /// `delay=`: since the message came in.
+    pub(super) delay: &'a [u8],
     pub(super) stat: &'a [u8],
 }
 
@@ -116,6 +118,8 @@ fn delivery(fields: &[u8]) -> Option<Delivery<'_>> {
     let rest = &fields[rcpt..];
     let source = quoted(rest, b" source=\"")?;
     let result = quoted(rest, b" result=\"")?;
+    let result_at = memmem::find(rest, b" result=\"")?;
+    let delay = rest[..result_at].rsplit(|b| *b == b' ').next().and_then(|word| word.strip_prefix(b"delay="));
     let stat_at = memmem::find(rest, b" stat=\"")? + 7;
     let stat = &rest[stat_at..];
     Some(Delivery {
@@ -123,6 +127,7 @@ fn delivery(fields: &[u8]) -> Option<Delivery<'_>> {
         rcpt_domain: memrchr(b'@', address).map_or(&[], |at| &address[at + 1..]),
         source: if source == b"-" { &[] } else { source },
         result,
+        delay: delay.unwrap_or_default(),
         stat: stat.strip_suffix(b"\"").unwrap_or(stat),
     })
 }

@@ -6,6 +6,7 @@ use super::line::{Delivery, Said, What, said, session_id};
 use crate::formats::logs::handshake::{fault, openssl_reason};
 use crate::formats::logs::keyed::{Keyed, Session, Step, lines_with};
 use crate::formats::logs::ledger::Fate;
+use crate::formats::logs::spans::span_ms;
 use crate::formats::logs::text::{Entry, Grammar};
 use crate::formats::logs::{Ends, Event, KeptLine, Sink};
 use crate::smtp::{By, Outcome, Stage, TlsUse};
@@ -140,23 +141,25 @@ impl Connection {
         // share its transaction.
         let repeats_error = self.told && found.reply.is_empty();
         let further = self.message == delivery.message;
+        let opened = self.message.is_empty();
         let found = Found { tls: self.tls.unwrap_or(found.tls), ..found };
         let weight = u32::from(!further && !repeats_error);
         self.told |= found.outcome != Outcome::Delivered && (found.reply.is_empty() || found.reply.starts_with(b"421"));
         self.message = delivery.message.to_vec();
-        self.tell(entry, &found, Some((delivery, weight)), earlier, sink);
+        self.tell(entry, &found, Some((delivery, weight, opened)), earlier, sink);
     }
 
     fn tell(
         &self,
         entry: &Entry<'_>,
         found: &Found<'_>,
-        delivery: Option<(&Delivery<'_>, u32)>,
+        delivery: Option<(&Delivery<'_>, u32, bool)>,
         earlier: &[KeptLine],
         sink: &mut dyn Sink,
     ) {
         let lines = lines_with(earlier, entry);
-        let (delivery, weight) = delivery.map_or((Delivery::default(), 1), |(d, weight)| (*d, weight));
+        let opened = delivery.map(|(.., opened)| opened);
+        let (delivery, weight) = delivery.map_or((Delivery::default(), 1), |(d, weight, _)| (*d, weight));
         let session = session_id(entry.text()).map_or(&[][..], |(id, _)| id);
         sink.event(&Event {
             outcome: found.outcome,
@@ -172,6 +175,8 @@ impl Connection {
             queue_id: delivery.message,
             rcpt_domain: delivery.rcpt_domain,
             weight,
+            waited_ms: span_ms(delivery.delay),
+            opened,
             recipients: u32::from(!delivery.message.is_empty()),
             lines: if found.outcome == Outcome::Delivered { &lines[lines.len() - 1..] } else { &lines },
             ..entry.event()

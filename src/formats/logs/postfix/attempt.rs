@@ -37,11 +37,16 @@ const fn delivered(reply: &[u8]) -> Reason<'_> {
 }
 
 pub(super) fn event_of<'a>(verdict: &Verdict<'a>, delivery: &Delivery<'a>, current: &Entry<'a>) -> Event<'a> {
+    let event = verdict.event(current);
+    let is_delivered = event.outcome == Outcome::Delivered;
+    let spans = spans_ms(delivery.delays);
     Event {
         queue_id: delivery.queue_id,
         rcpt_domain: delivery.rcpt_domain,
-        lasted_ms: lasted_ms(delivery.delays),
-        ..verdict.event(current)
+        lasted_ms: lasted_ms(spans, delivery.delays),
+        waited_ms: spans.filter(|_| is_delivered).map(|spans| spans.into_iter().map(u64::from).sum()),
+        opened: is_delivered.then_some(!delivery.conn_use),
+        ..event
     }
 }
 
@@ -85,15 +90,24 @@ fn digest(of: &impl std::hash::Hash) -> u64 {
 }
 
 /// Connection set-up plus transfer, the last two of `delays=A/B/C/D`, in milliseconds.
-fn lasted_ms(delays: &[u8]) -> Option<u32> {
-    let mut parts = delays.split(|b| *b == b'/').skip(2);
-    let (set_up, transfer) = (parts.next()?, parts.next()?);
-    let lasted = thousandths(set_up).zip(thousandths(transfer)).map(|(a, b)| a + b).or_else(|| {
+fn lasted_ms(spans: Option<[u32; 4]>, delays: &[u8]) -> Option<u32> {
+    let lasted = spans.map(|[_, _, set_up, transfer]| set_up + transfer).or_else(|| {
+        let mut parts = delays.split(|b| *b == b'/').skip(2);
         let number = |text| std::str::from_utf8(text).ok()?.parse::<f64>().ok();
-        let seconds = number(set_up)? + number(transfer)?;
+        let seconds = number(parts.next()?)? + number(parts.next()?)?;
         (0.0..=86_400.0).contains(&seconds).then(|| (seconds * 1000.0).round() as u32)
     })?;
     (lasted <= 86_400_000).then_some(lasted)
+}
+
+/// `delays=A/B/C/D` in milliseconds: together from arrival to the end of the delivery.
+fn spans_ms(delays: &[u8]) -> Option<[u32; 4]> {
+    let mut parts = delays.split(|b| *b == b'/');
+    let mut spans = [0; 4];
+    for span in &mut spans {
+        *span = thousandths(parts.next()?)?;
+    }
+    Some(spans)
 }
 
 /// Thousandths of a number of less than a million with at most three digits behind its point,
@@ -126,7 +140,14 @@ mod tests {
             (b"1/2/3", None),
         ];
         for (delays, expected) in rows {
-            assert_eq!(lasted_ms(delays), expected, "{}", String::from_utf8_lossy(delays));
+            assert_eq!(lasted_ms(spans_ms(delays), delays), expected, "{}", String::from_utf8_lossy(delays));
         }
+    }
+
+    #[test]
+    fn how_long_a_message_waited() {
+        assert_eq!(spans_ms(b"0.02/0/0.36/0.92"), Some([20, 0, 360, 920]));
+        assert_eq!(spans_ms(b"12345/0.13/2/0.05"), Some([12_345_000, 130, 2000, 50]));
+        assert_eq!((spans_ms(b"1/2/3"), spans_ms(b"")), (None, None));
     }
 }

@@ -12,10 +12,13 @@ use crate::smtp::{By, Outcome, Stage, TlsUse};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Evidence<'a> {
     established: Option<Host<'a>>,
-    /// `SSL_connect error to H: detail`, the last.
+    /// `SSL_connect error to H: detail`: of the last host the first, as what comes after a fault
+    /// follows from it.
     error: Option<(Host<'a>, &'a [u8])>,
-    /// The library's reason: the first after that error, as others follow from it.
+    /// The library's reason: the first after that error, and before another.
     library: Option<&'a [u8]>,
+    /// Another error of the same host came after.
+    is_over: bool,
     unverified: Option<(Host<'a>, &'a [u8])>,
     own_fault: Option<&'a [u8]>,
     /// tlsproxy's address of a handshake that failed, and whether it had waited in vain.
@@ -29,8 +32,11 @@ impl<'a> Evidence<'a> {
         for line in lines {
             match evidence(line.text()) {
                 Statement::Established(host) => found.established = Some(host),
-                Statement::SslError(host, detail) => (found.error, found.library) = (Some((host, detail)), None),
-                Statement::Library(reason) => found.library = found.library.or(Some(reason)),
+                Statement::SslError(host, _) if found.error.is_some_and(|(of, _)| of == host) => found.is_over = true,
+                Statement::SslError(host, detail) => {
+                    (found.error, found.library, found.is_over) = (Some((host, detail)), None, false);
+                }
+                Statement::Library(reason) if !found.is_over => found.library = found.library.or(Some(reason)),
                 Statement::Unverified(host, detail) => found.unverified = Some((host, detail)),
                 Statement::OwnTlsFault(text) => found.own_fault = Some(text),
                 Statement::ProxyFailed(ip) => found.proxied = Some(ip),

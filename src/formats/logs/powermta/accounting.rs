@@ -119,7 +119,7 @@ impl FirstLines {
         match found.kind {
             Kind::Inbound => self.inbound += 1,
             // Without a time it must be one that injection alone dates.
-            _ if !placed && (found.timed || !record.queued) => {}
+            _ if !placed && (found.timed || record.queued.is_empty()) => {}
             _ => {
                 self.untimed |= !found.timed;
                 let count = if line.starts_with(b"{") { &mut self.json } else { &mut self.csv };

@@ -44,8 +44,8 @@ impl Kind {
 pub(super) struct Record<'a> {
     /// `timeLogged`.
     pub(super) time: &'a [u8],
-    /// Whether `timeQueued` has a value: the time of injection.
-    pub(super) queued: bool,
+    /// `timeQueued`: the time of injection.
+    pub(super) queued: &'a [u8],
     pub(super) rcpt: &'a [u8],
     pub(super) status: &'a [u8],
     pub(super) diag: Cow<'a, [u8]>,
@@ -67,7 +67,7 @@ impl<'a> Record<'a> {
         let value = |column| cell(column).unwrap_or_default();
         Self {
             time: value(Column::TimeLogged),
-            queued: !value(Column::TimeQueued).is_empty(),
+            queued: value(Column::TimeQueued),
             rcpt: value(Column::Rcpt),
             status: value(Column::Status),
             diag: text_of(value(Column::Diag)),
@@ -100,6 +100,16 @@ pub(super) fn zoned(time: &[u8]) -> Option<Stamp> {
         return Some(Stamp::from_seconds(second));
     }
     parse_rfc3339(std::str::from_utf8(time).ok()?).ok()
+}
+
+/// How long before `at`, which was read from `time`, a message came in.
+pub(super) fn waited_ms(queued: &[u8], time: &[u8], at: Stamp) -> Option<u64> {
+    let stamps = match zoned(queued) {
+        Some(queued) => (queued, at),
+        // Both without a zone: whichever it is, it is that of both.
+        None => local_stamp(queued).zip(local_stamp(time))?,
+    };
+    u64::try_from(stamps.1.millis() - stamps.0.millis()).ok()
 }
 
 /// A record of the JSON export: the keys are the names of the CSV's columns.
@@ -147,7 +157,7 @@ impl Values<'_> {
     pub(super) fn record(&self) -> Record<'_> {
         Record {
             time: self.time_logged.bytes(),
-            queued: !self.time_queued.bytes().is_empty(),
+            queued: self.time_queued.bytes(),
             rcpt: self.rcpt.bytes(),
             status: self.dsn_status.bytes(),
             diag: Cow::Borrowed(self.dsn_diag.bytes()),

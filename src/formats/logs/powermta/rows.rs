@@ -2,7 +2,7 @@
 
 use memchr::{memchr, memrchr};
 
-use super::record::{Kind, Record, moment};
+use super::record::{Kind, Record, moment, waited_ms};
 use super::seen::{Seen, SeenOnce};
 use super::table::{Found, Line, Table, begins_record};
 use super::verdict::{SENT_IN_CLEAR, tls_of, verdict};
@@ -260,6 +260,7 @@ fn tell(
         rcpt_domain: if of_queue { queue_domain } else { domain_of(record.rcpt) },
         weight: u32::from(!further),
         recipients: u32::from(!of_queue),
+        waited_ms: if kind == Kind::Delivered { waited_ms(record.queued, record.time, at) } else { None },
         detail: verdict.detail,
         lines,
         ..Event::at(at, exhibit, number)

@@ -78,7 +78,7 @@ impl<'a> Found<'a> {
     fn of_json(line: &[u8], values: &'a Values<'_>) -> Option<Self> {
         let kind = Kind::of(values.r#type.bytes())?;
         let record = values.record();
-        let timed = !record.time.is_empty() || !record.queued;
+        let timed = !record.time.is_empty() || record.queued.is_empty();
         let same = bears_token(kind, &record).then(|| same::of_json(line));
         Some(Self { kind, record, timed, same })
     }

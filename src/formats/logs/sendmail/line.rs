@@ -102,6 +102,7 @@ pub(super) struct Delivery<'a> {
     pub(super) reply: &'a [u8],
     pub(super) stat: &'a [u8],
     pub(super) xdelay: &'a [u8],
+    pub(super) delay: &'a [u8],
 }
 
 pub(super) fn said(text: &[u8]) -> Said<'_> {
@@ -160,6 +161,7 @@ fn delivery<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Delivery<'a>> {
         reply: reply_at.and_then(|at| fields.get(at + 8..reply_end)).unwrap_or_default(),
         stat,
         xdelay: field(before_reply, b", xdelay=").unwrap_or_default(),
+        delay: field(before_reply, b", delay=").unwrap_or_default(),
     })
 }
 

@@ -6,6 +6,7 @@ use super::line::{Delivery, Failed, Said, is_sendmail, name_and_address, said};
 use crate::formats::logs::envelope::{self, Envelope};
 use crate::formats::logs::keyed::{Keyed, Session, Step, lines_with};
 use crate::formats::logs::ledger::Fate;
+use crate::formats::logs::spans::clock_seconds;
 use crate::formats::logs::text::{Entry, Grammar};
 use crate::formats::logs::{Ends, Event, EventLine, KeptLine, Sink};
 use crate::smtp::{By, Outcome, Stage, TlsUse};
@@ -207,6 +208,7 @@ impl Process {
             recipients: delivery.recipients,
             weight: u32::from(!further),
             lasted_ms: duration_ms(delivery.xdelay),
+            waited_ms: clock_seconds(delivery.delay).map(|seconds| seconds * 1000),
             lines: if found.outcome == Outcome::Delivered { &lines[lines.len() - 1..] } else { &lines },
             ..found.event(entry)
         });
@@ -320,11 +322,7 @@ fn answered<'a>(delivery: &Delivery<'a>, plain: impl Fn(Outcome, By, Stage) -> U
 
 /// `00:00:07` or `1+02:03:04`, in milliseconds.
 fn duration_ms(text: &[u8]) -> Option<u32> {
-    let text = std::str::from_utf8(text).ok()?;
-    let (days, clock) = text.split_once('+').unwrap_or(("0", text));
-    let mut parts = clock.split(':').map(|p| p.parse::<u16>().ok().map(u64::from));
-    let (h, m, s) = (parts.next()??, parts.next()??, parts.next()??);
-    let seconds = u64::from(days.parse::<u16>().ok()?) * 86_400 + h * 3600 + m * 60 + s;
+    let seconds = clock_seconds(text)?;
     // Whole seconds: a session of none of them lasted some part of one.
     u32::try_from(seconds * 1000).ok().filter(|_| seconds <= 86_400)
 }
