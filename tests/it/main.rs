@@ -34,4 +34,5 @@ mod turned;
 mod survivors;
 mod transcripts;
 mod verify;
+mod window;
 mod wrappings;
