@@ -7,7 +7,7 @@ use std::path::Path;
 use casefile::formats::Head;
 use casefile::formats::logs::{Compare, LOG_FORMATS, LogClock, LogShape, Opening, Sequence, join};
 use casefile::intake::{Exhibit, for_each_block, gather, head_of};
-use casefile::scan::{Collector, Elsewhere, LogJob, Tally};
+use casefile::scan::{Asked, Collector, Elsewhere, LogJob, Tally};
 use casefile::smtp::Lanes;
 use casefile::time::Zone;
 
@@ -31,6 +31,7 @@ pub(crate) fn recognise(path: &Path) -> Option<LogJob<'static>> {
         shape,
         source,
         clock,
+        asked: Asked::default(),
     })
 }
 

@@ -19,6 +19,8 @@ pub struct Case {
     pub title: Option<String>,
     /// When to look.
     pub window: Option<Window>,
+    /// The window of case.yaml, where another was asked for in its place.
+    pub overruled: Option<Window>,
     /// When all was well.
     pub healthy: Option<Window>,
     /// Who sends, and through whom.
@@ -55,6 +57,11 @@ impl Case {
     #[must_use]
     pub fn bare(folder: &str) -> Self {
         Self { name: name_from(folder), ..Self::default() }
+    }
+
+    /// Looks at another window than case.yaml says.
+    pub fn look_at(&mut self, window: Window) {
+        self.overruled = self.window.replace(window).filter(|own| *own != window);
     }
 
     /// The first source rule whose glob matches a path relative to the folder, with `/` between its parts.

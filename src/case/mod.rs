@@ -27,6 +27,7 @@ mod tests;
 mod typed;
 mod values;
 
+pub use check::window;
 pub use meant::{
     Attest, Budgets, Case, Change, Column, Gate, Launch, Node, Notes, Redact, Sender, SourceRule, SpamRate,
 };

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::exit::Failure;
+use crate::case::{Case, window};
+
 /// Turns the evidence of a mail incident into two bundles: one for the ESP or host,
 /// one for Google.
 #[derive(Debug, Parser)]
@@ -80,6 +83,32 @@ pub(super) struct MappingCheck {
     pub(super) logs: Vec<PathBuf>,
 }
 
+/// The time to look at; what `window` of case.yaml says otherwise.
+#[derive(Args, Debug, Default)]
+pub(super) struct Time {
+    /// First minute to look at, such as 2026-11-24T03:46Z, over `window` of case.yaml; logs are
+    /// read from an hour before
+    #[arg(long, value_name = "T", requires = "to")]
+    from: Option<String>,
+    /// The minute after the last one; logs are read to an hour after
+    #[arg(long, value_name = "T", requires = "from")]
+    to: Option<String>,
+}
+
+impl Time {
+    pub(super) const fn is_given(&self) -> bool {
+        self.from.is_some()
+    }
+
+    /// Sets the window of a case, where one was typed.
+    pub(super) fn lay(&self, case: &mut Case) -> Result<(), Failure> {
+        if let (Some(from), Some(to)) = (&self.from, &self.to) {
+            case.look_at(window(from, to).map_err(|why| Failure::Usage(format!("--from and --to: {why}")))?);
+        }
+        Ok(())
+    }
+}
+
 #[derive(Args, Debug)]
 pub(super) struct Build {
     /// A folder of evidence, or a case.yaml in it
@@ -99,6 +128,8 @@ pub(super) struct Build {
     /// Your own template of the postmortem; docs/TEMPLATES.md lists what it may name
     #[arg(long, value_name = "FILE", conflicts_with = "postmortem")]
     pub(super) template: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) time: Time,
     /// Threads to read with [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,
@@ -150,6 +181,8 @@ pub(super) struct Scan {
     /// with other partials
     #[arg(long)]
     pub(super) no_excerpts: bool,
+    #[command(flatten)]
+    pub(super) time: Time,
     /// Threads to read with [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,
@@ -177,6 +210,8 @@ pub(super) struct Verify {
     /// The folder of evidence, or the case.yaml in it, that the bundle was built from
     #[arg(long, value_name = "PATH", requires = "key")]
     pub(super) inputs: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) time: Time,
     /// Print one JSON object on standard output
     #[arg(long)]
     pub(super) json: bool,

@@ -21,10 +21,12 @@ use crate::formats::logs::mapping::SHIPPED;
 use crate::formats::metrics::Signal;
 use crate::release::redactor::CaseKey;
 use crate::release::{Audience, Release, Source, release};
+use crate::scan::Asked;
 use crate::timeline::{Setup, Timeline};
 
 pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Failure> {
-    let (folder, case) = case_of(&args.path)?;
+    let (folder, mut case) = case_of(&args.path)?;
+    args.time.lay(&mut case)?;
     let template = Chosen::of(args)?;
     let output = args.output.clone().unwrap_or_else(|| PathBuf::from(&case.name));
     refuse_existing(&output, args.force)?;
@@ -60,8 +62,9 @@ pub(super) fn releases(
 ) -> Result<Made, Failure> {
     let own = OwnMappings::of(&folder, case)?;
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let asked = Asked::of(case.window, case.healthy);
     let reading = Reading::begin(shown, stop);
-    let evidence = evidence::read(&[folder], case, &own, threads, reading.progress())?;
+    let evidence = evidence::read(&[folder], case, &own, &asked, threads, reading.progress())?;
     drop(reading);
     go_on(stop)?;
     if !evidence.refused.is_empty() {
@@ -85,6 +88,7 @@ pub(super) fn releases(
     if case.healthy.is_some() && timeline.healthy.is_empty() {
         problems.push(words::NO_HEALTHY_TIME.to_owned());
     }
+    problems.extend(case.window.zip(case.overruled).map(|(asked, own)| words::overruled(asked, own)));
     problems.extend(timeline.left_out.iter().map(|w| words::another_time(*w)));
     let cards = cards(&evidence);
     let skipped: Vec<_> = evidence.skipped.iter().map(|s| (s.name.clone(), s.why.clone())).collect();

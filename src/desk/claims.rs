@@ -11,7 +11,7 @@ use crate::formats::logs::{LogClock, LogShape, Stretch, Survey, ZoneBasis, zone_
 use crate::formats::{Format, Head, by_name, hint, mapped, recognise_with};
 use crate::intake::{Exhibit, IntakeError, OneWay, Skipped, Source, gather, head_of, places_of};
 use crate::scan::partial::{Member, Placed, UnionError};
-use crate::scan::{Given, LogJob};
+use crate::scan::{Asked, Given, LogJob};
 use crate::time::{Stamp, Zone};
 
 /// Bytes by which a file is recognised and its clock read.
@@ -222,14 +222,19 @@ pub(super) enum NotTurned {
 }
 
 impl<'m> LogJobs<'m> {
-    /// Sets each log's clock by what its own lines tell, then by its neighbours.
-    pub(super) fn of(claimed: &[Claimed<'m>], case: &Case) -> Self {
+    /// Sets each log's clock by what its own lines tell, then by its neighbours; they are read
+    /// for the time that is asked for.
+    pub(super) fn of(claimed: &[Claimed<'m>], case: &Case, asked: &Asked) -> Self {
         // A year that one log proves serves the others: they are of one incident.
         let near = case.window.map(|w| w.from.start()).or_else(|| claimed.iter().filter_map(|c| c.survey.near).min());
         let zones = zones_of_nodes(claimed);
         let mut work = Self::default();
         for found in claimed {
             work.add(found, near, &zones);
+            work.refused.extend(found.read_for_less(&Asked::of(case.window, case.healthy)));
+        }
+        for job in &mut work.jobs {
+            job.asked.clone_from(asked);
         }
         work
     }
@@ -263,6 +268,7 @@ impl<'m> LogJobs<'m> {
             clock,
             stated_node: found.stated.node.clone(),
             node,
+            asked: Asked::default(),
         });
     }
 }
@@ -282,6 +288,13 @@ impl Claimed<'_> {
 
     fn node(&self) -> Option<String> {
         self.stated.node.clone().or_else(|| self.survey.node.clone())
+    }
+
+    /// Which part of it was read for less than is asked for.
+    fn read_for_less(&self, asked: &Asked) -> Option<UnionError> {
+        let member = self.members.iter().find(|member| !member.asked.holds(asked))?;
+        let (log, partial) = (self.source.name.clone(), self.source.path.display().to_string());
+        Some(UnionError::Time { log, partial, then: member.asked.to_string(), now: asked.to_string() })
     }
 
     /// What differs from how it was placed when it was read. Of the pieces of a log the first

@@ -15,7 +15,7 @@ use super::progress::Reading;
 use super::words;
 use crate::formats::logs::{Compare, Event, LooseEnds, Pulse, Sink, join};
 use crate::intake::Exhibit;
-use crate::scan::{Elsewhere, LogJob, Repetition, Scanned, What, scan};
+use crate::scan::{Asked, Elsewhere, LogJob, Repetition, Scanned, What, scan};
 use crate::smtp::{Lanes, Outcome, Reply, Sublane, meaning_of};
 use crate::time::Minute;
 
@@ -25,7 +25,7 @@ pub(super) fn events(args: &Events, out: impl Write, stop: &'static AtomicBool) 
     let (case, own) = case_around(&args.paths)?;
     let mut claims = Claims::of(&args.paths, Names::BelowFolders, &case, &own)?;
     claims.leave_out_partials();
-    let LogJobs { jobs, unplaced, .. } = LogJobs::of(&claims.claimed, &case);
+    let LogJobs { jobs, unplaced, .. } = LogJobs::of(&claims.claimed, &case, &Asked::default());
     for found in &claims.claimed {
         if let Some(Unplaced::NewestFirst(why)) = unplaced.get(&found.source.exhibit) {
             let name = &found.source.name;

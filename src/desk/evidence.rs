@@ -23,7 +23,7 @@ use crate::formats::transcripts::{Clock, Condition, TranscriptFormat, condition_
 use crate::formats::{Accounting, Format, Kind};
 use crate::intake::{Exhibit, Skipped, open};
 use crate::scan::partial::UnionError;
-use crate::scan::{Progress, Scanned, Tally, scan_with};
+use crate::scan::{Asked, Progress, Scanned, Tally, scan_with};
 use crate::smtp::Outcome;
 use crate::time::{Stamp, Zone};
 
@@ -96,7 +96,7 @@ pub(super) struct Evidence {
     pub(super) refused: Vec<String>,
 }
 
-/// Reads all files below the paths.
+/// Reads all files below the paths; logs for the time that is asked for.
 ///
 /// # Errors
 /// When a named path cannot be read, or partials and logs cannot be counted together. Trouble
@@ -105,11 +105,12 @@ pub(super) fn read(
     paths: &[PathBuf],
     case: &Case,
     own: &OwnMappings,
+    asked: &Asked,
     threads: usize,
     progress: &Progress,
 ) -> Result<Evidence, Failure> {
     let Claims { claimed, skipped, partials, given } = Claims::of(paths, Names::BelowFolders, case, own)?;
-    let LogJobs { jobs, nodes, zones, clocks, skews, unplaced, refused } = LogJobs::of(&claimed, case);
+    let LogJobs { jobs, nodes, zones, clocks, skews, unplaced, refused } = LogJobs::of(&claimed, case, asked);
     let log_formats = jobs.iter().map(|j| (j.source.exhibit, j.shape.format.name().to_owned())).collect();
     let mut evidence = Evidence { skipped, log_formats, nodes, zones, clocks, skews, unplaced, ..Evidence::default() };
     let conflicts = partials.conflict.iter().chain(&refused).map(ToString::to_string);

@@ -13,6 +13,7 @@ use super::progress::Reading;
 use crate::case::{Case, Outline, OutlineSource, ZoneHint, commented};
 use crate::formats::Kind;
 use crate::formats::logs::ZoneBasis;
+use crate::scan::Asked;
 use crate::time::{Window, Zone};
 
 pub(super) fn init(args: &Init, stop: &'static AtomicBool) -> Result<String, Failure> {
@@ -32,6 +33,7 @@ pub(super) fn init(args: &Init, stop: &'static AtomicBool) -> Result<String, Fai
         std::slice::from_ref(&args.dir),
         &Case::bare(&folder),
         &OwnMappings::default(),
+        &Asked::default(),
         1,
         reading.progress(),
     )?;

@@ -12,12 +12,13 @@ use super::progress::Reading;
 use super::taken::Taken;
 use super::words;
 use crate::formats::Kind;
+use crate::scan::Asked;
 
 pub(super) fn inspect(args: &Inspect, stop: &'static AtomicBool) -> Result<String, Failure> {
     let (case, own) = case_around(&args.paths)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let reading = Reading::begin(!args.json, stop);
-    let evidence = evidence::read(&args.paths, &case, &own, threads, reading.progress())?;
+    let evidence = evidence::read(&args.paths, &case, &own, &Asked::default(), threads, reading.progress())?;
     drop(reading);
     Ok(if args.json { as_json(&evidence).to_string() } else { as_text(&evidence) })
 }

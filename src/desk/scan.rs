@@ -20,7 +20,7 @@ use crate::case::Case;
 use crate::formats::Format;
 use crate::intake::{Exhibit, IntakeError, sha256_hex};
 use crate::scan::partial::{Partial, Placed, ReadLog, Union, UnionError, write};
-use crate::scan::{LogJob, Part, join_edges, read_parts};
+use crate::scan::{Asked, LogJob, Part, join_edges, read_parts};
 
 pub(super) fn scan(args: &Scan, stop: &'static AtomicBool) -> Result<(), Failure> {
     check(args)?;
@@ -28,7 +28,8 @@ pub(super) fn scan(args: &Scan, stop: &'static AtomicBool) -> Result<(), Failure
     let spooled = piped.as_ref().map(|file| file.path().to_owned());
     let here = |path: &PathBuf| if is_pipe(path) { spooled.clone().unwrap_or_default() } else { path.clone() };
     let paths: Vec<PathBuf> = args.paths.iter().map(here).collect();
-    let (folder, case, own) = case_for(args, &paths)?;
+    let (folder, mut case, own) = case_for(args, &paths)?;
+    args.time.lay(&mut case)?;
     let only = paths.first().map(PathBuf::as_path);
     let pipe = match (&spooled, &args.name) {
         (Some(path), name) => Some((path.as_path(), name.as_deref().unwrap_or("-"))),
@@ -51,6 +52,9 @@ pub(super) fn scan(args: &Scan, stop: &'static AtomicBool) -> Result<(), Failure
             Failure::Nothing("there is no MTA log among the files; `casefile inspect` tells what each is".to_owned())
         })?;
         partial.logs.push(ReadLog::empty_piece(name, piece));
+    }
+    if let Some((asked, own)) = case.window.zip(case.overruled).filter(|_| !args.quiet) {
+        super::tell(&words::overruled(asked, own));
     }
     save(args, &partial)
 }
@@ -136,7 +140,9 @@ fn read_here(
     case: &Case,
     stop: &'static AtomicBool,
 ) -> Result<Vec<ReadLog>, Failure> {
-    let LogJobs { jobs, unplaced, .. } = LogJobs::of(claimed, case);
+    // The window of case.yaml dates its lines; a partial of all serves every build.
+    let asked = if args.time.is_given() { Asked::of(case.window, case.healthy) } else { Asked::default() };
+    let LogJobs { jobs, unplaced, .. } = LogJobs::of(claimed, case, &asked);
     for found in claimed {
         let name = &found.source.name;
         if let Some(Unplaced::NewestFirst(why)) = unplaced.get(&found.source.exhibit) {
@@ -192,6 +198,7 @@ fn log_of(job: &LogJob<'_>, found: &Claimed<'_>, part: Part, batch: &str) -> Rea
         },
         batch: batch.to_owned(),
         verbatim: true,
+        asked: job.asked.clone(),
         part,
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn verify(args: &Verify, stop: &'static AtomicBool) -> Result<Verifie
     let secrets = match (&args.key, &args.inputs) {
         (Some(key), Some(inputs)) => {
             let key = CaseKey::new(read_key(key)?);
-            let (folder, case) = case_of(inputs)?;
+            let (folder, mut case) = case_of(inputs)?;
+            args.time.lay(&mut case)?;
             let made = releases(folder, &case, None, false, stop, || Ok(key))?;
             audience_of(&entries).and_then(|audience| secrets_of(&made, &audience))
         }

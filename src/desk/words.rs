@@ -68,6 +68,9 @@ pub(super) fn note(note: Note, told: &Noted) -> Option<String> {
         Note::HourOff => format!(
             "acceptances in it stand an hour from Gmail's clock in them ({lines}), as beyond an edge of daylight saving time: times around them are an hour wrong; state the zone in case.yaml (sources: - {{path: …, zone: …}})"
         ),
+        Note::Outside => {
+            format!("{amount} of its lines stand outside the time asked for: they were hashed and counted, not read")
+        }
         Note::Vanished => format!("messages left the queue with no outcome in the log ({lines})"),
         // Where no line could be placed, more is said than their number.
         Note::Seen(_) | Note::Unplaced => return None,
@@ -241,6 +244,11 @@ pub(super) fn idle_clock(source: &str) -> String {
 /// The healthy time of case.yaml that no log is of.
 pub(super) const NO_HEALTHY_TIME: &str = "No log covers the time that case.yaml names as healthy (window.healthy), so the quiet minutes of the lane itself are the baseline.";
 
+/// The window of case.yaml where options name another.
+pub(super) fn overruled(asked: Window, own: Window) -> String {
+    format!("--from and --to ask for {asked}, so the window of case.yaml, {own}, was not used.")
+}
+
 /// Logs of another time among the files.
 pub(super) fn another_time(window: Window) -> String {
     format!(
@@ -264,7 +272,7 @@ pub(super) fn nothing(evidence: &Evidence, case: &Case) -> String {
     } else if !evidence.unplaced.is_empty() {
         unplaced(evidence)
     } else if case.window.is_some() {
-        "the logs do not cover the window of case.yaml; check its dates, or the zone of the logs".to_owned()
+        "the logs do not cover the window that is asked for, by case.yaml or by --from and --to; check its dates, or the zone of the logs".to_owned()
     } else {
         "the logs hold no line with a time".to_owned()
     }

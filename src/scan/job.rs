@@ -1,5 +1,6 @@
 //! One log, and how it is opened.
 
+use super::Asked;
 use crate::formats::logs::{Compare, LogClock, LogReader, LogShape, Opening, Sequence};
 use crate::intake::{IntakeError, Source, Way};
 use crate::time::Stamp;
@@ -23,6 +24,8 @@ pub struct LogJob<'a> {
     pub begins: Option<Stamp>,
     /// Whether its lines stand newest first.
     pub newest_first: bool,
+    /// Of which time it is read.
+    pub asked: Asked,
 }
 
 /// Reads the lines of one file.

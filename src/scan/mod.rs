@@ -10,11 +10,13 @@
 //! - `elsewhere` tells which attempts another file counts.
 //! - `overlap` finds lines that several files hold.
 //! - `turns` says which of them are read first.
+//! - `asked` is the time that is asked for; `skim` passes over the lines of all other.
 //! - `worker` reads the logs of `job` in parallel, each into a `part`; `scanned` joins their
 //!   edges once and adds them up.
 //! - `partial` carries parts from where logs are read to where they are added up.
 
 mod accepted;
+mod asked;
 mod cell;
 mod collector;
 mod counted;
@@ -30,11 +32,13 @@ pub mod partial;
 mod replies;
 mod scanned;
 mod seconds;
+mod skim;
 mod tally;
 mod turns;
 mod worker;
 
 pub use accepted::{Accepted, WAITS};
+pub use asked::Asked;
 pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
 pub use counted::LeftOut;

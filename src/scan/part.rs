@@ -1,7 +1,7 @@
 //! What reading one log gave, before it is joined with others.
 
-use super::{Elsewhere, Repetition, Tally};
-use crate::formats::logs::{Done, LooseEnds, Prints, Wanted};
+use super::{Elsewhere, FileTally, Repetition, Tally};
+use crate::formats::logs::{Done, LooseEnds, Note, Prints, Wanted};
 use crate::intake::Exhibit;
 
 /// What reading one log gave: its counts, and what its edges left open.
@@ -47,10 +47,11 @@ impl Part {
         &self.digest
     }
 
-    /// Lines read of a file.
+    /// The lines of a file: those that were read, and those of a time that is not asked for.
     #[must_use]
     pub fn lines(&self, exhibit: Exhibit) -> u64 {
-        self.tally.files.get(&exhibit).map_or(0, |file| file.accounting.read)
+        let outside = |file: &FileTally| file.notes.get(&Note::Outside).map_or(0, |told| told.amount);
+        self.tally.files.get(&exhibit).map_or(0, |file| file.accounting.read.saturating_add(outside(file)))
     }
 
     /// What went wrong.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::worker::within;
 use super::{Collector, Elsewhere, LogJob, Part, Tally};
 use crate::formats::logs::{Closed, LooseEnds, Repeats, join};
 use crate::intake::Exhibit;
@@ -114,7 +115,7 @@ pub(super) fn join_stream<'e>(
     let collector = Collector::new(lanes, first.source.exhibit, first.stated_node.clone(), elsewhere);
     let mut collector = collector.keeping_messages(keeps_messages).of_records(first.shape.format.stands_alone());
     let ends = stream.into_iter().flat_map(|(_, ends)| ends).collect();
-    join(first.shape.format, &first.clock, ends, &mut collector);
+    within(&first.asked, &mut collector, |sink| join(first.shape.format, &first.clock, ends, sink));
     // The lines were accounted for where they were read.
     collector.into_tally(&Closed::default())
 }

@@ -75,7 +75,7 @@ pub struct FileTally {
     pub repeated: u64,
     /// First samples of lines that no rule understood, with their numbers.
     pub unrecognised: Vec<(u64, Vec<u8>)>,
-    /// First and last minute of a file that was left out.
+    /// First and last minute of a file that was left out, or is of another time than is asked for.
     pub(super) left_out: Option<(Minute, Minute)>,
 }
 
@@ -215,6 +215,13 @@ impl Tally {
         self.told.extend(other.told.into_iter().map(|(axis, lane, exhibit)| (axis.translated(&to), lane, exhibit)));
         for (exhibit, file) in other.files {
             self.files.entry(exhibit).or_default().merge(file);
+        }
+    }
+
+    /// Says when a file is about of which no line stands in the time that is asked for.
+    pub(super) fn of_another_time(&mut self, exhibit: Exhibit, span: Option<(Minute, Minute)>) {
+        if let Some(file) = self.files.get_mut(&exhibit).filter(|file| file.heard.is_empty()) {
+            file.left_out = span;
         }
     }
 

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
+use super::asked::Within;
 use super::elsewhere::{Counting, Held};
 use super::overlap::{Plan, Shared, View, plan};
 use super::scanned::join_stream;
+use super::skim::Skim;
 use super::turns::Formats;
-use super::{Collector, Elsewhere, LogJob, Part, Repetition, ScanError, Scanned};
-use crate::formats::logs::{Compare, Prints, Pulse, Repeats, Wanted};
+use super::{Asked, Collector, Elsewhere, LogJob, Part, Repetition, ScanError, Scanned};
+use crate::formats::logs::{Compare, Prints, Pulse, Repeats, Sink, Wanted};
 use crate::intake::{Broken, Exhibit, Way};
 use crate::smtp::Lanes;
 use crate::time::{Minute, Stamp};
@@ -246,9 +248,15 @@ impl<'a> Work<'a> {
         let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at])
             .keeping_messages(self.keeps_messages(job))
             .of_records(job.shape.format.stands_alone());
-        let result = way.for_each_block(|block| {
-            reader.read(block, &mut collector);
-            go_on(block.len())
+        let mut skim = Skim::of(job);
+        let result = within(&job.asked, &mut collector, |sink| {
+            way.for_each_block(|block| {
+                match &mut skim {
+                    Some(skim) => skim.take(block, &mut *reader, sink),
+                    None => reader.read(block, sink),
+                }
+                go_on(block.len())
+            })
         });
         let digest = way.digest();
         let problem = match result {
@@ -258,9 +266,15 @@ impl<'a> Work<'a> {
             }
             Ok(()) => None,
         };
-        reader.end_of_file(&mut collector);
+        let span = within(&job.asked, &mut collector, |sink| {
+            let span = skim.and_then(|skim| skim.end(&mut *reader, sink));
+            reader.end_of_file(sink);
+            span
+        });
         let done = reader.finish();
-        Ok(Part::new(collector.into_tally(&done.closed), done, digest, problem))
+        let mut tally = collector.into_tally(&done.closed);
+        tally.of_another_time(exhibit, span);
+        Ok(Part::new(tally, done, digest, problem))
     }
 
     fn keeps_messages(&self, job: &LogJob<'_>) -> bool {
@@ -342,6 +356,11 @@ impl<'a> Work<'a> {
         };
         self.jobs.iter().zip(parts).zip(&self.batches).map(view).collect()
     }
+}
+
+/// Hands a sink to some work: that which leaves out what is not asked for, where all is not.
+pub(super) fn within<R>(asked: &Asked, sink: &mut dyn Sink, work: impl FnOnce(&mut dyn Sink) -> R) -> R {
+    if asked.is_all() { work(sink) } else { work(&mut Within { asked, sink }) }
 }
 
 /// What a file must leave out, by what the files before it hold: of each line as often as

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use casefile::formats::logs::postfix::Postfix;
 use casefile::formats::logs::{Event, LogClock, LogFormat as _, LogShape, Opening, Pulse, Sink, Wrapping, join};
 use casefile::intake::{Exhibit, gather, head_of};
-use casefile::scan::{LogJob, Progress, Scanned, scan};
+use casefile::scan::{Asked, LogJob, Progress, Scanned, scan};
 use casefile::smtp::{Lanes, Outcome};
 use casefile::time::{Minute, Zone, parse_rfc3339};
 
@@ -200,6 +200,7 @@ pub(crate) fn scanned(case: &str, threads: usize) -> Scanned {
                 stated_node: None,
                 node: "mta1".into(),
                 source,
+                asked: Asked::default(),
             }
         })
         .collect();

@@ -36,4 +36,5 @@ mod survivors;
 mod transcripts;
 mod verify;
 mod waits;
+mod window;
 mod wrappings;

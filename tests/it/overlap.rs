@@ -6,7 +6,7 @@ use std::path::Path;
 use casefile::formats::Head;
 use casefile::formats::logs::{LOG_FORMATS, LogClock, LogFormat, LogShape};
 use casefile::intake::{gather, head_of, open};
-use casefile::scan::{LogJob, Progress, Repetition, Scanned, scan};
+use casefile::scan::{Asked, LogJob, Progress, Repetition, Scanned, scan};
 use casefile::smtp::Lanes;
 use casefile::time::{Zone, parse_rfc3339};
 
@@ -30,7 +30,17 @@ pub(crate) fn scanned(files: &[(&str, &[u8])]) -> Scanned {
             let (begins, rank) = (survey.begins(&clock), survey.rank());
             let node = if source.name.contains("mta2") { "mta2" } else { "mta1" }.to_owned();
             let newest_first = survey.is_newest_first();
-            LogJob { source, shape, clock, stated_node: None, node, rank, begins, newest_first }
+            LogJob {
+                source,
+                shape,
+                clock,
+                stated_node: None,
+                node,
+                rank,
+                begins,
+                newest_first,
+                asked: Asked::default(),
+            }
         })
         .collect();
     scan(&jobs, &Lanes::default(), 2, &Progress::default()).expect("scanned")

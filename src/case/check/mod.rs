@@ -2,6 +2,8 @@
 
 mod scalar;
 
+pub use scalar::window;
+
 use std::collections::BTreeMap;
 
 use super::meant::{
@@ -41,6 +43,7 @@ impl Checker<'_> {
             name: said(raw.case).map_or_else(|| name_from(folder), |name| self.name(name, &top.key("case"))),
             title: said(raw.title),
             window,
+            overruled: None,
             healthy,
             sender: raw.sender.map(|s| self.sender(s, &top.key("sender"))).unwrap_or_default(),
             sources: self.each(raw.sources, &top.key("sources"), |c, s, at| c.source(s, &mappings, at)),

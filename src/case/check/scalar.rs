@@ -45,29 +45,24 @@ impl Checker<'_> {
     }
 
     pub(super) fn stamp(&mut self, text: &str, path: &Path) -> Option<Stamp> {
-        let text = text.trim();
-        let error = match parse_rfc3339(text) {
-            Ok(_) if text.get(..10).and_then(day_of).is_none() => format!("`{text}`: there is no such day"),
-            Ok(stamp) => return Some(stamp),
-            Err(error) => error.to_string(),
-        };
-        let help = match parse_rfc3339(&format!("{text}Z")) {
-            Ok(_) => format!("add the zone: `{text}Z` is UTC"),
-            Err(_) => "write date, time and zone, such as `2026-11-03T09:00Z`".to_owned(),
-        };
-        self.at_value(path, Code::BadTime, error, &help);
-        None
+        match stamp_of(text) {
+            Ok(stamp) => Some(stamp),
+            Err((error, help)) => {
+                self.at_value(path, Code::BadTime, error, &help);
+                None
+            }
+        }
     }
 
     pub(super) fn window(&mut self, from: &str, to: &str, path: &Path) -> Option<Window> {
         let (from, to) = (self.stamp(from, &path.key("from")), self.stamp(to, &path.key("to")));
-        let window = Window::new(from?.minute(), to?.minute());
-        if window.is_empty() {
-            let message = format!("`to` is not after `from` ({})", window.from);
-            self.at_value(&path.key("to"), Code::BadWindow, message, "`to` is the minute after the last one");
-            return None;
+        match window_of(from?, to?) {
+            Ok(window) => Some(window),
+            Err((message, help)) => {
+                self.at_value(&path.key("to"), Code::BadWindow, message, &help);
+                None
+            }
         }
-        Some(window)
     }
 
     pub(super) fn half_window(&mut self, given: &str, missing: &str, path: &Path) -> Option<Window> {
@@ -231,6 +226,39 @@ impl Checker<'_> {
 }
 
 /// The first minute of `2026-11-02`, if there is such a day.
+/// A time with its zone; what is wrong with it otherwise, and what helps.
+fn stamp_of(text: &str) -> Result<Stamp, (String, String)> {
+    let text = text.trim();
+    let error = match parse_rfc3339(text) {
+        Ok(_) if text.get(..10).and_then(day_of).is_none() => format!("`{text}`: there is no such day"),
+        Ok(stamp) => return Ok(stamp),
+        Err(error) => error.to_string(),
+    };
+    let help = match parse_rfc3339(&format!("{text}Z")) {
+        Ok(_) => format!("add the zone: `{text}Z` is UTC"),
+        Err(_) => "write date, time and zone, such as `2026-11-03T09:00Z`".to_owned(),
+    };
+    Err((error, help))
+}
+
+fn window_of(from: Stamp, to: Stamp) -> Result<Window, (String, String)> {
+    let window = Window::new(from.minute(), to.minute());
+    if window.is_empty() {
+        let message = format!("`to` is not after `from` ({})", window.from);
+        return Err((message, "`to` is the minute after the last one".to_owned()));
+    }
+    Ok(window)
+}
+
+/// A window from two texts, as `window` of case.yaml is read.
+///
+/// # Errors
+/// What is wrong with them, and what helps: a clause.
+pub fn window(from: &str, to: &str) -> Result<Window, String> {
+    let told = |(error, help): (String, String)| format!("{error}; {help}");
+    window_of(stamp_of(from).map_err(told)?, stamp_of(to).map_err(told)?).map_err(told)
+}
+
 fn day_of(text: &str) -> Option<Minute> {
     Minute::parse(&format!("{text}T00:00Z")).ok().filter(|first| first.date() == text)
 }

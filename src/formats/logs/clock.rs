@@ -73,6 +73,17 @@ impl LogClock {
         Self { moved_ms: milliseconds, ..self }
     }
 
+    /// The last moment resolved.
+    pub(super) const fn latest(&self) -> Option<Stamp> {
+        self.latest
+    }
+
+    /// Goes on where another clock of the same log came.
+    pub(super) const fn go_on_from(&mut self, latest: Option<Stamp>) {
+        self.latest = latest;
+        self.cached = [0; 16];
+    }
+
     /// `Nov 24 03:46:44` (RFC 3164): the moment, or nothing when the text is no
     /// stamp, or when nothing tells the year.
     pub fn year_less(&mut self, stamp: &[u8; 15]) -> Option<Stamp> {

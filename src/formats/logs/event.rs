@@ -138,6 +138,8 @@ pub enum Note {
     HourOff,
     /// A message that left the queue with no outcome in the log.
     Vanished,
+    /// Lines outside the time that is asked for: the amount is how many. They were counted, not read.
+    Outside,
     /// The log holds records of this kind; what is never seen may be what the log cannot show.
     Seen(&'static str),
 }

@@ -46,7 +46,7 @@ pub(super) struct Ledger {
     held: u64,
     repeated: u64,
     run: Option<(Minute, Pulse)>,
-    latest: Option<Stamp>,
+    pub(super) latest: Option<Stamp>,
     /// Whether the file is meant to be in order of time.
     ordered: bool,
     /// Milliseconds that case.yaml adds to the times of the file.

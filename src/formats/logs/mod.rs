@@ -11,14 +11,15 @@
 //! newest and `sequence` numbers the lines of one that is read from its end,
 //! `keyed` ties lines to sessions that have a key, `text` and `records` are the frames
 //! around the grammar of one MTA, `uniform` writes names and addresses in one form,
-//! `pseudonym` knows ids that a bundle rewrote, `claim` tells one log from another; `near` finds
-//! the ends of words, `spans` reads how long something took.
+//! `edge` is how far a reader came, `pseudonym` knows ids that a bundle rewrote, `claim` tells one
+//! log from another; `near` finds the ends of words, `spans` reads how long something took.
 
 mod ages;
 mod claim;
 mod clock;
 mod envelope;
 mod daemon;
+mod edge;
 mod event;
 pub mod exchange;
 pub mod exim;
@@ -50,6 +51,7 @@ mod uniform;
 mod waits;
 
 pub use clock::{LogClock, ZoneBasis};
+pub use edge::Edge;
 pub use envelope::Wrapping;
 pub use event::{Event, EventLine, Note, Pulse, Sink};
 pub use ledger::{Closed, Compare};
@@ -93,6 +95,11 @@ pub trait LogFormat: Send + Sync {
     fn stands_alone(&self) -> bool {
         false
     }
+    /// Whether it can be entered at any line: a line begins with its time, and none says how
+    /// those after it are read.
+    fn enters_anywhere(&self) -> bool {
+        false
+    }
     /// Whether only the user can know the zone of its times.
     fn asks_for_zone(&self) -> bool {
         false
@@ -130,6 +137,12 @@ impl Opening {
 pub trait LogReader {
     /// Reads a block of whole lines.
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink);
+    /// How far it came. Of a format that cannot be entered anywhere, nothing.
+    fn edge(&self) -> Edge {
+        Edge::default()
+    }
+    /// Goes on after so many lines that it is not given, which led as far as that.
+    fn pass(&mut self, _lines: u64, _edge: Edge) {}
     /// The file has ended: tells what needs no other file.
     fn end_of_file(&mut self, _sink: &mut dyn Sink) {}
     /// Replays one process's lines from the edges of files: those `before` only set
@@ -192,6 +205,12 @@ impl<'a> LogShape<'a> {
     pub fn survey(self, head: Head<'_>) -> Survey {
         let bytes = self.wrapping.unwrapped(head.bytes);
         self.format.survey(Head { bytes: &bytes, ..head })
+    }
+
+    /// Whether it can be entered at any line.
+    #[must_use]
+    pub fn enters_anywhere(self) -> bool {
+        self.wrapping == Wrapping::None && self.format.enters_anywhere()
     }
 
     /// A reader for one file.

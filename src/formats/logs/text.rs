@@ -10,7 +10,7 @@ use super::event::{Event, EventLine, Note, Sink};
 use super::keyed::Deaf;
 use super::ledger::{Fate, Ledger};
 use super::prints::print_of;
-use super::{Done, Ends, KeptLine, LogClock, LogReader, LooseEnds, Opening};
+use super::{Done, Edge, Ends, KeptLine, LogClock, LogReader, LooseEnds, Opening};
 use crate::formats::Accounting;
 use crate::intake::{Exhibit, Lines};
 
@@ -188,6 +188,17 @@ impl<G: Grammar> LogReader for TextLog<G> {
         }
         self.ledger.flush(sink);
         self.last = before.unwrap_or_default().to_vec();
+    }
+
+    fn edge(&self) -> Edge {
+        Edge { latest: self.ledger.latest, resolved: self.clock.latest(), last: self.last.clone() }
+    }
+
+    fn pass(&mut self, lines: u64, edge: Edge) {
+        self.ledger.number += lines;
+        self.ledger.latest = edge.latest;
+        self.clock.go_on_from(edge.resolved);
+        self.last = edge.last;
     }
 
     fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {

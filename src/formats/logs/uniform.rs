@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::Ipv6Addr;
 
-use super::{Done, Event, KeptLine, LogReader, Note, Pulse, Sink, near};
+use super::{Done, Edge, Event, KeptLine, LogReader, Note, Pulse, Sink, near};
 use crate::formats::Accounting;
 use crate::smtp::{By, Outcome, Stage};
 use crate::time::Minute;
@@ -27,6 +27,14 @@ pub(super) struct Uniform {
 impl LogReader for Uniform {
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink) {
         self.reader.read(block, &mut InOneForm { sink, moved_ms: self.moved_ms });
+    }
+
+    fn edge(&self) -> Edge {
+        self.reader.edge()
+    }
+
+    fn pass(&mut self, lines: u64, edge: Edge) {
+        self.reader.pass(lines, edge);
     }
 
     fn end_of_file(&mut self, sink: &mut dyn Sink) {

@@ -11,7 +11,7 @@ use super::{Partial, PartialError, Placed, ReadLog};
 use crate::formats::logs::{Prints, Repeats, Survey, Wrapping};
 use crate::intake::Exhibit;
 use crate::scan::elsewhere::Recorded;
-use crate::scan::{Elsewhere, Kinship, Part, Repetition};
+use crate::scan::{Asked, Elsewhere, Kinship, Part, Repetition};
 use crate::time::millis::Moments as _;
 use crate::time::{Window, Zone};
 
@@ -41,6 +41,7 @@ struct SavedLog {
     moved_ms: i64,
     batch: String,
     verbatim: bool,
+    asked: Vec<(i32, i32)>,
     part: SavedPart,
 }
 
@@ -108,6 +109,7 @@ impl SavedLog {
             moved_ms: *moved_ms,
             batch: log.batch.clone(),
             verbatim: log.verbatim,
+            asked: log.asked.windows().iter().map(|w| (w.from.number(), w.to.number())).collect(),
             part: SavedPart::of(&log.part),
         }
     }
@@ -134,9 +136,14 @@ impl SavedLog {
             placed: Placed { node: self.node, zone: self.zone, begins, moved_ms: self.moved_ms },
             batch: self.batch,
             verbatim: self.verbatim,
+            asked: Asked::stretches(self.asked.into_iter().map(window).collect()),
             part,
         })
     }
+}
+
+fn window((from, to): (i32, i32)) -> Window {
+    Window::new(sound::minute(from), sound::minute(to))
 }
 
 impl SavedPart {
@@ -161,7 +168,6 @@ impl SavedPart {
         if !self.prints.is_sound() {
             return Err(unsound("a line at no time"));
         }
-        let window = |(from, to)| Window::new(sound::minute(from), sound::minute(to));
         let windows = self.windows.into_iter();
         let elsewhere = Elsewhere {
             by: self.counted_by.into_iter().map(|(exhibit, kinship)| (Exhibit(exhibit), kinship)).collect(),

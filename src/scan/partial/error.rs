@@ -87,6 +87,20 @@ pub enum UnionError {
         /// How it would be.
         now: String,
     },
+    /// A log was read for a time that does not hold all that is asked for now.
+    #[error(
+        "{log} (in {partial}) was read for {then} only, and {now} is asked for (a window has an hour around it); scan it again for that time, or ask for no more"
+    )]
+    Time {
+        /// The log.
+        log: String,
+        /// The partial.
+        partial: String,
+        /// The time that it was read for.
+        then: String,
+        /// The time that is asked for.
+        now: String,
+    },
     /// Nobody here knows its format.
     #[error(
         "{log} (in {partial}) was read as `{format}`, which is neither a format of this casefile nor a mapping of this case; name the mapping in case.yaml (mappings)"

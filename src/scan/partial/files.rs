@@ -43,6 +43,7 @@ enum SavedNote {
     Unplaced,
     HourOff,
     Vanished,
+    Outside,
     Seen(String),
 }
 
@@ -107,6 +108,7 @@ impl SavedNote {
             Note::Unplaced => Self::Unplaced,
             Note::HourOff => Self::HourOff,
             Note::Vanished => Self::Vanished,
+            Note::Outside => Self::Outside,
             Note::Seen(word) => Self::Seen(word.to_owned()),
         }
     }
@@ -120,6 +122,7 @@ impl SavedNote {
             Self::Unplaced => Note::Unplaced,
             Self::HourOff => Note::HourOff,
             Self::Vanished => Note::Vanished,
+            Self::Outside => Note::Outside,
             Self::Seen(word) => Note::seen(&word)?,
         })
     }

@@ -25,7 +25,7 @@ use crate::formats::logs::{Survey, Wrapping};
 use crate::intake::{Exhibit, sha256_hex};
 use crate::time::{Stamp, Zone};
 
-use super::Part;
+use super::{Asked, Part};
 
 pub use container::{read, write};
 pub use error::{PartialError, UnionError};
@@ -73,6 +73,8 @@ pub struct ReadLog {
     pub batch: String,
     /// Whether lines of it are kept as they stood.
     pub verbatim: bool,
+    /// Of which time it was read.
+    pub asked: Asked,
     /// What reading it gave.
     pub part: Part,
 }

@@ -6,7 +6,7 @@ use super::moved::Places;
 use super::{Partial, Placed, ReadLog, UnionError};
 use crate::formats::logs::{Survey, Wrapping};
 use crate::intake::Exhibit;
-use crate::scan::{Given, Part};
+use crate::scan::{Asked, Given, Part};
 use crate::time::Zone;
 
 /// One log of some partials, put together from its pieces where it came in pieces.
@@ -49,6 +49,8 @@ pub struct Member {
     pub survey: Survey,
     /// How it was placed.
     pub placed: Placed,
+    /// Of which time it was read.
+    pub asked: Asked,
     batch: String,
     lines: u64,
 }
@@ -195,6 +197,7 @@ impl Member {
             piece: log.piece,
             survey: log.survey.clone(),
             placed: log.placed.clone(),
+            asked: log.asked.clone(),
             batch: log.batch.clone(),
             lines: log.part.lines(log.exhibit),
         }

@@ -97,6 +97,10 @@ impl LogFormat for Exim {
         }
     }
 
+    fn enters_anywhere(&self) -> bool {
+        true
+    }
+
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
         Box::new(TextLog::<log::Messages>::new(opening))
     }

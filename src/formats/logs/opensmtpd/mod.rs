@@ -53,6 +53,10 @@ impl LogFormat for OpenSmtpd {
         survey(head.bytes, &Clues::default())
     }
 
+    fn enters_anywhere(&self) -> bool {
+        true
+    }
+
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
         Box::new(TextLog::<Sessions>::new(opening))
     }

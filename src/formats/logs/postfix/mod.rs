@@ -96,6 +96,10 @@ impl LogFormat for Postfix {
         survey(head.bytes, &Clues { id_second, ..Clues::default() })
     }
 
+    fn enters_anywhere(&self) -> bool {
+        true
+    }
+
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
         Box::new(TextLog::<Client>::new(opening))
     }

@@ -53,6 +53,10 @@ impl LogFormat for Sendmail {
         survey(head.bytes, &Clues { id_second, ..Clues::default() })
     }
 
+    fn enters_anywhere(&self) -> bool {
+        true
+    }
+
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
         Box::new(TextLog::<Processes>::new(opening))
     }
