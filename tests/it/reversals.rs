@@ -293,7 +293,7 @@ fn faults_in_place_of_closes_are_no_consequences() {
 }
 
 /// The same lines of each handshake that was cut, once the close before the alert and once after
-/// it: what comes first owns the session, and with the order the verdict turns.
+/// it: what comes first owns the session, and with the order the finding turns.
 #[test]
 fn the_order_inside_sessions_decides_what_a_lost_handshake_was() {
     let both_ends = |line: &str, closed_first: bool| {
@@ -322,5 +322,7 @@ fn the_order_inside_sessions_decides_what_a_lost_handshake_was() {
     assert_eq!(count(&after, "tls_failures.after_close"), 0);
     assert_eq!(count(&after, "tls_failures.genuine"), count(&as_recorded, "tls_failures.after_close"));
     assert!(text(&after, "tls_failures.sentence").contains("ended with a TLS alert"));
-    assert_ne!(text(&after, "verdict"), "google_rate");
+    // The 421s and the other closes are still most of the failed sessions, and the alerts less than
+    // half: the rule of the cause stands. `faults_in_place_of_closes_are_no_consequences` takes them away.
+    assert_eq!(text(&after, "verdict"), "google_rate");
 }
