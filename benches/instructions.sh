@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A limits=([postfix]=21.05 [powermta]=16.8 [kumomta]=14.1)
+declare -A limits=([postfix]=15.9 [powermta]=13.3 [kumomta]=9.8)
 
 if ! command -v valgrind > /dev/null; then
   echo "skipped: no valgrind here"

@@ -33,7 +33,10 @@ impl Read for Opened {
 
 impl Opened {
     pub(super) fn new(path: &Path, raw: impl Read + Send + 'static) -> Result<Self, IntakeError> {
-        let mut raw = Raw::new(raw);
+        Self::of(path, Raw::new(raw))
+    }
+
+    fn of(path: &Path, mut raw: Raw) -> Result<Self, IntakeError> {
         let codec = Codec::of(raw.peek(Codec::TELLING));
         let mut stream = Stream { undo: undo(codec), raw, head: Vec::new(), given: 0, ended: None };
         stream.look(TELLING).map_err(|source| IntakeError::Io { path: path.to_owned(), source })?;
@@ -120,8 +123,11 @@ impl Read for Stream {
 /// or a binary file; the error then names the command that helps. A compressed file that
 /// breaks off opens: what it holds can be read.
 pub fn open(path: &Path) -> Result<Opened, IntakeError> {
-    let file = File::open(path).map_err(|source| IntakeError::Io { path: path.to_owned(), source })?;
-    Opened::new(path, file)
+    Opened::new(path, file(path)?)
+}
+
+fn file(path: &Path) -> Result<File, IntakeError> {
+    File::open(path).map_err(|source| IntakeError::Io { path: path.to_owned(), source })
 }
 
 /// The first decompressed bytes of a file, at most `limit`, and whether that is all of it.
@@ -129,7 +135,7 @@ pub fn open(path: &Path) -> Result<Opened, IntakeError> {
 /// # Errors
 /// As [`open`]; a file that breaks off gives what came before, and fails when that is nothing.
 pub fn head_of(path: &Path, limit: usize) -> Result<(Vec<u8>, bool), IntakeError> {
-    let mut opened = open(path)?;
+    let mut opened = Opened::of(path, Raw::new(file(path)?).unhashed())?;
     let mut head = vec![0; limit];
     let mut got = 0;
     while got < limit {

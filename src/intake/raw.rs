@@ -17,6 +17,8 @@ pub(super) struct Raw {
     start: usize,
     end: usize,
     hash: Sha256,
+    /// Whether anybody will ask for the digest.
+    hashed: bool,
     read: u64,
     short: bool,
     failure: Option<io::Error>,
@@ -30,10 +32,16 @@ impl Raw {
             start: 0,
             end: 0,
             hash: Sha256::new(),
+            hashed: true,
             read: 0,
             short: false,
             failure: None,
         }
+    }
+
+    /// The same, without a digest: nobody asks for that of a head.
+    pub(super) fn unhashed(self) -> Self {
+        Self { hashed: false, ..self }
     }
 
     /// The bytes at hand; none only at the end.
@@ -126,7 +134,9 @@ impl Raw {
         self.buffer.copy_within(self.start..self.end, 0);
         (self.start, self.end) = (0, self.end - self.start);
         let n = self.system_read(self.end);
-        self.hash.update(&self.buffer[self.end..self.end + n]);
+        if self.hashed {
+            self.hash.update(&self.buffer[self.end..self.end + n]);
+        }
         self.end += n;
         n > 0
     }
@@ -145,7 +155,9 @@ impl Read for Raw {
         if self.start == self.end && out.len() >= PIECE {
             // Large reads go straight through.
             let n = read_some(&mut self.source, out, &mut self.failure);
-            self.hash.update(&out[..n]);
+            if self.hashed {
+                self.hash.update(&out[..n]);
+            }
             self.read += n as u64;
             self.short |= n == 0;
             return Ok(n);

@@ -1,17 +1,16 @@
 //! Events to counts: the sink of one file's reader.
 
-use rustc_hash::FxHashMap;
-
-use super::BUSY_SLOTS;
 use super::elsewhere::add_message;
+use super::kinds::{Kind, KindId, Kinds};
 use super::known::{KnownReplies, KnownReply};
+use super::places::Places;
 use super::replies::ReplyCounts;
 use super::tally::SAMPLES;
-use super::{Accepted, Axis, CellKey, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, Tally, What};
+use super::{Accepted, Axis, EgressId, Elsewhere, Excerpt, FileTally, MxId, Noted, Tally, What};
 use crate::formats::logs::{Closed, Event, Note, Pulse, Sink};
 use crate::intake::Exhibit;
-use crate::smtp::{Lane, Lanes, NameSays, Outcome, TlsUse, TokenKind, acceptance_second, google_tail};
-use crate::time::{Minute, Stamp};
+use crate::smtp::{Lane, Lanes, Outcome, TokenKind, acceptance_second, google_tail};
+use crate::time::Minute;
 
 /// Counts the events of one file.
 pub struct Collector<'a> {
@@ -27,14 +26,11 @@ pub struct Collector<'a> {
     stands_alone: bool,
     tally: Tally,
     file: FileTally,
-    /// What the names of MX hosts say, so that the patterns are tried once a host.
-    hosts: FxHashMap<Box<[u8]>, NameSays>,
+    places: Places,
+    kinds: Kinds,
     known: KnownReplies,
     replies: ReplyCounts,
 }
-
-/// Names of hosts that are remembered: a log may tell of any number.
-const MOST_HOSTS: usize = 4096;
 
 impl<'a> Collector<'a> {
     /// A collector for one file; attempts that other files count are left to them.
@@ -49,7 +45,8 @@ impl<'a> Collector<'a> {
             stands_alone: false,
             tally: Tally::default(),
             file: FileTally::default(),
-            hosts: FxHashMap::default(),
+            places: Places::default(),
+            kinds: Kinds::default(),
             known: KnownReplies::default(),
             replies: ReplyCounts::default(),
         }
@@ -72,6 +69,8 @@ impl<'a> Collector<'a> {
     /// The counts, with the file's accounting.
     #[must_use]
     pub fn into_tally(mut self, closed: &Closed) -> Tally {
+        self.kinds.end(&mut self.tally);
+        self.replies.end(&self.kinds, &mut self.tally);
         self.file.accounting = closed.accounting;
         self.file.repeated = closed.repeated;
         let counted = self.tally.files.remove(&self.exhibit).unwrap_or_default();
@@ -81,30 +80,7 @@ impl<'a> Collector<'a> {
             self.file.noted(note, told);
         }
         self.tally.files.insert(self.exhibit, self.file);
-        self.tally.replies = self.replies.into_tallies();
         self.tally
-    }
-
-    /// The lane of an event.
-    pub fn lane_of(&mut self, event: &Event<'_>) -> Lane {
-        let says = self.hosts.get(event.mx_host).copied().unwrap_or_else(|| {
-            let says = self.lanes.read_name(event.mx_host);
-            if self.hosts.len() < MOST_HOSTS {
-                self.hosts.insert(event.mx_host.into(), says);
-            }
-            says
-        });
-        says.identify(event.rcpt_domain, event.reply).0
-    }
-
-    /// Counts an attempt along one of the marginals.
-    fn count(&mut self, event: &Event<'_>, lane: Lane, axis: Axis, what: What) {
-        let key = CellKey { minute: event.at.minute(), lane, axis, what };
-        let n = self.tally.cells.entry(key).or_insert_with(|| {
-            self.tally.told.insert((axis, lane, event.exhibit));
-            0
-        });
-        *n += u64::from(event.weight);
     }
 
     /// Of which kind an attempt is, and which reply said so.
@@ -115,22 +91,10 @@ impl<'a> Collector<'a> {
         (What::of(event, lane, understood.map(|u| (&u.reply, u.meaning))), known)
     }
 
-    /// Counts what a receiver of the Gmail lane said, and the address that it named.
-    fn count_reply(&mut self, event: &Event<'_>, known: KnownReply, egress: EgressId, mx: MxId) {
-        let Some(understood) = self.known.get(known) else { return };
-        if let Some(ip) = understood.named_ip {
-            *self.tally.named_ips.entry((egress, ip)).or_default() += u64::from(event.weight);
-        }
-        self.replies.count(event, understood, egress, mx);
-    }
-
-    /// Keeps the exact lines of a failed attempt of the Gmail lane.
-    fn keep_lines(&mut self, event: &Event<'_>, what: What, egress: EgressId) {
-        if !what.is_failure() {
-            return;
-        }
+    /// Keeps the exact lines of a failed attempt of the Gmail lane, the earliest of its kind.
+    fn keep_lines(&mut self, event: &Event<'_>, egress: EgressId) {
         let known = self.tally.excerpts.get(&(event.at.minute(), event.outcome, event.stage, egress));
-        if known.is_none_or(|k| event.at <= k.at) {
+        if known.is_none_or(|known| !known.comes_before(event)) {
             let mx = self.tally.names.mx(event.mx_host);
             if let Some(excerpt) = Excerpt::of(event, egress, mx) {
                 self.tally.keep(excerpt);
@@ -138,21 +102,21 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Spreads the session's duration over five-second slots.
-    fn count_busy(&mut self, event: &Event<'_>, lane: Lane, egress: EgressId) {
-        let Some(lasted) = event.lasted_ms else { return };
-        const SLOT_MS: i64 = 60_000 / BUSY_SLOTS as i64;
-        let end = event.at.millis();
-        let mut at = end - i64::from(lasted);
-        while at < end {
-            let slot_end = (at.div_euclid(SLOT_MS) + 1) * SLOT_MS;
-            let until = slot_end.min(end);
-            let slot = (at.rem_euclid(60_000) / SLOT_MS) as usize;
-            let slots = self.tally.busy.entry((Stamp::from_millis(at).minute(), lane, egress)).or_default();
-            if let Some(ms) = slots.get_mut(slot) {
-                *ms = ms.saturating_add((until - at) as u32);
+    /// Counts an attempt of the Gmail lane: what the receiver said, and the lines of failures.
+    fn count_gmail(&mut self, event: &Event<'_>, number: KindId, kind: Kind, known: Option<KnownReply>) {
+        if let Some((known, understood)) = known.and_then(|known| Some((known, self.known.get(known)?))) {
+            self.replies.count(event, known, understood, (number, kind), &mut self.tally);
+        } else if event.outcome == Outcome::Delivered {
+            self.count_skew(event, number);
+            self.count_accepted(event);
+        }
+        self.count_second(event, kind);
+        if kind.what.is_failure() && !self.kinds.is_late(number, event) {
+            self.keep_lines(event, kind.egress);
+            let kept = self.tally.excerpts.get(&(event.at.minute(), event.outcome, event.stage, kind.egress));
+            if let Some(kept) = kept {
+                self.kinds.kept(number, kept.at);
             }
-            at = until;
         }
     }
 
@@ -163,15 +127,15 @@ impl<'a> Collector<'a> {
     }
 
     /// What stands near in time, of records that no session ties.
-    fn count_second(&mut self, event: &Event<'_>, what: What, egress: EgressId, mx: MxId) {
-        if !self.stands_alone || !event.session.is_empty() || !what.outcome.is_attempt() {
+    fn count_second(&mut self, event: &Event<'_>, kind: Kind) {
+        if !self.stands_alone || !event.session.is_empty() || !kind.what.outcome.is_attempt() {
             return;
         }
-        let mx = if event.mx_host.is_empty() { self.tally.names.mx(event.mx_ip) } else { mx };
-        self.tally.seconds.entry((event.at.minute(), egress, mx)).or_default().count(event, what);
+        let mx = if event.mx_host.is_empty() { self.tally.names.mx(event.mx_ip) } else { kind.mx };
+        self.tally.seconds.entry((event.at.minute(), kind.egress, mx)).or_default().count(event, kind.what);
     }
 
-    fn count_skew(&mut self, event: &Event<'_>, egress: EgressId) {
+    fn count_skew(&mut self, event: &Event<'_>, number: KindId) {
         let Some(second) = acceptance_second(event.reply) else { return };
         let off = (event.at.seconds() - second).clamp(-86_400, 86_400) as i32;
         if (off.abs() - 3600).abs() <= 300 {
@@ -180,57 +144,42 @@ impl<'a> Collector<'a> {
         }
         // Beyond two minutes it is a wrong zone or clock; a coarser count will do.
         let off = if off.abs() > 120 { off / 60 * 60 } else { off };
-        *self.tally.skew.entry((egress, off)).or_default() += 1;
+        self.kinds.count_skew(number, off, &mut self.tally);
     }
 }
 
 impl Sink for Collector<'_> {
     fn event(&mut self, event: &Event<'_>) {
-        let lane = self.lane_of(event);
+        let place = self.places.of(event, self.node.as_deref(), self.lanes, &mut self.tally.names);
+        let (lane, egress) = (place.says.identify(event.rcpt_domain, event.reply).0, place.egress);
+        let mx = if lane == Lane::GMAIL { place.mx(&mut self.tally.names) } else { MxId(0) };
         if lane != Lane::GMAIL && google_tail(event.reply) == Some(TokenKind::Relay) {
             self.note(Note::RelayToken, event.line, 0);
         }
-        let egress = match &self.node {
-            Some(node) => self.tally.names.egress(node.as_bytes(), event.tag, event.source_ip),
-            None => self.tally.names.egress(event.node, event.tag, event.source_ip),
-        };
         let weight = u64::from(event.weight);
         // An event at the edge of files belongs to the file of its last line.
-        let file = self.tally.files.entry(event.exhibit).or_default();
         if self.keeps_messages {
-            add_message(&mut file.messages, event);
+            add_message(&mut self.tally.files.entry(event.exhibit).or_default().messages, event);
         }
         if self.elsewhere.counts(event) {
-            file.elsewhere += weight;
+            self.tally.files.entry(event.exhibit).or_default().elsewhere += weight;
             self.tally.told.insert((Axis::Egress(egress), lane, event.exhibit));
-            if lane == Lane::GMAIL && weight > 0 {
-                let (what, _) = self.what_of(event, lane);
-                self.keep_lines(event, what, egress);
+            if lane == Lane::GMAIL && weight > 0 && self.what_of(event, lane).0.is_failure() {
+                self.keep_lines(event, egress);
             }
             return;
         }
-        *self.tally.recipients.entry((lane, event.outcome)).or_default() += u64::from(event.recipients);
         if weight == 0 {
+            self.tally.files.entry(event.exhibit).or_default();
+            *self.tally.recipients.entry((lane, event.outcome)).or_default() += u64::from(event.recipients);
             return;
         }
-        *file.outcomes.entry(event.outcome).or_default() += weight;
         let (what, known) = self.what_of(event, lane);
-        self.count(event, lane, Axis::Egress(egress), what);
-        if event.tls == TlsUse::Established {
-            *self.tally.established.entry(egress).or_default() += weight;
-        }
-        self.count_busy(event, lane, egress);
+        let kind = Kind { exhibit: event.exhibit, lane, egress, mx, what };
+        let number = self.kinds.number(kind);
+        self.kinds.count(number, event, &mut self.tally);
         if lane == Lane::GMAIL {
-            let mx = self.tally.names.mx(event.mx_host);
-            self.count(event, lane, Axis::Mx(mx), what);
-            if let Some(known) = known {
-                self.count_reply(event, known, egress, mx);
-            } else if event.outcome == Outcome::Delivered {
-                self.count_skew(event, egress);
-                self.count_accepted(event);
-            }
-            self.count_second(event, what, egress, mx);
-            self.keep_lines(event, what, egress);
+            self.count_gmail(event, number, kind, known);
         }
     }
 

@@ -53,12 +53,20 @@ impl Excerpt {
         lines.join(&b'\n')
     }
 
+    /// Whether it stands before an event of its kind, by time and then by its lines.
+    pub(super) fn comes_before(&self, event: &Event<'_>) -> bool {
+        self.at < event.at
+            || self.at == event.at && {
+                let own = self.lines.iter().map(|l| (l.text.as_slice(), l.exhibit, l.number));
+                own.le(event.lines[kept_from(event)..].iter().map(|l| (l.text, l.exhibit, l.number)))
+            }
+    }
+
     /// The lines of an event; nothing when one of them is too long to show.
     pub(super) fn of(event: &Event<'_>, egress: EgressId, mx: MxId) -> Option<Self> {
         if event.lines.is_empty() || event.lines.iter().any(|l| l.text.len() > LONGEST_LINE) {
             return None;
         }
-        let from = event.lines.len().saturating_sub(MOST_LINES);
         let keep = |l: &crate::formats::logs::EventLine<'_>| ExcerptLine {
             text: l.text.to_vec(),
             exhibit: l.exhibit,
@@ -66,7 +74,7 @@ impl Excerpt {
         };
         Some(Self {
             at: event.at,
-            lines: event.lines[from..].iter().map(keep).collect(),
+            lines: event.lines[kept_from(event)..].iter().map(keep).collect(),
             outcome: event.outcome,
             stage: event.stage,
             egress,
@@ -75,4 +83,9 @@ impl Excerpt {
             reply: String::from_utf8_lossy(event.reply).into_owned(),
         })
     }
+}
+
+/// Of more lines than are kept, the first that is.
+const fn kept_from(event: &Event<'_>) -> usize {
+    event.lines.len().saturating_sub(MOST_LINES)
 }

@@ -17,10 +17,12 @@ pub(super) struct Understood {
     pub(super) form: usize,
     /// The sending address that a limit names.
     pub(super) named_ip: Option<IpAddr>,
+    /// Whether its place stays its own.
+    pub(super) is_remembered: bool,
 }
 
 /// The place of a reply among the known ones; until the next one is understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct KnownReply(usize);
 
 /// Replies by their raw text without the token.
@@ -51,13 +53,14 @@ impl KnownReplies {
         if let Some(known) = self.by_text.get(&*self.text) {
             return *known;
         }
-        let understood = Understood::of(raw, &mut self.forms);
+        let mut understood = Understood::of(raw, &mut self.forms);
         self.understood.truncate(self.by_text.len());
         let known = KnownReply(self.understood.len());
         // Only what reads the same with any other token is remembered.
         let token = understood.reply.token.as_ref().map(|token| token.0.as_bytes());
         if known.0 < MOST && parts.is_none_or(|(_, cut, _)| token == Some(cut)) {
             self.by_text.insert(self.text.as_slice().into(), known);
+            understood.is_remembered = true;
         }
         self.understood.push(understood);
         known
@@ -77,7 +80,8 @@ impl Understood {
         let next = forms.len();
         let form = *forms.entry(normal_form.clone()).or_insert(next);
         let named = reply.subject.as_ref().filter(|_| meaning.scope == Scope::Ip);
-        Self { named_ip: named.and_then(|subject| subject.of.parse().ok()), form, normal_form, meaning, reply }
+        let named_ip = named.and_then(|subject| subject.of.parse().ok());
+        Self { named_ip, form, normal_form, meaning, reply, is_remembered: false }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! - `tally` holds the counts: integers only, so that addition is associative.
 //! - `names` gives egresses and MX hosts small numbers.
-//! - `collector` turns events into counts and keeps exact lines by content; `known` and `replies`
+//! - `collector` turns events into counts and keeps exact lines by content; `places` knows what
+//!   names stand for, `kinds` counts attempts under a number for each kind, `known` and `replies`
 //!   count what receivers say, each wording taken apart once.
 //! - `accepted` counts how long accepted messages had waited, and `seconds` what stood near a TLS
 //!   failure in logs without sessions.
@@ -24,11 +25,13 @@ mod elsewhere;
 mod error;
 mod excerpt;
 mod job;
+mod kinds;
 mod known;
 mod names;
 mod overlap;
 mod part;
 pub mod partial;
+mod places;
 mod replies;
 mod scanned;
 mod seconds;

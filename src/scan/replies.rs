@@ -1,45 +1,103 @@
 //! What receivers of the Gmail lane say, counted by its normal form.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
-use super::known::Understood;
+use super::kinds::{Kind, KindId, Kinds};
+use super::known::{KnownReply, Understood};
 use super::tally::EXAMPLES;
-use super::{EgressId, MxId, ReplyExample, ReplyKey, ReplyTally};
+use super::{EgressId, MxId, ReplyExample, ReplyKey, ReplyTally, Tally};
 use crate::formats::logs::Event;
 use crate::smtp::{Outcome, Reply, Stage};
 
 /// Counts of the replies of one file.
 #[derive(Default)]
 pub(super) struct ReplyCounts {
-    /// By the number of the normal form.
-    by_kind: FxHashMap<(usize, Outcome, Stage), (ReplyKey, ReplyTally)>,
+    groups: Vec<(ReplyKey, ReplyTally)>,
+    /// Their places, by the number of the normal form.
+    by_form: FxHashMap<(usize, Outcome, Stage), usize>,
+    /// How often each kind of attempt was answered with each reply: what else is counted of
+    /// them is the same for all of these, and written at the end.
+    answers: FxHashMap<(KnownReply, KindId), Answers>,
+}
+
+/// Attempts of one kind that were answered alike.
+struct Answers {
+    group: usize,
+    named_ip: Option<IpAddr>,
+    attempts: u64,
 }
 
 impl ReplyCounts {
-    /// Counts the reply of an attempt.
-    pub(super) fn count(&mut self, event: &Event<'_>, understood: &Understood, egress: EgressId, mx: MxId) {
-        let new = || {
-            let (outcome, stage) = (event.outcome, event.stage);
-            let key = ReplyKey { normal_form: understood.normal_form.to_string(), outcome, stage };
-            (key, first(event, understood))
+    /// Counts the reply of an attempt of a kind.
+    pub(super) fn count(
+        &mut self,
+        event: &Event<'_>,
+        known: KnownReply,
+        understood: &Understood,
+        (number, kind): (KindId, Kind),
+        tally: &mut Tally,
+    ) {
+        let Self { groups, by_form, answers } = self;
+        let group = if understood.is_remembered {
+            let new = || Answers {
+                group: group_of(groups, by_form, event, understood),
+                named_ip: understood.named_ip,
+                attempts: 0,
+            };
+            let answers = answers.entry((known, number)).or_insert_with(new);
+            answers.attempts += u64::from(event.weight);
+            answers.group
+        } else {
+            let group = group_of(groups, by_form, event, understood);
+            if let Some((_, replies)) = groups.get_mut(group) {
+                add(replies, kind, understood.named_ip, u64::from(event.weight), tally);
+            }
+            group
         };
-        let (_, tally) = self.by_kind.entry((understood.form, event.outcome, event.stage)).or_insert_with(new);
-        let weight = u64::from(event.weight);
-        tally.attempts += weight;
-        tally.span = (tally.span.0.min(event.at), tally.span.1.max(event.at));
-        *tally.by_egress.entry(egress).or_default() += weight;
-        *tally.by_mx.entry(mx).or_default() += weight;
+        let Some((_, replies)) = groups.get_mut(group) else { return };
+        replies.span = (replies.span.0.min(event.at), replies.span.1.max(event.at));
         // The earliest are kept: most replies of a log come too late to be written out.
-        if tally.examples.len() < EXAMPLES || tally.examples.last().is_some_and(|last| event.at <= last.at) {
-            tally.add_examples([example(event, egress, mx)]);
+        if replies.examples.len() < EXAMPLES || replies.examples.last().is_some_and(|last| event.at <= last.at) {
+            replies.add_examples([example(event, kind.egress, kind.mx)]);
         }
     }
 
-    /// The counts by what they are of.
-    pub(super) fn into_tallies(self) -> BTreeMap<ReplyKey, ReplyTally> {
-        self.by_kind.into_values().collect()
+    /// Writes all counts.
+    pub(super) fn end(mut self, kinds: &Kinds, tally: &mut Tally) {
+        for ((_, number), Answers { group, named_ip, attempts }) in self.answers {
+            if let (Some((_, replies)), Some(kind)) = (self.groups.get_mut(group), kinds.kind(number)) {
+                add(replies, kind, named_ip, attempts, tally);
+            }
+        }
+        tally.replies = self.groups.into_iter().collect();
+    }
+}
+
+/// The place of the replies of one form, outcome and stage; a new one for the first of them.
+fn group_of(
+    groups: &mut Vec<(ReplyKey, ReplyTally)>,
+    by_form: &mut FxHashMap<(usize, Outcome, Stage), usize>,
+    event: &Event<'_>,
+    understood: &Understood,
+) -> usize {
+    let (outcome, stage) = (event.outcome, event.stage);
+    *by_form.entry((understood.form, outcome, stage)).or_insert_with(|| {
+        let key = ReplyKey { normal_form: understood.normal_form.to_string(), outcome, stage };
+        groups.push((key, first(event, understood)));
+        groups.len() - 1
+    })
+}
+
+/// Counts attempts of one kind that were answered alike.
+fn add(replies: &mut ReplyTally, kind: Kind, named_ip: Option<IpAddr>, attempts: u64, tally: &mut Tally) {
+    replies.attempts += attempts;
+    *replies.by_egress.entry(kind.egress).or_default() += attempts;
+    *replies.by_mx.entry(kind.mx).or_default() += attempts;
+    if let Some(ip) = named_ip {
+        *tally.named_ips.entry((kind.egress, ip)).or_default() += attempts;
     }
 }
 

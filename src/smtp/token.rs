@@ -40,24 +40,27 @@ impl Token {
 }
 
 fn kind_of(token: &[u8]) -> TokenKind {
-    const KINDS: [(&[u8], TokenKind); 3] =
-        [(b"si", TokenKind::Inbound), (b"sm", TokenKind::Relay), (b"sor", TokenKind::Relay)];
-    let Some(dot) = memchr::memrchr(b'.', token) else { return TokenKind::Other };
+    // Each reply of Gmail's is asked: what rules most words out, and costs least, comes first.
+    let last = token.len().saturating_sub(5);
+    let Some(dot) = token[last..].iter().rposition(|b| *b == b'.').map(|at| last + at) else {
+        return TokenKind::Other;
+    };
     let (head, task) = (&token[..dot], &token[dot + 1..]);
-    let is_name = head.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
-    if !is_name || !(1..=4).contains(&task.len()) || !task.iter().all(u8::is_ascii_digit) {
+    if task.is_empty() || !task.iter().all(u8::is_ascii_digit) {
         return TokenKind::Other;
     }
     // The letters stand at most 3 + 10 + 3 bytes before the end, and something before them.
-    (head.len().saturating_sub(16).max(1)..head.len())
-        .filter(|at| head[*at] == b's')
-        .find_map(|at| {
-            let rest = &head[at..];
-            KINDS.into_iter().find_map(|(letters, kind)| {
-                rest.strip_prefix(letters).filter(|tail| is_serial_and_cell(tail)).map(|_| kind)
-            })
-        })
-        .unwrap_or(TokenKind::Other)
+    let from = head.len().saturating_sub(16).max(1).min(head.len());
+    let kind = head[from..].iter().enumerate().filter(|(_, b)| **b == b's').find_map(|(at, _)| {
+        let (kind, tail) = match &head[from + at + 1..] {
+            [b'i', tail @ ..] => (TokenKind::Inbound, tail),
+            [b'm', tail @ ..] | [b'o', b'r', tail @ ..] => (TokenKind::Relay, tail),
+            _ => return None,
+        };
+        is_serial_and_cell(tail).then_some(kind)
+    });
+    let is_name = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+    kind.filter(|_| head.iter().all(is_name)).unwrap_or(TokenKind::Other)
 }
 
 /// Five to ten digits, then at most three characters that name a cell.

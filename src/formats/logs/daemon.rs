@@ -30,14 +30,22 @@ pub(super) enum OwnNote<'a> {
 /// Reads a line of the daemon's own.
 pub(super) fn own_note<'a>(envelope: &Envelope<'a>) -> Option<OwnNote<'a>> {
     let text = envelope.text;
-    if let Some(rest) = text.strip_prefix(b"message repeated ") {
-        let (times, rest) = leading_number(rest)?;
-        let inner = rest.strip_prefix(b" times: [")?;
-        let inner = inner.strip_prefix(b" ").unwrap_or(inner);
-        return Some(OwnNote::Repeated(times, inner.strip_suffix(b"]").unwrap_or(inner)));
-    }
-    if let Some(rest) = text.strip_prefix(b"last message repeated ") {
-        return leading_number(rest).map(|(times, _)| OwnNote::LastRepeated(times));
+    // Each line is asked, so the first byte is before the rest.
+    match text.first() {
+        Some(b'm') => {
+            if let Some(rest) = text.strip_prefix(b"message repeated ") {
+                let (times, rest) = leading_number(rest)?;
+                let inner = rest.strip_prefix(b" times: [")?;
+                let inner = inner.strip_prefix(b" ").unwrap_or(inner);
+                return Some(OwnNote::Repeated(times, inner.strip_suffix(b"]").unwrap_or(inner)));
+            }
+        }
+        Some(b'l') => {
+            if let Some(rest) = text.strip_prefix(b"last message repeated ") {
+                return leading_number(rest).map(|(times, _)| OwnNote::LastRepeated(times));
+            }
+        }
+        _ => {}
     }
     let (lines, seconds) = match envelope.process.program {
         b"rsyslogd" | b"rsyslogd-2177" => lost_by_rsyslog(text)?,

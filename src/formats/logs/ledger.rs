@@ -47,6 +47,8 @@ pub(super) struct Ledger {
     repeated: u64,
     run: Option<(Minute, Pulse)>,
     pub(super) latest: Option<Stamp>,
+    /// The moment of the line before.
+    last: Option<Stamp>,
     /// Whether the file is meant to be in order of time.
     ordered: bool,
     /// Milliseconds that case.yaml adds to the times of the file.
@@ -69,6 +71,7 @@ impl Ledger {
             repeated: 0,
             run: None,
             latest: None,
+            last: None,
             ordered: true,
             moved_ms: 0,
             prints: Prints::default(),
@@ -96,8 +99,29 @@ impl Ledger {
     /// Places the line in time. False when its reader must not tell it: another file did.
     pub(super) fn place(&mut self, at: Stamp, print: u64, sink: &mut dyn Sink) -> bool {
         let at = at.plus_millis(self.moved_ms);
-        let minute = at.minute();
         let one = Pulse { lines: 1, prints: print };
+        match &mut self.run {
+            // Most lines have the stamp of the line before.
+            Some((_, pulse)) if self.last == Some(at) => pulse.add(one),
+            _ => self.move_to(at, one, sink),
+        }
+        match &mut self.compare {
+            Compare::No => {
+                self.prints.take(at, print);
+                true
+            }
+            Compare::Skip(repeats) => !repeats.take(at, print),
+            Compare::Collect(wanted) => {
+                wanted.take(at, print);
+                false
+            }
+        }
+    }
+
+    /// A line of another moment than the one before, or the first of a block.
+    fn move_to(&mut self, at: Stamp, one: Pulse, sink: &mut dyn Sink) {
+        self.last = Some(at);
+        let minute = at.minute();
         match &mut self.run {
             Some((last, pulse)) if *last == minute => pulse.add(one),
             run => {
@@ -115,17 +139,6 @@ impl Ledger {
                 }
             }
             _ => self.latest = Some(at),
-        }
-        match &mut self.compare {
-            Compare::No => {
-                self.prints.take(at, print);
-                true
-            }
-            Compare::Skip(repeats) => !repeats.take(at, print),
-            Compare::Collect(wanted) => {
-                wanted.take(at, print);
-                false
-            }
         }
     }
 

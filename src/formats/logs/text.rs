@@ -5,7 +5,7 @@
 //! notes (`message repeated N times`, `messages lost`), and hands the rest to the grammar.
 
 use super::daemon::{OwnNote, own_note, tells_of_attempts};
-use super::envelope::{self, Envelope, stamped};
+use super::envelope::{self, Envelope, Writers, stamped};
 use super::event::{Event, EventLine, Note, Sink};
 use super::keyed::Deaf;
 use super::ledger::{Fate, Ledger};
@@ -69,8 +69,8 @@ pub(super) trait Grammar: Send {
     /// Where all that came before is known: no line has to wait for another file.
     fn resumed() -> Self;
     /// Takes a line out of its envelope. Syslog, unless the MTA writes files of its own.
-    fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<'a>> {
-        envelope::open(line, clock)
+    fn open<'a>(line: &'a [u8], clock: &mut LogClock, writers: &mut Writers) -> Option<Envelope<'a>> {
+        envelope::open_again(line, clock, writers)
     }
     /// Understands a line.
     fn take(&mut self, entry: &Entry<'_>, sink: &mut dyn Sink) -> Fate;
@@ -89,6 +89,7 @@ pub(super) struct TextLog<G> {
     lines: Lines,
     ledger: Ledger,
     clock: LogClock,
+    writers: Writers,
     grammar: G,
     /// The last line of the block before, for `last message repeated`.
     last: Vec<u8>,
@@ -104,6 +105,7 @@ impl<G: Grammar> TextLog<G> {
             lines: Lines::default(),
             ledger: Ledger::new(opening.exhibit, opening.compare).moved_by(opening.clock.moved_ms),
             clock: opening.clock,
+            writers: Writers::default(),
             grammar: G::fresh(),
             last: Vec::new(),
             is_about_last: false,
@@ -112,7 +114,7 @@ impl<G: Grammar> TextLog<G> {
     }
 
     fn line(&mut self, line: &[u8], before: Option<&[u8]>, sink: &mut dyn Sink) -> Fate {
-        let Some(envelope) = G::open(line, &mut self.clock) else {
+        let Some(envelope) = G::open(line, &mut self.clock, &mut self.writers) else {
             return if line.trim_ascii().is_empty() {
                 Fate::Irrelevant
             } else if stamped(line).is_some_and(|s| s.moment(&mut self.clock).is_none()) {
@@ -143,7 +145,7 @@ impl<G: Grammar> TextLog<G> {
                 self.is_about_last = true;
                 // Only the line just before, of the same host, is surely the one meant.
                 let copy = before.and_then(|before| under_stamp_of(line, before)).unwrap_or_default();
-                match G::open(&copy, &mut self.clock).filter(|c| c.host == envelope.host) {
+                match G::open(&copy, &mut self.clock, &mut self.writers).filter(|c| c.host == envelope.host) {
                     Some(envelope) => self.repeat(Entry { line: &copy, envelope, ..entry }, times, sink),
                     None => Fate::Unrecognised,
                 }
@@ -204,7 +206,7 @@ impl<G: Grammar> LogReader for TextLog<G> {
     fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {
         self.grammar = G::resumed();
         for (line, silent) in before.iter().map(|l| (l, true)).chain(head.iter().map(|l| (l, false))) {
-            let Some(mut envelope) = G::open(&line.text, &mut self.clock) else { continue };
+            let Some(mut envelope) = G::open(&line.text, &mut self.clock, &mut self.writers) else { continue };
             envelope.at = line.at.unwrap_or(envelope.at);
             // A line is kept once for each of its copies.
             if let Some(OwnNote::Repeated(_, text)) = own_note(&envelope) {

@@ -3,6 +3,7 @@
 //! - `stamps` reads the time at the beginning of a line, in all the forms that syslog
 //!   daemons, journalctl, container runtimes and multilog write.
 //! - `months` knows the month names of journalctl in other languages.
+//! - `writers` remembers how the lines of each process begin.
 //! - `wrapping` turns records of the journal and of container runtimes into such lines.
 //!
 //! After the stamp: `host tag/program[pid]: text` (RFC 3164), or the fields of RFC 5424 §6.
@@ -10,15 +11,17 @@
 mod months;
 mod stamps;
 mod wrapping;
+mod writers;
 
 pub(super) use stamps::{Stamped, local_stamp, stamped};
 pub(super) use wrapping::Unwrapping;
 pub use wrapping::Wrapping;
+pub(super) use writers::Writers;
 
 use memchr::memchr;
 
 use super::{LogClock, near};
-use crate::time::{Stamp, Zone};
+use crate::time::Stamp;
 
 /// A line taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,34 +49,79 @@ pub(super) struct Process<'a> {
 
 /// Takes a line apart. Nothing when it has no stamp, or its year is unknown.
 pub(super) fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<'a>> {
-    let (at, rest) = match clock.again(line) {
-        Some(again) => again,
-        None => {
-            let stamped = stamped(line)?;
-            let at = stamped.moment(clock)?;
-            if stamped.is_rfc5424() {
-                return rfc5424(at, stamped.rest());
+    match stamp_of(line, clock)? {
+        Behind::Syslog(at, rest) => Some(syslog(at, rest, Parts::of(rest))),
+        Behind::Rfc5424(at, rest) => rfc5424(at, rest),
+    }
+}
+
+/// The same, where many lines come from few writers.
+pub(super) fn open_again<'a>(line: &'a [u8], clock: &mut LogClock, writers: &mut Writers) -> Option<Envelope<'a>> {
+    match stamp_of(line, clock)? {
+        Behind::Syslog(at, rest) => match writers.parts(rest) {
+            Some(parts) => Some(parts.envelope(at)),
+            None => {
+                let parts = Parts::of(rest);
+                writers.remember(rest, &parts);
+                Some(syslog(at, rest, parts))
             }
-            (at, stamped.rest())
-        }
-    };
-    let (host, after) = host_of(rest);
-    let (process, text) = process_of(after);
-    if process.whole.is_empty()
+        },
+        Behind::Rfc5424(at, rest) => rfc5424(at, rest),
+    }
+}
+
+/// The time of a line, and what follows its stamp.
+enum Behind<'a> {
+    Syslog(Stamp, &'a [u8]),
+    Rfc5424(Stamp, &'a [u8]),
+}
+
+#[inline]
+fn stamp_of<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Behind<'a>> {
+    if let Some((at, rest)) = clock.again(line) {
+        return Some(Behind::Syslog(at, rest));
+    }
+    let stamped = stamped(line)?;
+    let (at, rest) = (stamped.moment(clock)?, stamped.rest());
+    Some(if stamped.is_rfc5424() { Behind::Rfc5424(at, rest) } else { Behind::Syslog(at, rest) })
+}
+
+/// What stands behind a stamp: `HOST PROCESS: TEXT`.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    host: &'a [u8],
+    process: Process<'a>,
+    text: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn of(rest: &'a [u8]) -> Self {
+        let (host, after) = host_of(rest);
+        let (process, text) = process_of(after);
+        Self { host, process, text }
+    }
+
+    #[inline]
+    fn envelope(self, at: Stamp) -> Envelope<'a> {
+        Envelope { at, host: self.host, process: self.process, text: without_solaris_id(self.text) }
+    }
+}
+
+fn syslog<'a>(at: Stamp, rest: &'a [u8], parts: Parts<'a>) -> Envelope<'a> {
+    if parts.process.whole.is_empty()
         && let Some(inner) = stamps::stamped(rest)
     {
         // `docker logs --timestamps`: the runtime's time stands before the line and its own.
-        let (host, rest) = host_of(inner.rest());
-        let (process, text) = process_of(rest);
-        return Some(Envelope { at, host, process, text: without_solaris_id(text) });
+        return Parts::of(inner.rest()).envelope(at);
     }
-    Some(Envelope { at, host, process, text: without_solaris_id(text) })
+    parts.envelope(at)
 }
 
 /// A line taken apart whatever its year: for what it says, not when.
 pub(super) fn undated(line: &[u8]) -> Option<Envelope<'_>> {
-    // The year 2000 has every day that a year can have.
-    open(line, &mut LogClock::new(Zone::UTC, Some(Stamp::from_seconds(951_782_400))))
+    let stamped = stamped(line)?;
+    let (at, rest) = (stamped.in_some_year()?, stamped.rest());
+    if stamped.is_rfc5424() { rfc5424(at, rest) } else { Some(syslog(at, rest, Parts::of(rest))) }
 }
 
 /// The host before a process. Container logs leave it out, or put a level in its place
@@ -186,7 +234,7 @@ fn without_solaris_id(text: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::parse_rfc3339;
+    use crate::time::{Zone, parse_rfc3339};
 
     fn clock() -> LogClock {
         LogClock::new(Zone::Fixed(-5 * 3600), parse_rfc3339("2026-11-24T00:00Z").ok())

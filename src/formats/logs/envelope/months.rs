@@ -3,6 +3,10 @@
 /// The month, 1 to 12, of an abbreviated name in one of the languages below; a trailing
 /// dot and letter case do not matter. Source: `abmon` of glibc's locale files.
 pub(super) fn month_named(name: &str) -> Option<u32> {
+    // Lines of other kinds begin with anything, and are asked as well.
+    if name.bytes().any(|b| b.is_ascii() && !b.is_ascii_alphabetic() && b != b'.') {
+        return None;
+    }
     let name = name.trim_end_matches('.').to_lowercase();
     let of_language = |months: &&str| months.split(' ').position(|m| m == name);
     let found = LANGUAGES.iter().find_map(of_language)?;

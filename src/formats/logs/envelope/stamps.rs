@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::months::month_named;
 use crate::formats::logs::LogClock;
 use crate::formats::logs::clock::{Day, day_of};
-use crate::time::{Stamp, days_from_civil, parse_rfc3339};
+use crate::time::{Stamp, civil_from_days, days_from_civil, parse_rfc3339};
 
 /// A stamp, and what follows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,15 @@ impl<'a> Stamped<'a> {
         matches!(self, Self::Rfc5424(..))
     }
 
+    /// A moment at which the stamp may have been written; nothing where no year has its day.
+    pub(super) fn in_some_year(self) -> Option<Stamp> {
+        match self {
+            Self::YearLess(stamp, _) => in_leap_year(day_of(stamp)?),
+            Self::Day(day, _) => in_leap_year(day),
+            Self::Local(at, _) | Self::Zoned(at, _) | Self::Rfc5424(at, _) => Some(at),
+        }
+    }
+
     /// The moment, by the log's clock; nothing when its year is unknown.
     pub(in crate::formats::logs) fn moment(self, clock: &mut LogClock) -> Option<Stamp> {
         match self {
@@ -47,6 +56,12 @@ impl<'a> Stamped<'a> {
             Self::Zoned(at, _) | Self::Rfc5424(at, _) => Some(at),
         }
     }
+}
+
+/// The year 2000 has every day that a year can have.
+fn in_leap_year(day: Day) -> Option<Stamp> {
+    let days = days_from_civil(2000, day.month, day.day);
+    (civil_from_days(days) == (2000, day.month, day.day)).then(|| Stamp::from_millis(days * 86_400_000 + day.millis))
 }
 
 /// Splits the stamp off a line; nothing when it begins with none.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use memchr::{memchr, memmem, memrchr};
 
 use super::row::{Row, address_of};
-use crate::formats::logs::envelope::{Envelope, Process};
+use crate::formats::logs::envelope::{Envelope, Process, Writers};
 use crate::formats::logs::event::EventLine;
 use crate::formats::logs::keyed::{Keyed, Session, Step};
 use crate::formats::logs::ledger::Fate;
@@ -27,7 +27,7 @@ impl Grammar for Rows {
         Self(Keyed::new(true))
     }
 
-    fn open<'a>(line: &'a [u8], _clock: &mut LogClock) -> Option<Envelope<'a>> {
+    fn open<'a>(line: &'a [u8], _clock: &mut LogClock, _: &mut Writers) -> Option<Envelope<'a>> {
         let row = Row::of(line)?;
         Some(Envelope {
             at: row.at,

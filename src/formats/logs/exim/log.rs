@@ -6,7 +6,7 @@ use super::pieces::{Joined, Mark, Pieces, piece};
 use super::reason::{is_retry_hint, reason};
 use super::recipient::{Flag, Recipient};
 use super::stamp::{open, own_stamp, without_pid};
-use crate::formats::logs::envelope::{Envelope, Process, Stamped};
+use crate::formats::logs::envelope::{Envelope, Process, Stamped, Writers};
 use crate::formats::logs::keyed::Keyed;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::text::{Entry, Grammar};
@@ -54,7 +54,7 @@ impl Grammar for Messages {
         Self::new(true)
     }
 
-    fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<'a>> {
+    fn open<'a>(line: &'a [u8], clock: &mut LogClock, _: &mut Writers) -> Option<Envelope<'a>> {
         open(line, clock)
     }
 

@@ -4,7 +4,7 @@ use memchr::{memchr, memmem, memrchr};
 
 use super::line::{Delivered, Line, is_outbound, line_of, stamp_and_text};
 use crate::formats::logs::LogClock;
-use crate::formats::logs::envelope::{Envelope, Process, open};
+use crate::formats::logs::envelope::{Envelope, Process, Writers, open};
 use crate::formats::logs::handshake::{fault, openssl_reason};
 use crate::formats::logs::keyed::{Keyed, Session, Step, lines_with};
 use crate::formats::logs::ledger::Fate;
@@ -25,7 +25,7 @@ impl Grammar for Transactions {
         Self(Keyed::new(true))
     }
 
-    fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<'a>> {
+    fn open<'a>(line: &'a [u8], clock: &mut LogClock, _: &mut Writers) -> Option<Envelope<'a>> {
         let (stamp, text) = stamp_and_text(line)?;
         let around = if text.len() == stamp.rest().len() { None } else { open(line, clock) };
         let host = around.map_or(&[][..], |e| e.host);

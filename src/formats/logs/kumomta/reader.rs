@@ -1,13 +1,15 @@
 //! Records to events.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use rustc_hash::FxHashMap;
 
 use super::candidates::{Candidate, candidates};
 use super::debug::{Host, Printed, ip_of, unescape, without_dot};
 use super::fault::{of_code, stage_of};
-use super::record::{Enhanced, Peer, Record, Response, reception};
+use super::record::{Enhanced, Orders, Peer, Record, Response, Seconds, reception};
 use super::site::host_of;
 use super::verdict::{Verdict, verdict};
 use crate::formats::logs::ledger::Fate;
@@ -29,6 +31,9 @@ pub(super) struct Reader {
     key: Vec<u8>,
     /// What of [`SEEN`] was told.
     seen: [bool; SEEN.len()],
+    /// In which order the fields of the records before stood.
+    orders: Orders,
+    seconds: Seconds,
 }
 
 /// What files of KumoMTA may lack.
@@ -54,14 +59,16 @@ const REBUILT: &[u8] = b"reply rebuilt from a debug print in the record";
 impl Records for Reader {
     fn take(&mut self, line: &[u8], out: &mut Out<'_>) -> Fate {
         let line = line.trim_ascii();
-        if let Some((id, at)) = reception(line) {
+        if let Some((id, at)) = reception(line, &mut self.seconds) {
             return if out.place(at, print_of(id, line)) { Fate::Irrelevant } else { Fate::Repeated };
         }
         if !line.starts_with(b"{") {
             return if is_tailers(line) { Fate::Irrelevant } else { Fate::Unrecognised };
         }
-        let Some(record) = Record::of(line) else { return Fate::Unrecognised };
-        let (Some(at), Some(response)) = (record.at(), &record.response) else { return Fate::Unrecognised };
+        let Some(record) = Record::of_next(line, &mut self.orders) else { return Fate::Unrecognised };
+        let (Some(at), Some(response)) = (record.at_in(&mut self.seconds), &record.response) else {
+            return Fate::Unrecognised;
+        };
         if !out.place(at, print_of(record.id.0.as_bytes(), line)) {
             return Fate::Repeated;
         }
@@ -219,13 +226,13 @@ impl Reader {
     }
 
     fn note_seen(&mut self, record: &Record<'_>, out: &mut Out<'_>) {
-        let here = SEEN.map(|what| match what {
+        let is_here = |what| match what {
             "source_address" => record.source_address.is_some(),
             "event_time" => record.is_fine(),
             kind => record.kind.0 == kind,
-        });
-        for ((what, here), told) in SEEN.into_iter().zip(here).zip(&mut self.seen) {
-            if here && !*told {
+        };
+        for (what, told) in SEEN.into_iter().zip(&mut self.seen) {
+            if !*told && is_here(what) {
                 *told = true;
                 out.note(Note::Seen(what), 1);
             }
@@ -264,13 +271,17 @@ fn event_of<'a>(record: &'a Record<'_>, at: Stamp, group: Option<&'a Cow<'_, str
     }
 }
 
+/// Looked for in each answer, so built once.
+static IN_THE_CLEAR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("connect in the clear"));
+
 /// A cipher is of a connection of the session, not surely of this one: a session that went on
 /// in plain text keeps it. Without one there was no TLS, if the version logs TLS at all:
 /// those before 2023.10 do not, and have neither a source address nor a session id.
 fn tls_of(record: &Record<'_>) -> TlsUse {
     let connected = matches!(record.peer_address, Peer::Host { .. });
     if record.has_tls() {
-        let in_the_clear = record.response.as_ref().is_some_and(|r| r.content.0.contains("connect in the clear"));
+        let in_the_clear = |r: &Response<'_>| IN_THE_CLEAR.find(r.content.0.as_bytes()).is_some();
+        let in_the_clear = record.response.as_ref().is_some_and(in_the_clear);
         return if in_the_clear { TlsUse::Unknown } else { TlsUse::Established };
     }
     let logs_tls = record.source_address.is_some() || !record.session_id.0.is_empty();

@@ -1,7 +1,6 @@
 //! What the lines that end a try say of it, each by itself.
 
-use super::kept::Kept;
-use super::line::{Delivery, Host, Relay, Statement, is_socket, statement};
+use super::line::{Delivery, Host, Relay, Statement, is_socket};
 use super::reason::{Kind, Reason, code_of, reason};
 use super::verdict::Verdict;
 use crate::formats::logs::Event;
@@ -55,14 +54,9 @@ pub(super) fn is_refused_recipient(reason: &Reason<'_>) -> bool {
     reason.kind == Kind::Said && reason.stage == Stage::Rcpt
 }
 
-/// Whether a line only tells of the session, and ends no try.
-pub(super) fn is_evidence(line: &Kept) -> bool {
-    !matches!(statement(line.text()), Statement::Delivery(_) | Statement::Failure { .. })
-}
-
 /// The reason that a line gives.
-pub(super) fn reason_in(text: &[u8]) -> Reason<'_> {
-    match statement(text) {
+pub(super) fn reason_in(said: Statement<'_>) -> Reason<'_> {
+    match said {
         Statement::Delivery(delivery) => reason(delivery.reason),
         Statement::Failure { reason: text, .. } => reason(text),
         _ => reason(&[]),
@@ -70,8 +64,8 @@ pub(super) fn reason_in(text: &[u8]) -> Reason<'_> {
 }
 
 /// The code of the answer that a line quotes.
-pub(super) fn answer_in(text: &[u8]) -> Option<u16> {
-    code_of(reason_in(text).reply)
+pub(super) fn answer_in(said: Statement<'_>) -> Option<u16> {
+    code_of(reason_in(said).reply)
 }
 
 pub(super) fn key_of(queue_id: &[u8], host: Host<'_>) -> u64 {

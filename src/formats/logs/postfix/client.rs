@@ -184,7 +184,7 @@ impl Client {
         let is_known = self.resumed || self.unwanted.line_of(delivery.queue_id, at).is_some();
         if !is_known && self.heads.len() < MOST_WAITING && self.became_active_before(at, delivery.delays) {
             // Whether the message is traffic was said in the file before.
-            let head = vec![Kept::of(entry).into_line()];
+            let head = vec![entry.keep()];
             self.heads.push((entry.node_and_process().into(), Ends { head, fixed: false, tail: Vec::new() }));
             return self.tell_own_decision(entry, delivery, &mut Deaf);
         }

@@ -189,11 +189,6 @@ pub(super) fn statement(text: &[u8]) -> Statement<'_> {
     about_session(text)
 }
 
-/// What a text says of the session and of no message; a text about a message says nothing.
-pub(super) fn evidence(text: &[u8]) -> Statement<'_> {
-    if queue_id::split(text).is_some() { Statement::Other } else { about_session(text) }
-}
-
 fn about_session(text: &[u8]) -> Statement<'_> {
     let known = match text.first() {
         Some(b'S') => text.strip_prefix(b"SSL_connect error to ").and_then(|rest| {
@@ -322,7 +317,9 @@ fn fields(text: &[u8]) -> Option<Delivery<'_>> {
         }
         let field;
         (field, rest) = next_field(rest)?;
-        if let Some(delays) = field.strip_prefix(b"delays=") {
+        if field.starts_with(b"delay=") || field.starts_with(b"dsn=") {
+            // On every line, and not asked for.
+        } else if let Some(delays) = field.strip_prefix(b"delays=") {
             found.delays = delays;
         } else if let Some(tls) = field.strip_prefix(b"tls=") {
             found.tls = tls;
@@ -378,11 +375,10 @@ pub(super) fn is_socket(ip: &[u8]) -> bool {
 
 /// `H[IP]` or `H[IP]:25` at the start of a text, and what follows `: ` or a blank.
 pub(super) fn host_and_rest(text: &[u8]) -> Option<(Host<'_>, &[u8])> {
-    let (host, close) = host_and_end(text)?;
-    // A bracket that closes before is of something else.
-    if near::find(b']', host.name).is_some() {
-        return None;
-    }
+    // A bracket that closes before one opens is of something else.
+    let close = near::find(b']', text)?;
+    let open = near::find(b'[', &text[..close])?;
+    let host = Host { name: text[..open].trim_ascii(), ip: &text[open + 1..close] };
     let mut rest = &text[close + 1..];
     if let Some(port) = rest.strip_prefix(b":") {
         let digits = port.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -395,14 +391,9 @@ pub(super) fn host_and_rest(text: &[u8]) -> Option<(Host<'_>, &[u8])> {
 
 /// The name may be missing in logs scrubbed for publication.
 fn host_of(text: &[u8]) -> Option<Host<'_>> {
-    host_and_end(text).map(|(host, _)| host)
-}
-
-/// The host, and where its bracket closes.
-fn host_and_end(text: &[u8]) -> Option<(Host<'_>, usize)> {
     let open = near::find(b'[', text)?;
     let close = open + near::find(b']', &text[open..])?;
-    Some((Host { name: text[..open].trim_ascii(), ip: &text[open + 1..close] }, close))
+    Some(Host { name: text[..open].trim_ascii(), ip: &text[open + 1..close] })
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ impl Proxy {
                 if self.faults.len() >= MOST_PROCESSES {
                     self.faults.clear();
                 }
-                self.faults.insert(key.into(), Kept::of(entry));
+                self.faults.insert(key.into(), Kept::of(entry, said));
                 true
             }
             Statement::ProxyFailed(ip) => {
@@ -54,7 +54,7 @@ impl Proxy {
                 match self.told.iter().position(|(told, _)| **told == *ip) {
                     Some(told) => drop(self.told.remove(told)),
                     None => {
-                        let lines = fault.into_iter().chain([Kept::of(entry)]).collect();
+                        let lines = fault.into_iter().chain([Kept::of(entry, said)]).collect();
                         self.failed.push_back(Failed { ip: ip.into(), lines });
                     }
                 }

@@ -50,8 +50,27 @@ pub(super) fn second(id: &[u8]) -> Option<i64> {
 }
 
 fn is_short(id: &[u8]) -> bool {
-    id.len() >= 6 && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))
+    match (id.first_chunk::<8>(), id.last_chunk::<8>()) {
+        // Two words that overlap hold all of an id as long as Postfix makes them.
+        (Some(first), Some(last)) if id.len() <= 16 => is_hexadecimal(*first) && is_hexadecimal(*last),
+        _ => id.len() >= 6 && id.iter().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')),
+    }
 }
+
+/// Whether eight bytes are digits or large letters up to `F`.
+const fn is_hexadecimal(word: [u8; 8]) -> bool {
+    let word = u64::from_le_bytes(word);
+    // The highest bit of each byte that is at least so much; of bytes beyond ASCII none counts.
+    const fn at_least(word: u64, least: u8) -> u64 {
+        word.wrapping_add(EACH * (0x80 - least as u64)) & HIGH
+    }
+    let digits = at_least(word, b'0') & !at_least(word, b'9' + 1);
+    let letters = at_least(word, b'A') & !at_least(word, b'F' + 1);
+    word & HIGH == 0 && digits | letters == HIGH
+}
+
+const EACH: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
 
 /// Where the `z` of a long id stands: the last one, as base 51 has none.
 fn separator(id: &[u8]) -> Option<usize> {
@@ -104,5 +123,13 @@ mod tests {
         assert_eq!(second(b"3mPVKl0Mhjz7sXv"), Some(1_436_100_731));
         assert_eq!(second(b"8B1DC9F6A5D"), None);
         assert_eq!(second(b"zzzzzzzzzzzzzzzzz1"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn short_ids_are_digits_and_large_letters(id in "[0-9A-F]{5,18}[0-9A-Gza-f@/:\u{0}-\u{ff}]{0,2}") {
+            let is_plain = id.len() >= 6 && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'));
+            proptest::prop_assert_eq!(is_short(id.as_bytes()), is_plain);
+        }
     }
 }

@@ -4,6 +4,9 @@
 //! `smtp_sasl_glue.c` and `smtp_trouble.c`; the same words stand in a delivery line's
 //! parentheses and, after a queue id, on the line of an MX that was not the last one tried.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use memchr::{memchr2, memmem};
 
 use super::line::{Host, host_and_rest};
@@ -170,10 +173,13 @@ fn split_command(said: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// Looked for in each lost connection, so built once.
+static WHILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("while "));
+
 /// `H[IP] while PHASE` or `H[IP] timed out while PHASE`.
 fn while_phase<'a>(rest: &'a [u8], broken: Reason<'a>, kind: Kind) -> Reason<'a> {
     let host = host_and_rest(rest).map(|(host, _)| host);
-    let phase = memmem::find(rest, b"while ").map_or(&[][..], |at| &rest[at + 6..]);
+    let phase = WHILE.find(rest).map_or(&[][..], |at| &rest[at + 6..]);
     Reason { host, stage: stage_of_phase(phase), detail: phase, kind, ..broken }
 }
 

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
+use super::line::Statement;
 use crate::formats::logs::text::Entry;
 use crate::time::Stamp;
 
@@ -37,7 +38,7 @@ impl Unwanted {
                 {
                     self.lines.remove(&oldest);
                 }
-                if self.lines.insert(id.into(), Kept::of(entry)).is_none() {
+                if self.lines.insert(id.into(), Kept::of(entry, Statement::Other)).is_none() {
                     self.order.push_back(id.into());
                 }
             } else if !self.lines.is_empty() {

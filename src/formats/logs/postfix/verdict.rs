@@ -1,7 +1,7 @@
 //! What a reason means in its session: with the lines before it, and the fields beside it.
 
 use super::kept::Kept;
-use super::line::{Host, Statement, evidence};
+use super::line::{Host, Statement};
 use super::reason::{Kind, Reason, handshake_failure};
 use crate::formats::logs::Event;
 use crate::formats::logs::handshake::fault;
@@ -30,7 +30,7 @@ impl<'a> Evidence<'a> {
     pub(super) fn of(lines: &'a [Kept]) -> Self {
         let mut found = Self::default();
         for line in lines {
-            match evidence(line.text()) {
+            match line.evidence() {
                 Statement::Established(host) => found.established = Some(host),
                 Statement::SslError(host, _) if found.error.is_some_and(|(of, _)| of == host) => found.is_over = true,
                 Statement::SslError(host, detail) => {
@@ -53,7 +53,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// The host that the lines name.
-    fn host(&self) -> Option<Host<'a>> {
+    pub(super) fn host(&self) -> Option<Host<'a>> {
         let named = self.error.or(self.unverified).map(|(host, _)| host).or(self.established);
         named.or(self.proxied.map(|ip| Host { name: &[], ip }))
     }
@@ -209,7 +209,7 @@ impl<'a> Verdict<'a> {
 /// (`smtp.h`, `RETRY_AS_PLAINTEXT`); otherwise it tries each address once.
 fn fell_back(host: Host<'_>, before: &[Kept]) -> bool {
     !host.name.is_empty()
-        && before.iter().any(|line| match evidence(line.text()) {
+        && before.iter().any(|line| match line.evidence() {
             Statement::SslError(tried, _) | Statement::Established(tried) => tried == host,
             _ => false,
         })

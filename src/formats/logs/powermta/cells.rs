@@ -10,97 +10,105 @@ use crate::formats::logs::near;
 /// Where the cells of a row lie. Used again for each row.
 #[derive(Debug, Default)]
 pub(super) struct Cells {
-    found: Vec<Cell>,
+    /// Where the next cell begins, for each cell; beyond the row for the last.
+    next: Vec<Next>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Cell {
-    from: u32,
-    to: u32,
-    /// Where the next cell begins; beyond the row when there is none.
-    next: u32,
+struct Next {
+    at: u32,
+    /// Whether the cell before stands in quotes.
+    quoted: bool,
 }
 
 impl Cells {
     /// Takes a row apart. False when the row ends inside a quoted cell, which then goes on in
     /// the next line.
     pub(super) fn split(&mut self, row: &[u8]) -> bool {
-        self.found.clear();
+        self.next.clear();
         let mut from = 0;
         while from <= row.len() {
-            let Some(next) = self.split_from(row, from) else { return false };
-            from = next;
+            from = if row.get(from) != Some(&b'"') {
+                self.plain_cells(row, from)
+            } else if let Some((next, quoted)) = quoted_cell(row, from) {
+                self.push(next, quoted)
+            } else {
+                return false;
+            };
         }
         true
     }
 
-    /// Takes apart what follows, up to the next quoted cell and with it; where the cell behind
-    /// it begins. Cells are short, so commas are found for eight bytes at once.
-    fn split_from(&mut self, row: &[u8], start: usize) -> Option<usize> {
-        let mut from = start;
-        if row.get(from) == Some(&b'"') {
-            return quoted_cell(row, from).map(|cell| self.push(cell));
-        }
-        let (words, _) = row.get(start..).unwrap_or_default().as_chunks::<8>();
-        for (n, word) in words.iter().enumerate() {
+    /// Takes apart what follows, up to the next quoted cell; where that one begins. Cells are
+    /// short, so commas are found for eight bytes at once.
+    fn plain_cells(&mut self, row: &[u8], start: usize) -> usize {
+        let (words, rest) = row.get(start..).unwrap_or_default().as_chunks::<8>();
+        let mut at = start;
+        for word in words {
             let mut commas = near::matches(b',', *word);
             while commas != 0 {
-                let end = start + n * 8 + near::first(commas);
-                from = self.push(Cell { from: from as u32, to: end as u32, next: end as u32 + 1 });
-                if row.get(from) == Some(&b'"') {
-                    return Some(from);
+                let next = self.push(at + near::first(commas) + 1, false);
+                if row.get(next) == Some(&b'"') {
+                    return next;
                 }
                 commas &= commas - 1;
             }
+            at += 8;
         }
-        // The last bytes, and the last cell.
-        Some(self.push(plain_cell(row, from)))
+        for byte in rest {
+            at += 1;
+            if *byte == b',' && row.get(self.push(at, false)) == Some(&b'"') {
+                return at;
+            }
+        }
+        self.push(row.len() + 1, false)
     }
 
-    /// Adds a cell; where the next one begins.
-    fn push(&mut self, cell: Cell) -> usize {
-        self.found.push(cell);
-        cell.next as usize
+    /// Adds a cell by where the next one begins.
+    #[inline]
+    fn push(&mut self, next: usize, quoted: bool) -> usize {
+        self.next.push(Next { at: next as u32, quoted });
+        next
     }
 
     /// Where a cell stands in the row, with its quotes; nothing beyond the end of a short row.
     pub(super) fn place(&self, at: usize) -> Option<Range<usize>> {
-        let end = |at: usize| self.found.get(at).map(|cell| cell.next as usize);
-        let from = at.checked_sub(1).map_or(Some(0), end)?;
-        Some(from..end(at)? - 1)
+        let next = |at: usize| self.next.get(at).map(|next| next.at as usize);
+        let from = at.checked_sub(1).map_or(Some(0), next)?;
+        Some(from..next(at)? - 1)
     }
 
     /// How many cells the row has.
     pub(super) const fn count(&self) -> usize {
-        self.found.len()
+        self.next.len()
     }
 
     /// A cell without its quotes, doubled quotes inside as they stand; nothing beyond the
     /// end of a short row.
+    #[inline]
     pub(super) fn get<'a>(&self, row: &'a [u8], at: usize) -> Option<&'a [u8]> {
-        let cell = self.found.get(at)?;
-        row.get(cell.from as usize..cell.to as usize)
+        let quotes = usize::from(self.next.get(at)?.quoted);
+        let place = self.place(at)?;
+        row.get(place.start + quotes..place.end - quotes)
     }
 }
 
-/// Up to the next comma.
-fn plain_cell(row: &[u8], from: usize) -> Cell {
-    let end = row.get(from..).and_then(|rest| near::find(b',', rest)).map_or(row.len(), |n| from + n);
-    Cell { from: from as u32, to: end as u32, next: end as u32 + 1 }
+/// Behind the next comma.
+fn plain_cell(row: &[u8], from: usize) -> usize {
+    row.get(from..).and_then(|rest| near::find(b',', rest)).map_or(row.len(), |n| from + n) + 1
 }
 
-/// Up to the quote before the next comma; nothing when there is none.
-fn quoted_cell(row: &[u8], from: usize) -> Option<Cell> {
+/// Where the cell behind a quoted one begins, and whether that was one; nothing when its quote
+/// does not close.
+fn quoted_cell(row: &[u8], from: usize) -> Option<(usize, bool)> {
     let mut at = from + 1;
     loop {
         let quote = at + memchr(b'"', row.get(at..)?)?;
         match row.get(quote + 1) {
             Some(b'"') => at = quote + 2,
-            Some(b',') | None => {
-                return Some(Cell { from: from as u32 + 1, to: quote as u32, next: quote as u32 + 2 });
-            }
+            Some(b',') | None => return Some((quote + 2, true)),
             // No quoted cell after all.
-            Some(_) => return Some(plain_cell(row, from)),
+            Some(_) => return Some((plain_cell(row, from), false)),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::host_and_ip;
 use super::wording::of_error;
 use crate::formats::Head;
 use crate::formats::logs::claim::first_lines;
-use crate::formats::logs::envelope::{Envelope, Process, Stamped, local_stamp};
+use crate::formats::logs::envelope::{Envelope, Process, Stamped, Writers, local_stamp};
 use crate::formats::logs::keyed::Keyed;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::survey::{Clues, survey};
@@ -220,7 +220,7 @@ impl Grammar for Sessions {
         Self::new(true)
     }
 
-    fn open<'a>(line: &'a [u8], clock: &mut LogClock) -> Option<Envelope<'a>> {
+    fn open<'a>(line: &'a [u8], clock: &mut LogClock, _: &mut Writers) -> Option<Envelope<'a>> {
         let Stamped::Local(local, rest) = stamped(line)? else { return None };
         let (slot, text) = slot_of(rest);
         let process = Process { whole: slot, pid: slot, ..Process::default() };

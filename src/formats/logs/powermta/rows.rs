@@ -1,8 +1,9 @@
 //! The records of one accounting file, told as events.
 
-use memchr::{memchr, memrchr};
+use memchr::memrchr;
 
 use super::record::{Kind, Record, moment, waited_ms};
+use super::same::Before;
 use super::seen::{Seen, SeenOnce};
 use super::table::{Found, Line, Table, begins_record};
 use super::verdict::{SENT_IN_CLEAR, tls_of, verdict};
@@ -26,8 +27,7 @@ pub(super) struct Rows {
     seen: SeenOnce,
     /// The last time read, as it stands, and what it means.
     time: (Vec<u8>, Option<Stamp>),
-    /// A digest of the record before, where its reply bears Google's token.
-    before: Option<u64>,
+    before: Before,
     edges: Edges,
 }
 
@@ -54,18 +54,18 @@ const MOST_BYTES: usize = 64 * 1024;
 impl Records for Rows {
     fn take(&mut self, line: &[u8], out: &mut Out<'_>) -> Fate {
         if self.open.is_empty() {
-            return self.text(line, out);
+            return self.text(line, true, out);
         }
         let lines = lines_of(&self.open).count();
         if begins_record(line) || lines >= MOST_LINES || self.open.len() + line.len() > MOST_BYTES {
             out.lost(&self.open);
             self.open.clear();
-            return self.text(line, out);
+            return self.text(line, true, out);
         }
         let mut text = std::mem::take(&mut self.open);
         text.push(b'\n');
         text.extend_from_slice(line);
-        self.text(&text, out)
+        self.text(&text, false, out)
     }
 
     fn replay(&mut self, before: &[KeptLine], head: &[KeptLine], sink: &mut dyn Sink) {
@@ -99,20 +99,20 @@ impl Rows {
             open: Vec::new(),
             seen: SeenOnce::default(),
             time: (Vec::new(), None),
-            before: None,
+            before: Before::default(),
             edges: Edges::default(),
         }
     }
 
-    /// A line, or the lines of a record that goes on, joined.
-    fn text(&mut self, text: &[u8], out: &mut Out<'_>) -> Fate {
+    /// A line, or (`whole` is false) the lines of a record that goes on, joined.
+    fn text(&mut self, text: &[u8], whole: bool, out: &mut Out<'_>) -> Fate {
         let mut json = None;
         match self.table.take_apart(text, &mut json) {
             Line::Header(_) => {
                 self.edges.header = Some(kept(text, out));
                 Fate::Irrelevant
             }
-            Line::Record(found) => self.record(&found, text, out),
+            Line::Record(found) => self.record(&found, text, whole, out),
             Line::Open => {
                 self.open.extend_from_slice(text);
                 Fate::Held
@@ -122,7 +122,7 @@ impl Rows {
         }
     }
 
-    fn record(&mut self, found: &Found<'_>, text: &[u8], out: &mut Out<'_>) -> Fate {
+    fn record(&mut self, found: &Found<'_>, text: &[u8], whole: bool, out: &mut Out<'_>) -> Fate {
         let Found { kind, record, .. } = found;
         if !found.timed {
             self.saw(Seen::OnlyQueued, out);
@@ -135,17 +135,16 @@ impl Rows {
         let words: &[u8] = if record.diag.is_empty() { record.mta } else { &record.diag };
         if !out.place(at, print_of(subject, words)) {
             // Another file told it, and its neighbours there.
-            self.before = None;
+            self.before.forget();
             self.edges.pass(false, text, out);
             return Fate::Repeated;
         }
         let Some(verdict) = verdict(*kind, record) else { return Fate::Irrelevant };
         self.look_at(*kind, record, &verdict, out);
-        let further = found.same.is_some() && found.same == self.before;
-        self.before = found.same;
-        let waits = self.edges.pass(found.same.is_some(), text, out);
+        let further = self.before.goes_on_with(found.text, found.recipient.as_ref());
+        let waits = self.edges.pass(whole && found.recipient.is_some(), text, out);
         if !waits {
-            tell(*kind, record, &verdict, at, further, text, out);
+            tell(found, &verdict, at, further, (text, whole), out);
         }
         Fate::Used
     }
@@ -195,16 +194,15 @@ impl Rows {
 }
 
 impl Edges {
-    /// Passes a record. True when it must wait for the end of the file before.
+    /// Passes a record; of those that stand in one line and bear a token the last is kept. True when it must wait for the end of the file before.
     fn pass(&mut self, bears_token: bool, text: &[u8], out: &Out<'_>) -> bool {
-        let whole = bears_token && memchr(b'\n', text).is_none();
-        let waits = whole && !self.begun;
+        let waits = bears_token && !self.begun;
         self.begun = true;
         if waits {
             self.head = self.header.iter().cloned().chain([kept(text, out)]).collect();
         }
-        self.last.0 = if whole { out.number() } else { 0 };
-        if whole {
+        self.last.0 = if bears_token { out.number() } else { 0 };
+        if bears_token {
             self.last.1.clear();
             self.last.1.extend_from_slice(text);
         }
@@ -224,22 +222,23 @@ fn is_replaced(reply: &[u8]) -> bool {
 }
 
 fn tell(
-    kind: Kind,
-    record: &Record<'_>,
+    found: &Found<'_>,
     verdict: &Verdict<'_>,
     at: Stamp,
     further: bool,
-    text: &[u8],
+    (text, whole): (&[u8], bool),
     out: &mut Out<'_>,
 ) {
+    let Found { kind, record, .. } = found;
+    let kind = *kind;
     let (exhibit, number) = (out.exhibit(), out.number());
-    let count = lines_of(text).count() as u64;
-    let line = |(n, text)| EventLine { exhibit, number: number + 1 + n as u64 - count, text };
     let lines: Vec<EventLine<'_>>;
     let one = [EventLine { exhibit, number, text }];
-    let lines: &[EventLine<'_>] = if count == 1 {
+    let lines: &[EventLine<'_>] = if whole {
         &one
     } else {
+        let count = lines_of(text).count() as u64;
+        let line = |(n, text)| EventLine { exhibit, number: number + 1 + n as u64 - count, text };
         lines = lines_of(text).enumerate().map(line).collect();
         &lines
     };

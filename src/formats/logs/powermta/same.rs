@@ -5,40 +5,59 @@
 //! and bear one of Google's tokens, which are a session's own. Replies without any such mark
 //! (`250 DATA ok`) tell no transactions apart, so each of their records counts.
 
-use std::hash::{Hash as _, Hasher as _};
 use std::ops::Range;
 
 use memchr::{memchr, memmem};
-use rustc_hash::FxHasher;
 
 use super::cells::Cells;
 use super::columns::{Column, Layout};
 
-/// A digest of a row without its recipient.
-pub(super) fn of_row(row: &[u8], cells: &Cells, layout: &Layout) -> u64 {
-    without(
-        row,
-        [Column::Rcpt, Column::Orcpt]
-            .map(|column| layout.at(column).and_then(|at| cells.place(at)).unwrap_or(row.len()..row.len())),
-    )
+/// Where the two names of its recipient stand in a record.
+pub(super) type Recipient = [Range<usize>; 2];
+
+/// The recipient of a row.
+pub(super) fn of_row(row: &[u8], cells: &Cells, layout: &Layout) -> Recipient {
+    [Column::Rcpt, Column::Orcpt]
+        .map(|column| layout.at(column).and_then(|at| cells.place(at)).unwrap_or(row.len()..row.len()))
 }
 
-/// The same of a JSON record.
-pub(super) fn of_json(line: &[u8]) -> u64 {
-    without(line, [&b"\"rcpt\""[..], b"\"orcpt\""].map(|key| value_of(line, key)))
+/// The recipient of a JSON record.
+pub(super) fn of_json(line: &[u8]) -> Recipient {
+    [&b"\"rcpt\""[..], b"\"orcpt\""].map(|key| value_of(line, key))
 }
 
-/// A digest of a text without two stretches of it.
-fn without(text: &[u8], mut stretches: [Range<usize>; 2]) -> u64 {
-    stretches.sort_by_key(|stretch| stretch.start);
-    let mut hasher = FxHasher::default();
-    let mut from = 0;
-    for stretch in stretches {
-        text.get(from..stretch.start).hash(&mut hasher);
-        from = stretch.end.max(from);
+/// The record before, where its reply bears Google's token.
+#[derive(Default)]
+pub(super) struct Before {
+    text: Vec<u8>,
+    recipient: Option<Recipient>,
+}
+
+impl Before {
+    /// Goes on to a record. Whether it differs from the one before in its recipient alone, and
+    /// both bear a token; `recipient` is nothing for one that bears none.
+    pub(super) fn goes_on_with(&mut self, text: &[u8], recipient: Option<&Recipient>) -> bool {
+        let before = self.recipient.take();
+        let Some(recipient) = recipient else { return false };
+        let is_same = before.is_some_and(|before| without(&self.text, before) == without(text, recipient.clone()));
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.recipient = Some(recipient.clone());
+        is_same
     }
-    text.get(from..).hash(&mut hasher);
-    hasher.finish()
+
+    /// What comes next has no record before it.
+    pub(super) fn forget(&mut self) {
+        self.recipient = None;
+    }
+}
+
+/// A text without two stretches of it.
+fn without(text: &[u8], mut stretches: Recipient) -> [Option<&[u8]>; 3] {
+    stretches.sort_by_key(|stretch| stretch.start);
+    let [first, second] = stretches;
+    let between = first.end.max(second.end);
+    [text.get(..first.start), text.get(first.end..second.start), text.get(between..)]
 }
 
 /// Where the text after a key stands; at the end when there is none.
@@ -58,10 +77,15 @@ mod tests {
     #[test]
     fn a_json_record_without_its_recipient() {
         let of = |rcpt: &str, orcpt: &str, tail: &str| {
-            of_json(format!(r#"{{"type":"d","rcpt":"{rcpt}","orcpt": "{orcpt}","dsnDiag":"{tail}"}}"#).as_bytes())
+            format!(r#"{{"type":"d","rcpt":"{rcpt}","orcpt": "{orcpt}","dsnDiag":"{tail}"}}"#)
         };
-        assert_eq!(of("a@gmail.com", "", "x"), of("someone.else@gmail.com", "z", "x"));
-        assert_ne!(of("a@gmail.com", "", "x"), of("a@gmail.com", "", "y"));
-        assert_ne!(of_json(b"{}"), of_json(b"{ }"));
+        let are_one = |one: &str, other: &str| {
+            let mut before = Before::default();
+            assert!(!before.goes_on_with(one.as_bytes(), Some(&of_json(one.as_bytes()))));
+            before.goes_on_with(other.as_bytes(), Some(&of_json(other.as_bytes())))
+        };
+        assert!(are_one(&of("a@gmail.com", "", "x"), &of("someone.else@gmail.com", "z", "x")));
+        assert!(!are_one(&of("a@gmail.com", "", "x"), &of("a@gmail.com", "", "y")));
+        assert!(!are_one("{}", "{ }"));
     }
 }

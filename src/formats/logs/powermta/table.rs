@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use super::columns::{Column, Layout};
 use super::record::{Kind, Record, Values};
-use super::same;
+use super::same::{self, Recipient};
 
 /// Takes lines apart; remembers the header that was last seen.
 #[derive(Debug, Default)]
@@ -30,8 +30,10 @@ pub(super) struct Found<'a> {
     pub(super) record: Record<'a>,
     /// Whether a column holds the time of the record.
     pub(super) timed: bool,
-    /// A digest of all but the recipient, where the reply bears Google's token.
-    pub(super) same: Option<u64>,
+    /// The record as it stands.
+    pub(super) text: &'a [u8],
+    /// Where its recipient stands, if the reply bears Google's token.
+    pub(super) recipient: Option<Recipient>,
 }
 
 impl Table {
@@ -69,18 +71,18 @@ impl Table {
             (_, None) => Layout::of_message(row, &self.cells)?,
         };
         let record = Record::of_cells(row, &self.cells, &layout);
-        let same = bears_token(kind, &record).then(|| same::of_row(row, &self.cells, &layout));
-        Some(Found { kind, record, timed: layout.at(Column::TimeLogged).is_some(), same })
+        let recipient = bears_token(kind, &record).then(|| same::of_row(row, &self.cells, &layout));
+        Some(Found { kind, record, timed: layout.at(Column::TimeLogged).is_some(), text: row, recipient })
     }
 }
 
 impl<'a> Found<'a> {
-    fn of_json(line: &[u8], values: &'a Values<'_>) -> Option<Self> {
+    fn of_json(line: &'a [u8], values: &'a Values<'_>) -> Option<Self> {
         let kind = Kind::of(values.r#type.bytes())?;
         let record = values.record();
         let timed = !record.time.is_empty() || record.queued.is_empty();
-        let same = bears_token(kind, &record).then(|| same::of_json(line));
-        Some(Self { kind, record, timed, same })
+        let recipient = bears_token(kind, &record).then(|| same::of_json(line));
+        Some(Self { kind, record, timed, text: line, recipient })
     }
 }
 

@@ -16,7 +16,7 @@ mod telling;
 
 use super::attempt::{answer_in, attempt_of, event_of, is_refused_recipient, key_of, reason_in, set_up_of};
 use super::kept::Kept;
-use super::line::{Delivery, Host, Statement, statement};
+use super::line::{Delivery, Host, Statement};
 use super::reason::{Kind, Reason, reason};
 use super::verdict::{Evidence, Inherited, Verdict, tls_of_field};
 use crate::formats::logs::keyed::Deaf;
@@ -88,7 +88,7 @@ impl Process {
         if self.fixed {
             return self.step(current, said, sink);
         }
-        self.head.push(Kept::of(current));
+        self.head.push(Kept::of(current, said));
         let begins = if let Statement::Delivery(delivery) = &said { !self.is_further(delivery) } else { false };
         let is_delivery = matches!(said, Statement::Delivery(_));
         let fate = self.step(current, said, &mut Deaf);
@@ -103,17 +103,17 @@ impl Process {
         self.hear(current, sink);
         if !self.fixed {
             self.head.push(because.clone());
-            self.head.push(Kept::of(current));
+            self.head.push(Kept::of(current, said));
         }
         let fixed = self.fixed;
         let mut deaf = Deaf;
         self.release(if fixed { sink } else { &mut deaf });
         if matches!(said, Statement::Delivery(_)) {
-            self.put_away(current);
+            self.put_away(current, said);
             self.fixed |= self.deliveries > 0;
             self.deliveries += 1;
         } else {
-            self.push(current, if fixed { sink } else { &mut deaf });
+            self.push(current, said, if fixed { sink } else { &mut deaf });
             (self.session, self.open, self.transaction) = (self.loose.len(), self.loose.len(), None);
         }
         self.fixed |= self.head.len() >= LONGEST_HEAD;
@@ -151,16 +151,16 @@ impl Process {
     fn step(&mut self, current: &Entry<'_>, said: Statement<'_>, sink: &mut dyn Sink) -> Fate {
         match said {
             Statement::Delivery(delivery) => return self.deliver(current, &delivery, sink),
-            Statement::Failure { queue_id, reason: text } => self.fail(current, queue_id, reason(text), sink),
+            Statement::Failure { queue_id, reason } => self.fail(current, queue_id, reason, sink),
             _ => {
                 self.release(sink);
-                self.push(current, sink);
+                self.push(current, said, sink);
             }
         }
         Fate::Used
     }
 
-    fn push(&mut self, current: &Entry<'_>, sink: &mut dyn Sink) {
+    fn push(&mut self, current: &Entry<'_>, said: Statement<'_>, sink: &mut dyn Sink) {
         if self.loose.len() >= MOST_LINES {
             self.release(sink);
         }
@@ -174,16 +174,16 @@ impl Process {
         }
         let kept = match self.spare.pop() {
             Some(mut kept) => {
-                kept.set(current);
+                kept.set(current, said);
                 kept
             }
-            None => Kept::of(current),
+            None => Kept::of(current, said),
         };
         self.loose.push(kept);
     }
 
     /// After a delivery line only its own delivery matters.
-    fn settle(&mut self, current: &Entry<'_>) {
+    fn settle(&mut self, current: &Entry<'_>, said: Statement<'_>) {
         if !self.loose.is_empty() {
             std::mem::swap(&mut self.lines_of_last, &mut self.loose);
             self.spare.extend(self.loose.drain(..).take(MOST_SPARE));
@@ -192,23 +192,23 @@ impl Process {
             self.lines_of_last.clear();
         }
         match &mut self.last {
-            Some(last) => last.set(current),
-            None => self.last = Some(Kept::of(current)),
+            Some(last) => last.set(current, said),
+            None => self.last = Some(Kept::of(current, said)),
         }
         (self.session, self.open, self.waiting) = (0, 0, None);
         self.hostless.clear();
     }
 
     /// A delivery that is no attempt.
-    fn put_away(&mut self, current: &Entry<'_>) {
+    fn put_away(&mut self, current: &Entry<'_>, said: Statement<'_>) {
         self.transaction = None;
-        self.settle(current);
+        self.settle(current, said);
     }
 
     /// What came up to the refusal at this place is over: on a delivery line it was the end of
     /// its delivery, on that of a try the end of its session.
     fn leave_behind(&mut self, at: usize) {
-        if self.loose.get(at).is_none_or(|k| !matches!(statement(k.text()), Statement::Delivery(_))) {
+        if self.loose.get(at).is_none_or(|k| !k.is_delivery()) {
             self.session = self.session.max(at + 1);
             return;
         }
@@ -234,12 +234,15 @@ impl Process {
     }
 
     /// A try at one MX failed and another follows.
-    fn fail(&mut self, current: &Entry<'_>, queue_id: &[u8], reason: Reason<'_>, sink: &mut dyn Sink) {
-        let key = key_of(queue_id, Verdict::of(reason, Host::default(), &self.loose, self.session).host);
+    fn fail(&mut self, current: &Entry<'_>, queue_id: &[u8], text: &[u8], sink: &mut dyn Sink) {
+        let said = Statement::Failure { queue_id, reason: text };
+        let reason = reason(text);
+        let named = || Evidence::of(&self.loose[self.session..]).host();
+        let key = key_of(queue_id, reason.host.or_else(named).unwrap_or_default());
         let goes_on = self.goes_on(key, None);
         let is_refused_recipient = is_refused_recipient(&reason);
         if is_refused_recipient && goes_on && self.waiting.is_some() {
-            return self.refuse_another(current, None, sink);
+            return self.refuse_another(current, said, None, sink);
         }
         let repeats = goes_on && reason.kind == Kind::Lost && self.close_belongs_to_refusal();
         self.end_waiting_if(goes_on, repeats, sink);
@@ -256,7 +259,7 @@ impl Process {
             answered: reason.kind == Kind::Said,
             verdict: verdict.inherited(),
         });
-        self.push(current, sink);
+        self.push(current, said, sink);
         let here = self.loose.len() - 1;
         self.open = here + 1;
         if is_refused_recipient {
@@ -269,22 +272,23 @@ impl Process {
 
     /// The end of an attempt for one recipient.
     fn deliver(&mut self, current: &Entry<'_>, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Fate {
+        let said = Statement::Delivery(*delivery);
         let Some((reason, relay)) = attempt_of(delivery) else {
             self.release(sink);
-            self.put_away(current);
+            self.put_away(current, said);
             return Fate::Irrelevant;
         };
         let key = key_of(delivery.queue_id, reason.host.unwrap_or(relay));
         let set_up = set_up_of(delivery.delays);
         let goes_on = self.goes_on(key, Some(set_up));
         if goes_on && is_refused_recipient(&reason) && self.waiting.is_some() {
-            self.refuse_another(current, Some(set_up), sink);
+            self.refuse_another(current, said, Some(set_up), sink);
             return Fate::Used;
         }
         let repeats = goes_on && reason.kind == Kind::Lost && self.close_belongs_to_refusal();
         // The answer before the close is what became of this recipient too.
         let answer = self.loose.get(self.waiting.unwrap_or(self.open.saturating_sub(1))).filter(|_| repeats).cloned();
-        let reason = answer.as_ref().map_or(reason, |line| reason_in(line.text()));
+        let reason = answer.as_ref().map_or(reason, |line| reason_in(line.said()));
         let is_further =
             goes_on && self.waiting.is_none() && self.transaction.as_ref().is_some_and(|t| t.set_up.is_some());
         self.end_waiting_if(goes_on, repeats, sink);
@@ -306,11 +310,11 @@ impl Process {
         }
         self.transaction = Some(transaction);
         if waits {
-            self.push(current, sink);
+            self.push(current, said, sink);
             self.open = self.loose.len();
             self.waiting = Some(self.open - 1);
         } else {
-            self.settle(current);
+            self.settle(current, said);
         }
         Fate::Used
     }
@@ -330,19 +334,19 @@ impl Process {
 
     /// A further recipient of a transaction was refused, and the first of them waits. A 421
     /// is the end of the session, whatever was refused before.
-    fn refuse_another(&mut self, current: &Entry<'_>, set_up: Option<u64>, sink: &mut dyn Sink) {
+    fn refuse_another(&mut self, current: &Entry<'_>, said: Statement<'_>, set_up: Option<u64>, sink: &mut dyn Sink) {
         if let Some(transaction) = &mut self.transaction {
             transaction.set_up = transaction.set_up.or(set_up);
         }
-        let is_end = |text: &[u8]| answer_in(text) == Some(421);
+        let is_end = |said: Statement<'_>| answer_in(said) == Some(421);
         let before = self.waiting.and_then(|at| self.loose.get(at));
-        if is_end(current.text()) && before.is_some_and(|b| !is_end(b.text())) {
+        if is_end(said) && before.is_some_and(|b| !is_end(b.said())) {
             self.end_waiting(true, sink);
-            self.push(current, sink);
+            self.push(current, said, sink);
             self.open = self.loose.len();
             self.waiting = Some(self.open - 1);
         } else {
-            self.tell_refusal(&Kept::of(current), 0, sink);
+            self.tell_refusal(&Kept::of(current, said), 0, sink);
         }
     }
 
@@ -350,7 +354,7 @@ impl Process {
     /// closes, and after a refused sender nothing is left to close but the session.
     fn close_belongs_to_refusal(&self) -> bool {
         match self.waiting.and_then(|at| self.loose.get(at)) {
-            Some(refusal) => answer_in(refusal.text()) == Some(421),
+            Some(refusal) => answer_in(refusal.said()) == Some(421),
             None => self.transaction.as_ref().is_some_and(|t| t.answered),
         }
     }

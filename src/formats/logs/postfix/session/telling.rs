@@ -1,9 +1,9 @@
 //! What a process tells of its sessions: events, each with the lines that it rests on.
 
 use super::Process;
-use crate::formats::logs::postfix::attempt::{attempt_of, event_of, is_evidence};
+use crate::formats::logs::postfix::attempt::{attempt_of, event_of};
 use crate::formats::logs::postfix::kept::Kept;
-use crate::formats::logs::postfix::line::{Delivery, Host, Statement, ip_in_lane, statement};
+use crate::formats::logs::postfix::line::{Delivery, Host, Statement, ip_in_lane};
 use crate::formats::logs::postfix::reason::reason;
 use crate::formats::logs::postfix::verdict::Verdict;
 use crate::formats::logs::text::Entry;
@@ -15,8 +15,8 @@ impl Process {
     pub(super) fn tell_refusal(&self, refusal: &Kept, weight: u32, sink: &mut dyn Sink) {
         let entry = refusal.entry();
         let evidence = self.loose.get(self.session..).unwrap_or_default();
-        let evidence = evidence.split(|k| !is_evidence(k)).next().unwrap_or_default();
-        match statement(refusal.text()) {
+        let evidence = evidence.split(|k| !k.is_evidence()).next().unwrap_or_default();
+        match refusal.said() {
             Statement::Delivery(delivery) => {
                 let Some((reason, relay)) = attempt_of(&delivery) else { return };
                 let verdict = self.judge(&delivery, reason, relay, None);
@@ -34,9 +34,9 @@ impl Process {
     pub(super) fn tell_hostless(&mut self, end: Option<&Delivery<'_>>, sink: &mut dyn Sink) {
         for at in std::mem::take(&mut self.hostless) {
             let Some(line) = self.loose.get(at) else { continue };
-            let Statement::Failure { queue_id, reason: text } = statement(line.text()) else { continue };
+            let Statement::Failure { queue_id, reason: text } = line.said() else { continue };
             let before = &self.loose[..at];
-            let from = before.iter().rposition(|k| !is_evidence(k)).map_or(0, |n| n + 1);
+            let from = before.iter().rposition(|k| !k.is_evidence()).map_or(0, |n| n + 1);
             let verdict = Verdict::of(reason(text), Host::default(), before, from);
             let rcpt_domain = end.filter(|d| d.queue_id == queue_id).map_or(&[][..], |d| d.rcpt_domain);
             let entry = line.entry();
@@ -81,20 +81,22 @@ impl Process {
     pub(super) fn tell(&self, event: Event<'_>, evidence: &[Kept], current: &Entry<'_>, sink: &mut dyn Sink) {
         let own = current.as_line();
         let source_ip = ip_in_lane(event.tag);
-        if evidence.is_empty() || event.outcome == Outcome::Delivered {
-            sink.event(&Event { lines: &[own], source_ip, ..event });
-        } else {
-            let mut lines: Vec<_> = evidence.iter().map(Kept::as_line).collect();
-            lines.push(own);
-            sink.event(&Event { lines: &lines, source_ip, ..event });
+        match evidence {
+            [] => sink.event(&Event { lines: &[own], source_ip, ..event }),
+            _ if event.outcome == Outcome::Delivered => sink.event(&Event { lines: &[own], source_ip, ..event }),
+            // As most failures have it.
+            [one] => sink.event(&Event { lines: &[one.as_line(), own], source_ip, ..event }),
+            _ => {
+                let lines: Vec<_> = evidence.iter().map(Kept::as_line).chain([own]).collect();
+                sink.event(&Event { lines: &lines, source_ip, ..event });
+            }
         }
     }
 }
 
-/// The host of a failed connection, and the error. Few lines are of one, so the others are not
-/// taken apart.
+/// The host of a failed connection, and the error.
 fn connect_of(line: &Kept) -> Option<(Host<'_>, &[u8])> {
-    match line.text().starts_with(b"connect to ").then(|| statement(line.text()))? {
+    match line.evidence() {
         Statement::Connect(host, error) => Some((host, error)),
         _ => None,
     }
