@@ -235,7 +235,8 @@ fn a_session_lasts_as_long_as_its_set_up_and_transfer() {
     let mut told = read(&Postfix, &[format!("2026-11-24T03:12:25Z mta1 {lines}\n").as_bytes()]);
     let cell = told.totals.pop_first().map(|(cell, _)| cell);
     assert!(
-        cell.as_ref().is_some_and(|c| c.contains("timeout unknown end_of_data") && c.ends_with("Some(306000)")),
+        cell.as_ref()
+            .is_some_and(|c| c.contains("timeout unknown end_of_data") && c.ends_with("Some(306000) None None")),
         "{cell:?}"
     );
 }

@@ -89,6 +89,7 @@ impl Layout {
         let action = [6, 7, 8].into_iter().find(is_action)?;
         let mut layout = Self::default();
         layout.set(Column::TimeLogged, 1);
+        layout.set(Column::TimeQueued, 2);
         layout.set(Column::Rcpt, action - 2);
         layout.set(Column::Orcpt, action - 1);
         let after = [
