@@ -63,7 +63,7 @@ pub(super) fn tls_failures(facts: &Node) -> Table {
     };
     Table {
         name: "tls_failures",
-        title: "Sessions lost between STARTTLS and the end of the handshake, by what ended them; possibly_refused_starttls is not in the total. Rows of by_time are of logs without sessions, told by the same second alone, which is weaker.".to_owned(),
+        title: "Sessions lost from STARTTLS to the end of the handshake, by what ended them; by_time by the second alone, weaker; possibly_refused_starttls is not in the total.".to_owned(),
         columns: vec![column("ending", Text, "what ended them"), column("sessions", Integer, "sessions on the Gmail lane")],
         rows: kinds.iter().map(row).collect(),
     }

@@ -13,6 +13,7 @@ pub(super) struct Table {
 }
 
 /// What a line is.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and a box would be an allocation a row")]
 pub(super) enum Line<'a> {
     /// A header; what it states holds from here on.
     Header(Option<Layout>),
