@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-declare -A limits=([postfix]=15.9 [powermta]=13.3 [kumomta]=9.8)
+declare -A limits=([postfix]=16.15 [powermta]=14.36 [kumomta]=9.93)
 
 if ! command -v valgrind > /dev/null; then
   echo "skipped: no valgrind here"
