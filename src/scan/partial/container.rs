@@ -12,7 +12,7 @@ use crate::formats::partial::MAGIC;
 use crate::intake::sha256_hex;
 
 /// The form that is written and read. It changes with anything that a reader must know.
-pub(super) const FORM: u32 = 2;
+pub(super) const FORM: u32 = 1;
 
 /// What the second line says to whoever opens one.
 const INTERNAL: &str = "internal: holds addresses, names and lines of logs as they stand; must not be sent outside";
