@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use super::{BagInfo, BundleError, Entry, bag};
-use crate::charts::{self, ChartError};
+use crate::charts::{self, ChartError, Drawing};
 use crate::narrative::{self, NarrativeError};
-use crate::release::{Audience, Release};
+use crate::release::{Audience, Figure, Release};
 use crate::tables;
 
 /// Why the contents could not be made.
@@ -22,20 +22,57 @@ pub enum ContentsError {
     Bundle(#[from] BundleError),
 }
 
+/// What the releases show; of charts that are alike for several readers, one.
+#[must_use]
+pub fn figures(releases: &[Release]) -> Vec<Figure> {
+    let mut figures: Vec<Figure> = Vec::new();
+    for figure in releases.iter().flat_map(Release::figures) {
+        if !figures.contains(figure) {
+            figures.push(figure.clone());
+        }
+    }
+    figures
+}
+
+/// Charts, as they were drawn.
+pub struct Drawings(Vec<(Figure, Drawing)>);
+
+impl Drawings {
+    /// Draws some figures.
+    ///
+    /// # Errors
+    /// When a chart cannot be drawn.
+    pub fn of(figures: &[Figure]) -> Result<Self, ContentsError> {
+        let draw = |figure: &Figure| Ok((figure.clone(), charts::draw(figure)?));
+        figures.iter().map(draw).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn with(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
+        self
+    }
+
+    /// The charts of one release, each by its name.
+    fn of_release(&self, release: &Release) -> Vec<(&str, &Drawing)> {
+        let drawn = |figure: &&Figure| self.0.iter().find(|(of, _)| of == *figure);
+        release.figures().iter().filter_map(|figure| drawn(&figure)).map(|(of, d)| (of.name.as_str(), d)).collect()
+    }
+}
+
 /// A bundle's files, bagged: what [`super::write_zip`] packs.
 ///
 /// # Errors
-/// When a chart, a text or a name is refused.
-pub fn contents(release: &Release, version: &'static str) -> Result<Vec<Entry>, ContentsError> {
+/// When a text or a name is refused.
+pub fn contents(release: &Release, drawings: &Drawings, version: &'static str) -> Result<Vec<Entry>, ContentsError> {
     let mut entries = Vec::new();
-    let mut drawings = Vec::new();
-    for figure in release.figures() {
-        let drawing = charts::draw(figure)?;
-        entries.push(Entry::new(format!("data/charts/{}.svg", figure.name), drawing.svg.as_bytes())?);
+    let drawings = drawings.of_release(release);
+    for (name, drawing) in &drawings {
+        entries.push(Entry::new(format!("data/charts/{name}.svg"), drawing.svg.as_bytes())?);
         if release.has_png() {
-            entries.push(Entry::new(format!("data/charts/{}.png", figure.name), drawing.png)?);
+            entries.push(Entry::new(format!("data/charts/{name}.png"), drawing.png.as_slice())?);
         }
-        drawings.push((figure.name.clone(), drawing.svg));
     }
     let sheets: Vec<_> = release.tables().iter().map(|t| (t, tables::csv(t))).collect();
     let listed: Vec<_> = sheets.iter().map(|(t, bytes)| (*t, bytes.as_slice())).collect();
@@ -57,10 +94,11 @@ pub fn contents(release: &Release, version: &'static str) -> Result<Vec<Entry>, 
     entries.push(Entry::new("data/facts.json", facts_json(release))?);
     entries.push(Entry::new("data/sources.json", pretty(&json!({"sources": release.facts().at("coverage")})))?);
     entries.push(Entry::new("data/redaction.json", redaction_json(release))?);
+    let pictures: Vec<_> = drawings.iter().map(|(name, drawing)| (*name, drawing.svg.as_str())).collect();
     let mut files: Vec<String> = entries.iter().map(|e| e.path().to_owned()).collect();
     files.push("data/prose.json".to_owned());
     files.sort();
-    let documents = narrative::documents(release, &files, &drawings)?;
+    let documents = narrative::documents(release, &files, &pictures)?;
     entries.push(Entry::new("data/prose.json", narrative::prose_json(&documents))?);
     for document in documents {
         entries.push(Entry::new(document.path, document.text)?);

@@ -19,9 +19,9 @@ mod verify;
 
 pub use archive::{read_zip, write_zip};
 pub use bag::{BagInfo, bag, hex, unhex};
-pub use contents::{ContentsError, contents, facts_json};
+pub use contents::{ContentsError, Drawings, contents, facts_json, figures};
 pub use entry::Entry;
 pub use error::BundleError;
 pub use gate::{Forbidden, Gate, Hit, Stands};
 pub use publish::{ASIDE, Staged, publish, room_for, stage};
-pub use verify::{Fault, Secrets, Verified, audience_of, bundle_files, verify};
+pub use verify::{Fault, Secrets, Verified, audience_of, bundle_files, inconsistency, verify};

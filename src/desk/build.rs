@@ -13,8 +13,9 @@ use super::progress::Reading;
 use super::settings;
 use super::store::{Built, Store, refuse_existing};
 use super::templates::Chosen;
+use super::threads::{self, both};
 use super::words;
-use crate::bundle::{BundleError, contents, write_zip};
+use crate::bundle::{BundleError, Drawings, contents, figures, write_zip};
 use crate::case::{self, Case, Words};
 use crate::findings::{Evident, FileCard, find};
 use crate::formats::logs::mapping::SHIPPED;
@@ -35,12 +36,12 @@ pub(super) fn build(args: &Build, stop: &'static AtomicBool) -> Result<Built, Fa
         let store = opened.insert(Store::open(&output, args.key.as_deref())?);
         Ok(store.key.clone())
     };
-    let made = releases(folder, &case, args.threads, !args.quiet && !args.json, stop, key)?;
-    let outside = made.outside.into_iter().map(|r| zip_of(r, &case)).collect::<Result<Vec<_>, _>>()?;
-    go_on(stop)?;
+    let threads = threads::count(args.threads);
+    let made = releases(folder, &case, threads, !args.quiet && !args.json, stop, key)?;
+    let outside = zips(made.outside, &case, threads, stop)?;
     let Some(store) = opened else { return Err(Failure::Interrupted) };
     let postmortem = template.render(&made.internal)?;
-    store.write(&outside, (&made.internal, &postmortem), args.force, stop)
+    store.write(&outside, (&made.internal, &postmortem), (args.force, threads), stop)
 }
 
 /// What each reader may see.
@@ -55,13 +56,12 @@ pub(super) struct Made {
 pub(super) fn releases(
     folder: PathBuf,
     case: &Case,
-    threads: Option<usize>,
+    threads: usize,
     shown: bool,
     stop: &'static AtomicBool,
     key: impl FnOnce() -> Result<CaseKey, Failure>,
 ) -> Result<Made, Failure> {
     let own = OwnMappings::of(&folder, case)?;
-    let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let asked = Asked::of(case.window, case.healthy);
     let reading = Reading::begin(shown, stop);
     let evidence = evidence::read(&[folder], case, &own, &asked, threads, reading.progress())?;
@@ -115,10 +115,13 @@ pub(super) fn releases(
     };
     let findings = find(&evident);
     let source = Source { evident: &evident, findings: &findings, transcripts: &evidence.transcripts, key: &key()? };
-    let esp = release(&source, Audience::Esp)?;
+    let (esp, (google, internal)) = both(
+        threads,
+        || release(&source, Audience::Esp),
+        || (release(&source, Audience::Google), release(&source, Audience::Internal)),
+    );
     go_on(stop)?;
-    let google = release(&source, Audience::Google)?;
-    Ok(Made { outside: [esp, google], internal: release(&source, Audience::Internal)? })
+    Ok(Made { outside: [esp?, google?], internal: internal? })
 }
 
 /// The case and the folder its evidence lies in.
@@ -184,12 +187,30 @@ fn cards(evidence: &Evidence) -> Vec<FileCard> {
 /// Above this many bytes an ESP's bundle goes without the PNG twins of its charts, whose SVG holds the same.
 const AIM: u64 = 2_000_000;
 
+/// Both releases with their zips.
+fn zips(
+    releases: [Release; 2],
+    case: &Case,
+    threads: usize,
+    stop: &AtomicBool,
+) -> Result<[(Release, Vec<u8>); 2], Failure> {
+    let figures = figures(&releases);
+    let (some, others) = figures.split_at(figures.len() / 2);
+    let (some, others) = both(threads, || Drawings::of(some), || Drawings::of(others));
+    let drawings = some?.with(others?);
+    go_on(stop)?;
+    let [esp, google] = releases;
+    let (esp, google) = both(threads, || zip_of(esp, &drawings, case), || zip_of(google, &drawings, case));
+    go_on(stop)?;
+    Ok([esp?, google?])
+}
+
 /// A release as zip bytes inside its budget, with what it went without for that.
-fn zip_of(release: Release, case: &Case) -> Result<(Release, Vec<u8>), Failure> {
+fn zip_of(release: Release, drawings: &Drawings, case: &Case) -> Result<(Release, Vec<u8>), Failure> {
     let budget = if release.audience() == Audience::Google { case.budgets.google } else { case.budgets.esp };
     let mut release = release;
     loop {
-        let entries = contents(&release, env!("CARGO_PKG_VERSION"))?;
+        let entries = contents(&release, drawings, env!("CARGO_PKG_VERSION"))?;
         let zip = write_zip(release.name(), &entries, release.when())?;
         let size = zip.len() as u64;
         if size <= if release.has_png() { budget.min(AIM) } else { budget } {

@@ -12,6 +12,7 @@ use super::exit::Failure;
 use super::mapping::case_around;
 use super::names::Names;
 use super::progress::Reading;
+use super::threads;
 use super::words;
 use crate::formats::logs::{Compare, Event, LooseEnds, Pulse, Sink, join};
 use crate::intake::Exhibit;
@@ -70,7 +71,7 @@ fn compared(jobs: &[LogJob<'_>], lanes: &Lanes, stop: &'static AtomicBool) -> Re
     if jobs.len() < 2 {
         return Ok(Scanned::default());
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads::count(None);
     let reading = Reading::begin(true, stop);
     Ok(scan(jobs, lanes, threads, reading.progress())?)
 }

@@ -10,13 +10,14 @@ use super::exit::Failure;
 use super::mapping::case_around;
 use super::progress::Reading;
 use super::taken::Taken;
+use super::threads;
 use super::words;
 use crate::formats::Kind;
 use crate::scan::Asked;
 
 pub(super) fn inspect(args: &Inspect, stop: &'static AtomicBool) -> Result<String, Failure> {
     let (case, own) = case_around(&args.paths)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads::count(None);
     let reading = Reading::begin(!args.json, stop);
     let evidence = evidence::read(&args.paths, &case, &own, &Asked::default(), threads, reading.progress())?;
     drop(reading);

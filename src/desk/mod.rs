@@ -28,6 +28,7 @@ mod signals;
 mod store;
 mod taken;
 mod templates;
+mod threads;
 mod verify;
 mod words;
 

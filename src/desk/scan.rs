@@ -14,6 +14,7 @@ use super::mapping::{OwnMappings, case_around};
 use super::names::Names;
 use super::partials::load;
 use super::progress::Reading;
+use super::threads;
 use super::words::{self, shown};
 use crate::bundle::publish;
 use crate::case::Case;
@@ -153,7 +154,7 @@ fn read_here(
             return Err(Failure::Nothing(format!("{name}: {why}")));
         }
     }
-    let threads = args.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads = threads::count(args.threads);
     let reading = Reading::begin(!args.quiet, stop);
     let mut parts = read_parts(&jobs, &case.lanes, threads, reading.progress())?;
     drop(reading);

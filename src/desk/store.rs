@@ -9,7 +9,8 @@ use serde_json::json;
 use super::build::go_on;
 use super::earlier::Earlier;
 use super::exit::Failure;
-use crate::bundle::{ASIDE, BundleError, Gate, facts_json, publish, read_zip, room_for, stage, verify};
+use super::threads::both;
+use crate::bundle::{ASIDE, BundleError, Gate, facts_json, inconsistency, publish, read_zip, room_for, stage};
 use crate::narrative::{self, Document};
 use crate::release::redactor::CaseKey;
 use crate::release::{Audience, Release, Value};
@@ -101,9 +102,9 @@ impl Store {
     /// Publishes both bundles once both were judged, then what stays, then the receipt.
     pub(super) fn write(
         &self,
-        outside: &[(Release, Vec<u8>)],
+        outside: &[(Release, Vec<u8>); 2],
         (internal, postmortem): (&Release, &Document),
-        force: bool,
+        (force, threads): (bool, usize),
         stop: &AtomicBool,
     ) -> Result<Built, Failure> {
         let target = |release: &Release| self.output.join(format!("send/{}.zip", release.name()));
@@ -118,11 +119,14 @@ impl Store {
         room_for(&self.output, sizes.map(|n| n as u64).sum())?;
         let targets: Vec<_> = outside.iter().map(|(release, _)| target(release)).collect();
         let earlier = Earlier::of(&self.output, &targets);
-        let mut staged = Vec::new();
-        for (release, zip) in outside {
-            staged.push(stage(&target(release), zip, force, |bytes| judge(release, bytes))?);
+        let judged = |(release, zip): &(Release, Vec<u8>)| {
             go_on(stop)?;
-        }
+            Ok::<_, Failure>(stage(&target(release), zip, force, |bytes| judge(release, bytes))?)
+        };
+        let [esp, google] = outside;
+        let (esp, google) = both(threads, || judged(esp), || judged(google));
+        let staged = [esp?, google?];
+        go_on(stop)?;
         // Without a receipt the output is not complete, whatever else stands there.
         let receipt_path = self.output.join("keep/RECEIPT.json");
         if receipt_path.exists() {
@@ -201,7 +205,7 @@ fn tokens_of(outside: &[(Release, Vec<u8>)]) -> String {
 /// A finished bundle, as it was read back: it holds what it says, and nothing that must not leave.
 fn judge(release: &Release, zip: &[u8]) -> Result<(), BundleError> {
     gate(release).inspect(zip)?;
-    match verify(&read_zip(zip)?, None).faults.first() {
+    match inconsistency(&read_zip(zip)?) {
         Some(fault) => Err(BundleError::ReadBack(format!("{}: {}", fault.entry, fault.what))),
         None => Ok(()),
     }

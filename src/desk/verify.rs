@@ -9,6 +9,7 @@ use super::args::Verify;
 use super::build::{Made, case_of, releases};
 use super::exit::Failure;
 use super::store::{gate, read_key};
+use super::threads;
 use crate::bundle::{self, BundleError, Secrets, Verified, audience_of, bundle_files};
 use crate::release::redactor::CaseKey;
 
@@ -22,7 +23,7 @@ pub(super) fn verify(args: &Verify, stop: &'static AtomicBool) -> Result<Verifie
             let key = CaseKey::new(read_key(key)?);
             let (folder, mut case) = case_of(inputs)?;
             args.time.lay(&mut case)?;
-            let made = releases(folder, &case, None, false, stop, || Ok(key))?;
+            let made = releases(folder, &case, threads::count(None), false, stop, || Ok(key))?;
             audience_of(&entries).and_then(|audience| secrets_of(&made, &audience))
         }
         _ => None,

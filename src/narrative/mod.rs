@@ -66,7 +66,7 @@ pub struct Document {
 pub fn documents(
     release: &Release,
     files: &[String],
-    drawings: &[(String, String)],
+    drawings: &[(&str, &str)],
 ) -> Result<Vec<Document>, NarrativeError> {
     let desk = Desk::new(release, files);
     let mut documents = Vec::new();
@@ -152,7 +152,7 @@ impl Desk {
         Ok(self.finish(path, &self.render(template)?))
     }
 
-    fn page(&self, release: &Release, report: &str, drawings: &[(String, String)]) -> Result<Document, NarrativeError> {
+    fn page(&self, release: &Release, report: &str, drawings: &[(&str, &str)]) -> Result<Document, NarrativeError> {
         let mut context = self.context.clone();
         let (first, others) = drawings.split_at(drawings.len().min(1));
         let body = page::with_picture(&page::body(report), &page::figures(release, first));

@@ -29,12 +29,12 @@ pub(in crate::narrative) fn with_picture(body: &str, picture: &str) -> String {
 }
 
 /// The pictures, which hold the sentence they prove, each with the table it is drawn from. `drawings` are SVG texts by figure name.
-pub(in crate::narrative) fn figures(release: &Release, drawings: &[(String, String)]) -> String {
+pub(in crate::narrative) fn figures(release: &Release, drawings: &[(&str, &str)]) -> String {
     let mut out = String::new();
     for (name, svg) in drawings {
         // Inside a page an SVG has no XML declaration.
         let Some(svg) = svg.find("<svg").and_then(|at| svg.get(at..)) else { continue };
-        let data = release.figures().iter().find(|f| f.name == *name).map(|f| f.data);
+        let data = release.figures().iter().find(|f| f.name == **name).map(|f| f.data);
         let data = data.filter(|data| release.tables().iter().any(|table| table.name == *data));
         out.push_str("<figure>\n");
         out.push_str(svg.trim_end());
@@ -67,7 +67,7 @@ mod tests {
     fn a_drawing_loses_its_declaration() {
         let release =
             super::super::fixtures::release(crate::release::Audience::Esp, super::super::fixtures::throttle());
-        let html = figures(&release, &[("outcomes".into(), "<?xml version=\"1.0\"?>\n<svg></svg>\n".into())]);
+        let html = figures(&release, &[("outcomes", "<?xml version=\"1.0\"?>\n<svg></svg>\n")]);
         assert_eq!(html, "<figure>\n<svg></svg>\n</figure>\n");
     }
 }

@@ -11,7 +11,7 @@ const READERS: [Audience; 3] = [Audience::Esp, Audience::Google, Audience::Inter
 
 fn made(audience: Audience, facts: Node) -> Vec<Document> {
     let files = ["data/tables/ips.csv", "data/excerpts/wave-1-first.log", "data/sources.json"].map(str::to_owned);
-    let drawings = [("outcomes".to_owned(), "<?xml version=\"1.0\"?><svg role=\"img\"></svg>".to_owned())];
+    let drawings = [("outcomes", "<?xml version=\"1.0\"?><svg role=\"img\"></svg>")];
     documents(&release(audience, facts), &files, &drawings).expect("renders")
 }
 

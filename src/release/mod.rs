@@ -134,7 +134,11 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         rewrite: &text,
         write: &line,
     };
-    let tables = desk.tables();
+    let mut tables = desk.tables();
+    if audience == Audience::Internal {
+        // The house reads the others in the bundles: here their titles are enough.
+        tables.iter_mut().filter(|table| table.name != "timeline").for_each(|table| table.rows = Vec::new());
+    }
     let excerpts = exhibits::excerpts(&chosen, &|file, lines| pen.write(&format!("excerpts/{file}"), lines));
     let (transcripts, withheld) = transcripts(source, audience, &pen);
     if let Some(fault) = pen.fault.into_inner() {

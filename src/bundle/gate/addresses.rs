@@ -15,10 +15,13 @@ fn is_domain(b: u8) -> bool {
 }
 
 pub(super) fn addresses(text: &[u8], trust: Trust) -> Vec<Range<usize>> {
-    let plain = memchr::memchr_iter(b'@', text).map(|at| (at, 1));
-    // The sign in its full and in its small width.
-    let wide = |sign: &'static str| memchr::memmem::find_iter(text, sign).map(|at| (at, 3));
-    let signs = plain.chain(wide("\u{ff20}")).chain(wide("\u{fe6b}"));
+    // The sign in its own, in its full and in its small width; the last two begin alike.
+    let sign = |at: usize| match text.get(at..) {
+        Some([b'@', ..]) => Some((at, 1)),
+        Some([0xef, 0xbc, 0xa0, ..] | [0xef, 0xb9, 0xab, ..]) => Some((at, 3)),
+        _ => None,
+    };
+    let signs = memchr::memchr2_iter(b'@', 0xef, text).filter_map(sign);
     signs.filter_map(|(at, width)| address_around(text, at, width, trust)).collect()
 }
 

@@ -172,10 +172,12 @@ impl Gate {
     ) {
         windows(reading, |window, guessed| {
             let trust = if trust == Trust::Guessed { trust } else { guessed };
-            self.look_at(entry, &window, trust, values, hits);
+            let before = hits.len();
+            self.look_at(entry, window, trust, values, hits);
             if depth > 1 && (trust == Trust::Meant || is_mostly_text(&window.text)) {
-                self.look_through(entry, &window, trust, depth - 1, values, hits);
+                self.look_through(entry, window, trust, depth - 1, values, hits);
             }
+            hits.len() > before
         });
     }
 
@@ -183,14 +185,16 @@ impl Gate {
     /// make addresses of no one.
     fn look_for_values(&self, entry: &str, reading: &Reading, values: &Values<'_>, hits: &mut Vec<Hit>) {
         let only = |reading: &Reading, trust: Trust, hits: &mut Vec<Hit>| {
+            let before = hits.len();
             for (span, value) in values.find(&reading.text, trust) {
                 if !self.covers(&reading.text, &span) {
                     hits.push(at(value.class, entry, reading.source(span.start)));
                 }
             }
+            hits.len() > before
         };
         only(reading, Trust::Meant, hits);
-        windows(reading, |window, trust| only(&window, trust, hits));
+        windows(reading, |window, trust| only(window, trust, hits));
     }
 
     /// Whether a stretch lies inside something that is allowed, written whole.

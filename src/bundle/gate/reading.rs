@@ -51,6 +51,15 @@ impl Reading {
         self.text.extend_from_slice(said);
     }
 
+    /// Becomes what something at a place of another reading says, as `decode` writes it:
+    /// each byte stands where that begins.
+    pub(super) fn say(&mut self, from: &Self, at: usize, decode: impl FnOnce(&mut Vec<u8>)) {
+        self.text.clear();
+        self.seams.clear();
+        self.seams.push((0, from.source(at)));
+        decode(&mut self.text);
+    }
+
     fn seam(&mut self, out: usize, source: usize) {
         if self.seams.is_empty() || self.source(out) != source {
             self.seams.push((out, source));
@@ -62,9 +71,9 @@ impl Reading {
     pub(super) fn undone(&self, leads: &[u8], step: impl Fn(&[u8]) -> Option<(usize, Vec<u8>)>) -> Option<Self> {
         let mut out = Self::default();
         let (mut at, mut kept) = (0, 0);
-        while let Some(byte) = self.text.get(at) {
-            let made = if leads.contains(byte) { step(self.part(at..self.text.len())) } else { None };
-            let Some((taken, said)) = made else {
+        while let Some(next) = first_of(leads, self.part(at..self.text.len())) {
+            at += next;
+            let Some((taken, said)) = step(self.part(at..self.text.len())) else {
                 at += 1;
                 continue;
             };
@@ -78,6 +87,16 @@ impl Reading {
         }
         out.copy(self, kept..self.text.len());
         Some(out)
+    }
+}
+
+/// Where the first of some bytes stands.
+fn first_of(leads: &[u8], text: &[u8]) -> Option<usize> {
+    match *leads {
+        [lead] => memchr::memchr(lead, text),
+        [one, other] => memchr::memchr2(one, other, text),
+        [one, other, third] => memchr::memchr3(one, other, third, text),
+        _ => text.iter().position(|b| leads.contains(b)),
     }
 }
 

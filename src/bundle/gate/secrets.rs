@@ -163,7 +163,8 @@ pub(super) fn logins(text: &[u8]) -> Vec<Found> {
 pub(super) fn is_login(text: &[u8]) -> bool {
     let mut parts = text.split(|b| *b == 0);
     let (Some(_), Some(user), Some(secret), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return memchr::memmem::find(text, b"\x01auth=Bearer ").is_some();
+        return memchr::memchr_iter(1, text)
+            .any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(b"\x01auth=Bearer ")));
     };
     let shown = |s: &[u8], least: usize| {
         s.len() >= least && std::str::from_utf8(s).is_ok_and(|s| !s.chars().any(char::is_control))

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::containers::{entity, utf16_escape};
 use super::reading::Reading;
 
@@ -17,9 +19,13 @@ pub(super) enum Trust {
     Guessed,
 }
 
-/// All windows of a text, one layer deep.
-pub(super) fn windows(reading: &Reading, mut each: impl FnMut(Reading, Trust)) {
+/// All windows of a text, one layer deep. `each` tells whether it found something in one; of
+/// runs that are alike and told nothing (a table has the same minute in many rows) one is read.
+pub(super) fn windows(reading: &Reading, mut each: impl FnMut(&Reading, Trust) -> bool) {
     let mut start = 0;
+    let mut silent = FxHashSet::default();
+    // A text has more runs than lines: what they say is written into one buffer.
+    let mut said = Reading::default();
     for line in reading.text.split(|b| *b == b'\n') {
         let span = start..start + line.len();
         start = span.end + 1;
@@ -28,46 +34,30 @@ pub(super) fn windows(reading: &Reading, mut each: impl FnMut(Reading, Trust)) {
             let line = reading.window(span.clone());
             for (lead, step) in ESCAPES {
                 if let Some(window) = line.undone(&[*lead], step) {
-                    each(window, Trust::Meant);
+                    each(&window, Trust::Meant);
                 }
             }
             if let Some(window) = line.undone(b"=", encoded_word) {
-                each(window, Trust::Meant);
+                each(&window, Trust::Meant);
             }
         }
-        for run in runs(line, |b| b.is_ascii_alphanumeric() || b"+/-_".contains(&b)) {
-            for phase in 0..4 {
-                let at = span.start + run.start + phase;
-                let said = base64(reading.part(at..span.start + run.end));
-                each(guessed(reading, &said, at), Trust::Guessed);
-            }
-        }
-        for run in runs(line, |b| b.is_ascii_hexdigit()) {
-            for phase in 0..2 {
-                let at = span.start + run.start + phase;
-                let said = hex(reading.part(at..span.start + run.end));
-                each(guessed(reading, &said, at), Trust::Guessed);
-            }
-        }
-        // Bytes in pairs: `7a 71 2e`, `7a:71:2e`.
-        for joint in [b' ', b':', b'-'] {
-            for run in runs(line, |b| b.is_ascii_hexdigit() || b == joint) {
-                let at = span.start + run.start;
-                let pairs = reading.part(at..span.start + run.end).split(|b| *b == joint);
-                let said: Vec<u8> = pairs.filter(|pair| pair.len() == 2).flat_map(hex).collect();
-                if said.len() >= SHORTEST / 2 {
-                    each(guessed(reading, &said, at), Trust::Guessed);
+        for (members, phases, decode) in ENCODINGS {
+            for run in runs(line, *members) {
+                let (from, run) = (span.start + run.start, &line[run]);
+                if silent.contains(&(*members, run)) {
+                    continue;
+                }
+                let mut told = false;
+                for (phase, rest) in (0..*phases).map(|phase| (phase, run.get(phase..).unwrap_or_default())) {
+                    said.say(reading, from + phase, |out| decode(rest, out));
+                    told |= each(&said, Trust::Guessed);
+                }
+                if !told {
+                    silent.insert((*members, run));
                 }
             }
         }
     }
-}
-
-/// A reading whose every byte stands where its run begins.
-fn guessed(from: &Reading, said: &[u8], at: usize) -> Reading {
-    let mut out = Reading::default();
-    out.put(said, from, at);
-    out
 }
 
 /// The text without its line ends, where these may cut a run in two: wrapped base64, soft
@@ -93,7 +83,7 @@ pub(super) fn pieces(reading: &Reading) -> Option<Reading> {
     for line in reading.text.split(|b| *b == b'\n') {
         let at = start;
         start += line.len() + 1;
-        for close in memchr::memmem::find_iter(line, b"] ") {
+        for close in memchr::memchr_iter(b']', line).filter(|close| line.get(close + 1) == Some(&b' ')) {
             let head = line.get(..close).unwrap_or_default();
             let Some(open) = memchr::memrchr(b'[', head) else { continue };
             let mut numbers = head.get(open + 1..).unwrap_or_default().split(|b| matches!(b, b'/' | b'\\'));
@@ -118,13 +108,25 @@ pub(super) fn pieces(reading: &Reading) -> Option<Reading> {
     (!out.text.is_empty()).then_some(out)
 }
 
+type Decode = fn(&[u8], &mut Vec<u8>);
+
+/// Of which bytes a run is made, at how many of its places it may begin, and how it is read.
+const ENCODINGS: &[(u8, usize, Decode)] = &[
+    (BASE64, 4, base64),
+    (HEX, 2, hex),
+    (HEX | BLANK, 1, |run, out| pairs(run, b' ', out)),
+    (HEX | COLON, 1, |run, out| pairs(run, b':', out)),
+    (HEX | DASH, 1, |run, out| pairs(run, b'-', out)),
+];
+
 type Step = fn(&[u8]) -> Option<(usize, Vec<u8>)>;
 
 /// URLs (RFC 3986), quoted-printable (RFC 2045), xtext (RFC 3461), backslashes of programs, HTML.
 const ESCAPES: &[(u8, Step)] = &[(b'%', byte), (b'=', byte), (b'+', byte), (b'\\', backslash), (b'&', entity)];
 
 fn byte(rest: &[u8]) -> Option<(usize, Vec<u8>)> {
-    let said = hex(rest.get(1..3)?);
+    let mut said = Vec::new();
+    hex(rest.get(1..3)?, &mut said);
     (said.len() == 1).then_some((3, said))
 }
 
@@ -155,7 +157,11 @@ fn encoded_word(rest: &[u8]) -> Option<(usize, Vec<u8>)> {
     let end = memchr::memmem::find(tail, b"?=")?;
     let word = tail.get(..end)?;
     let said = match kind {
-        [b'b' | b'B'] => base64(word),
+        [b'b' | b'B'] => {
+            let mut said = Vec::new();
+            base64(word, &mut said);
+            said
+        }
         [b'q' | b'Q'] => {
             let spaced: Vec<u8> = word.iter().map(|b| if *b == b'_' { b' ' } else { *b }).collect();
             Reading::plain(&spaced).undone(b"=", byte).map_or(spaced, |read| read.text)
@@ -165,39 +171,82 @@ fn encoded_word(rest: &[u8]) -> Option<(usize, Vec<u8>)> {
     Some((2 + charset.len() + 1 + kind.len() + 1 + end + 2, said))
 }
 
-fn runs(line: &[u8], member: impl Fn(u8) -> bool) -> Vec<std::ops::Range<usize>> {
-    let mut out = Vec::new();
+/// What a byte can be part of, as bits: the runs of a line are found by one look at each byte.
+const BASE64: u8 = 1;
+const HEX: u8 = 2;
+const BLANK: u8 = 4;
+const COLON: u8 = 8;
+const DASH: u8 = 16;
+
+const PART_OF: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut b: u8 = 0;
+    while b < 128 {
+        let of_base64 = b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_');
+        let joint = match b {
+            b' ' => BLANK,
+            b':' => COLON,
+            b'-' => DASH,
+            _ => 0,
+        };
+        let hex = if b.is_ascii_hexdigit() { HEX } else { 0 };
+        table[b as usize] = joint | hex | if of_base64 { BASE64 } else { 0 };
+        b += 1;
+    }
+    table
+};
+
+/// The runs of a line, long enough to say something, of bytes that are one of these.
+fn runs(line: &[u8], members: u8) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
     let mut at = 0;
-    for run in line.split(|b| !member(*b)) {
-        if run.len() >= SHORTEST {
-            out.push(at..at + run.len());
-        }
+    line.split(move |b| PART_OF[usize::from(*b)] & members == 0).filter_map(move |run| {
+        let start = at;
         at += run.len() + 1;
-    }
-    out
+        (run.len() >= SHORTEST).then_some(start..start + run.len())
+    })
 }
 
-/// Base64 in either alphabet (RFC 4648), up to the first byte that is none.
-fn base64(run: &[u8]) -> Vec<u8> {
-    let digit = |b: &u8| match b {
-        b'A'..=b'Z' => Some(b - b'A'),
-        b'a'..=b'z' => Some(b - b'a' + 26),
-        b'0'..=b'9' => Some(b - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    };
-    let digits: Vec<u8> = run.iter().map_while(digit).collect();
-    let mut out = Vec::with_capacity(digits.len() * 3 / 4);
-    for group in digits.chunks(4) {
-        let bits = group.iter().fold(0_u32, |bits, d| bits << 6 | u32::from(*d)) << (6 * (4 - group.len()));
+/// The value of each digit of base64, in either alphabet (RFC 4648); 64 for what is none.
+const DIGITS: [u8; 256] = {
+    let mut table = [64; 256];
+    let mut value: u8 = 0;
+    while value < 64 {
+        let digit = match value {
+            0..26 => b'A' + value,
+            26..52 => b'a' + value - 26,
+            52..62 => b'0' + value - 52,
+            62 => b'+',
+            _ => b'/',
+        };
+        table[digit as usize] = value;
+        value += 1;
+    }
+    table[b'-' as usize] = 62;
+    table[b'_' as usize] = 63;
+    table
+};
+
+/// Base64 in either alphabet, up to the first byte that is none.
+fn base64(run: &[u8], out: &mut Vec<u8>) {
+    for group in run.chunks(4) {
+        let digits = || group.iter().map(|b| DIGITS[usize::from(*b)]).take_while(|digit| *digit < 64);
+        let count = digits().count();
+        let bits = digits().fold(0_u32, |bits, digit| bits << 6 | u32::from(digit)) << (6 * (4 - count));
         let [_, a, b, c] = bits.to_be_bytes();
-        out.extend([a, b, c].into_iter().take(group.len() * 3 / 4));
+        out.extend([a, b, c].into_iter().take(count * 3 / 4));
+        if count < 4 {
+            break;
+        }
     }
-    out
 }
 
-fn hex(run: &[u8]) -> Vec<u8> {
+/// Pairs of hexadecimal digits, up to the first that is none.
+fn hex(run: &[u8], out: &mut Vec<u8>) {
     let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    run.chunks_exact(2).map_while(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()
+    out.extend(run.chunks_exact(2).map_while(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)));
+}
+
+/// Bytes in pairs of digits, with something between them: `7a 71 2e`, `7a:71:2e`.
+fn pairs(run: &[u8], joint: u8, out: &mut Vec<u8>) {
+    run.split(|b| *b == joint).filter(|pair| pair.len() == 2).for_each(|pair| hex(pair, out));
 }

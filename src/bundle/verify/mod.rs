@@ -66,6 +66,13 @@ impl Faults {
     fn add(&mut self, entry: &str, what: impl Into<String>) {
         self.0.push(Fault { entry: entry.to_owned(), what: what.into() });
     }
+
+    /// In order, each once.
+    fn sorted(mut self) -> Vec<Fault> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
 }
 
 /// The files of a zip or of an unpacked folder, each with its top folder, in order.
@@ -113,6 +120,22 @@ pub fn audience_of(entries: &[(String, Vec<u8>)]) -> Option<String> {
 /// Verifies files given with their top folder.
 #[must_use]
 pub fn verify(entries: &[(String, Vec<u8>)], secrets: Option<&Secrets>) -> Verified {
+    let (files, mut faults) = consistent(entries);
+    check_leaks(entries, &files, secrets, &mut faults);
+    let tokens = secrets.map(|s| check_tokens(&files, &s.tokens, &mut faults));
+    let faults = faults.sorted();
+    Verified { files: files.len(), audience: audience_of(entries).unwrap_or_default(), tokens, faults }
+}
+
+/// The first thing in which a bundle does not hold what it says, for those whose own gate,
+/// which knows more, has looked through the same bytes.
+#[must_use]
+pub fn inconsistency(entries: &[(String, Vec<u8>)]) -> Option<Fault> {
+    consistent(entries).1.sorted().into_iter().next()
+}
+
+/// All checks but those of the gate.
+fn consistent(entries: &[(String, Vec<u8>)]) -> (Files, Faults) {
     let mut faults = Faults::default();
     let own: Vec<_> = entries.iter().filter(|(name, _)| name != BESIDE).cloned().collect();
     let files = bag::files(&own, &mut faults);
@@ -128,12 +151,7 @@ pub fn verify(entries: &[(String, Vec<u8>)], secrets: Option<&Secrets>) -> Verif
         None => faults.add("data/facts.json", "it is missing or lists nothing"),
     }
     sessions::check(&files, &mut faults);
-    check_leaks(entries, &files, secrets, &mut faults);
-    let tokens = secrets.map(|s| check_tokens(&files, &s.tokens, &mut faults));
-    let mut faults = faults.0;
-    faults.sort();
-    faults.dedup();
-    Verified { files: files.len(), audience: audience_of(entries).unwrap_or_default(), tokens, faults }
+    (files, faults)
 }
 
 /// The gate. A stranger has only the bundle's own word for what its sender allowed; with the

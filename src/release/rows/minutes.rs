@@ -62,11 +62,12 @@ pub(super) fn minutes<K>(
     let mut columns = vec![MINUTE, column(key, ColumnKind::Text, meaning)];
     columns.extend_from_slice(COUNTS);
     columns.push(column("coverage", ColumnKind::Text, "full, incomplete (counts are lower bounds), unknown (no log)"));
+    let labels: Vec<String> = rows.iter().map(|row| label(&row.of)).collect();
     let mut table = Table { name, title: title.to_owned(), columns, rows: Vec::new() };
     for (i, state) in timeline.states.iter().enumerate() {
-        for row in rows {
+        for (row, label) in rows.iter().zip(&labels) {
             let counts = row.counts.get(i).copied().flatten();
-            let mut cells = vec![Cell::Minute(timeline.window.at(i)), Cell::Text(label(&row.of))];
+            let mut cells = vec![Cell::Minute(timeline.window.at(i)), Cell::Text(label.clone())];
             cells.extend(count_cells(row, i, counts));
             cells.push(Cell::Text(state_word(*state).to_owned()));
             table.rows.push(cells);
