@@ -44,7 +44,7 @@ pub struct Drawing {
 pub fn draw(figure: &Figure) -> Result<Drawing, ChartError> {
     text::load_fonts()?;
     let scene = sheet::lay_out(figure)?;
-    Ok(Drawing { svg: paint::svg(&scene, figure)?, png: png::encode(&paint::pixels(&scene)?)? })
+    Ok(Drawing { svg: paint::svg(&scene, figure)?, png: png::encode(paint::pixels(&scene)?)? })
 }
 
 #[cfg(test)]

@@ -8,14 +8,13 @@ fn halve(pixels: &Pixels) -> Pixels {
     let (width, height) = (pixels.width / 2, pixels.height / 2);
     let row = pixels.width as usize * 3;
     let mut rgb = Vec::with_capacity(width as usize * height as usize * 3);
+    let mean = |[a, b, c, d]: [u8; 4]| ((u16::from(a) + u16::from(b) + u16::from(c) + u16::from(d) + 2) / 4) as u8;
     for pair in pixels.rgb.chunks_exact(row * 2) {
         let (upper, lower) = pair.split_at(row);
-        for (a, b) in upper.chunks_exact(6).zip(lower.chunks_exact(6)) {
-            for (left, right) in [0, 1, 2].into_iter().zip([3, 4, 5]) {
-                let sum = u16::from(a[left]) + u16::from(a[right]) + u16::from(b[left]) + u16::from(b[right]);
-                rgb.push(((sum + 2) / 4) as u8);
-            }
-        }
+        let squares = upper.as_chunks::<6>().0.iter().zip(lower.as_chunks::<6>().0);
+        rgb.extend(squares.flat_map(|(&[r0, g0, b0, r1, g1, b1], &[r2, g2, b2, r3, g3, b3])| {
+            [[r0, r1, r2, r3], [g0, g1, g2, g3], [b0, b1, b2, b3]].map(mean)
+        }));
     }
     Pixels { width, height, rgb }
 }
@@ -24,8 +23,9 @@ fn halve(pixels: &Pixels) -> Pixels {
 ///
 /// # Errors
 /// When the encoder refuses them.
-pub(super) fn encode(pixels: &Pixels) -> Result<Vec<u8>, ChartError> {
-    let half = halve(pixels);
+pub(super) fn encode(pixels: Pixels) -> Result<Vec<u8>, ChartError> {
+    let half = halve(&pixels);
+    drop(pixels);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, half.width, half.height);
     encoder.set_color(png::ColorType::Rgb);

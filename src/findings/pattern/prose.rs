@@ -141,7 +141,7 @@ fn point(named: &[&Claim]) -> Option<String> {
     }
     if !open.is_empty() {
         let open = open.join("; ");
-        said.push(format!("On the way up {open}; no minute lies between, so where failures begin is not known."));
+        said.push(format!("On the way up {open}; no minute of it lies between, so where failures begin is not known."));
     }
     (!said.is_empty()).then(|| said.join(" "))
 }
