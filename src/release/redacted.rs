@@ -34,17 +34,21 @@ use serde::Serialize;
 /// ```
 ///
 /// The writers take a [`Release`](super::Release) and nothing else; it cannot be made outside
-/// the room, and the facts it was made of are none:
+/// the room, and the facts it was made of are none. Of drawings those go in whose figures it holds:
 ///
 /// ```
-/// fn written(release: &casefile::release::Release) {
-///     let _ = casefile::bundle::contents(release, "0");
+/// use casefile::bundle::Drawings;
+///
+/// fn written(release: &casefile::release::Release, drawings: &Drawings) {
+///     let _ = casefile::bundle::contents(release, drawings, "0");
 /// }
 /// ```
 ///
 /// ```compile_fail,E0308
-/// fn written(facts: &casefile::release::Node) {
-///     let _ = casefile::bundle::contents(facts, "0");
+/// use casefile::bundle::Drawings;
+///
+/// fn written(facts: &casefile::release::Node, drawings: &Drawings) {
+///     let _ = casefile::bundle::contents(facts, drawings, "0");
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

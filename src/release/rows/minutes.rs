@@ -67,7 +67,9 @@ pub(super) fn minutes<K>(
     for (i, state) in timeline.states.iter().enumerate() {
         for (row, label) in rows.iter().zip(&labels) {
             let counts = row.counts.get(i).copied().flatten();
-            let mut cells = vec![Cell::Minute(timeline.window.at(i)), Cell::Text(label.clone())];
+            // There are as many rows as minutes and members: none keeps room that it does not need.
+            let mut cells = Vec::with_capacity(table.columns.len());
+            cells.extend([Cell::Minute(timeline.window.at(i)), Cell::Text(label.clone())]);
             cells.extend(count_cells(row, i, counts));
             cells.push(Cell::Text(state_word(*state).to_owned()));
             table.rows.push(cells);
