@@ -48,6 +48,22 @@ fn each_kind_of_leak_is_seen_and_its_value_never_told() {
     assert_eq!(hits(&gate, "data/a.txt", "one\nto alice.benson"), ["local part in c-esp/data/a.txt, line 2, column 4"]);
 }
 
+/// Of runs that are alike and say nothing one is read; of those that say something each is told,
+/// wherever it stands and whatever stands beside it.
+#[test]
+fn a_run_that_stands_twice_is_told_twice() {
+    let value = "alice.benson".to_owned();
+    let gate =
+        Gate { forbidden: vec![Forbidden { class: "local part", value, stands: Stands::Anywhere }], ..Gate::default() };
+    let told = |line| format!("local part in c-esp/data/a.txt, line {line}, column 1");
+    for leak in ["YWxpY2UuYmVuc29u", "616c6963652e62656e736f6e", "61 6c 69 63 65 2e 62 65 6e 73 6f 6e"] {
+        let quiet = "2026-11-24T04:26 c2lsZW50IHRleHQh";
+        let found = hits(&gate, "data/a.txt", &format!("{leak}\n{quiet}\n{quiet}\n{leak}\n{quiet}\n"));
+        assert!(found.contains(&told(1)) && found.contains(&told(4)), "{leak}: {found:?}");
+        assert!(hits(&gate, "data/a.txt", &format!("{quiet}\n{quiet}\n")).is_empty());
+    }
+}
+
 #[test]
 fn what_must_stay_is_not_flagged() {
     let gate = Gate {
