@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Instructions per byte on a fixed slice of 20 MB: the gate against getting slower.
 #
-#   benches/instructions.sh           the build that the tests run: nothing more is compiled
+#   benches/instructions.sh           the build that `.ci/run` tests: there nothing more is compiled
 #   benches/instructions.sh release   the build that is shipped, which takes minutes to make
 #
 # Time on a shared machine says little; instructions repeat to 0.01 %. The limits below are what
