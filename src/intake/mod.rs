@@ -6,13 +6,14 @@
 //!   apart by `codec`, undone by `undo`, turned away by `refuse` where they are no text,
 //!   and given as UTF-8 by `text`.
 //! - `blocks` hands out whole lines from a reused buffer.
-//! - `places` looks into the middle of a file.
+//! - `places` looks into the middle of a file, `pieces` cuts one at line ends.
 //! - `turned` reads a file from its last line to its first; `way` hides which of the two it is.
 
 mod blocks;
 mod codec;
 mod error;
 mod open;
+mod pieces;
 mod places;
 mod raw;
 mod refuse;
@@ -27,6 +28,7 @@ pub use blocks::{BLOCK, Lines, for_each_block, lines_of};
 pub use codec::Codec;
 pub use error::{Broken, IntakeError};
 pub use open::{Opened, head_of, open, sha256_hex};
+pub use pieces::{Piece, Pieces};
 pub use places::places_of;
 pub use source::{Exhibit, Gathered, Skipped, Source, gather};
 pub use turned::{OneWay, Turned};

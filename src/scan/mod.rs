@@ -12,8 +12,9 @@
 //! - `overlap` finds lines that several files hold.
 //! - `turns` says which of them are read first.
 //! - `asked` is the time that is asked for; `skim` passes over the lines of all other.
-//! - `worker` reads the logs of `job` in parallel, each into a `part`; `scanned` joins their
-//!   edges once and adds them up.
+//! - `worker` says which logs are read, `reading` reads each `job` into a `part`, in parallel, and
+//!   `pieces` one log by several threads; `scanned` joins their edges once and adds them up.
+//! - `moved` gives lines the numbers that they have in the whole.
 //! - `partial` carries parts from where logs are read to where they are added up.
 
 mod accepted;
@@ -27,11 +28,14 @@ mod excerpt;
 mod job;
 mod kinds;
 mod known;
+mod moved;
 mod names;
 mod overlap;
 mod part;
 pub mod partial;
+mod pieces;
 mod places;
+mod reading;
 mod replies;
 mod scanned;
 mod seconds;

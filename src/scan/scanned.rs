@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::worker::within;
+use super::reading::within;
 use super::{Collector, Elsewhere, LogJob, Part, Tally};
 use crate::formats::logs::{Closed, LooseEnds, Repeats, join};
 use crate::intake::Exhibit;

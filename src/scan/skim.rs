@@ -186,7 +186,7 @@ fn up_to_minute(line: &[u8]) -> &[u8] {
 
 /// Hears in which minute a line stands.
 #[derive(Default)]
-struct Heard(Option<Minute>);
+pub(super) struct Heard(Option<Minute>);
 
 impl Sink for Heard {
     fn event(&mut self, _: &Event<'_>) {}

@@ -1,18 +1,17 @@
-//! Files in parallel; what several of them tell of is told once.
+//! Which files are read, and in which turn; what several of them tell of is told once.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::asked::Within;
 use super::elsewhere::{Counting, Held};
 use super::overlap::{Plan, Shared, View, plan};
+use super::pieces::PIECE;
 use super::scanned::join_stream;
-use super::skim::Skim;
 use super::turns::Formats;
-use super::{Asked, Collector, Elsewhere, LogJob, Part, Repetition, ScanError, Scanned};
-use crate::formats::logs::{Compare, Prints, Pulse, Repeats, Sink, Wanted};
-use crate::intake::{Broken, Exhibit, Way};
+use super::{Elsewhere, LogJob, Part, Repetition, ScanError, Scanned};
+use crate::formats::logs::{Compare, Prints, Pulse, Repeats, Wanted};
+use crate::intake::Exhibit;
 use crate::smtp::Lanes;
 use crate::time::{Minute, Stamp};
 
@@ -72,26 +71,28 @@ pub fn read_parts(
 }
 
 /// The files of a scan, and with what they are read.
-struct Work<'a> {
-    jobs: &'a [LogJob<'a>],
-    formats: Formats<'a>,
-    lanes: &'a Lanes,
-    threads: usize,
-    progress: &'a Progress,
+pub(super) struct Work<'a> {
+    pub(super) jobs: &'a [LogJob<'a>],
+    pub(super) formats: Formats<'a>,
+    pub(super) lanes: &'a Lanes,
+    pub(super) threads: usize,
+    pub(super) progress: &'a Progress,
+    /// Larger logs are read in pieces of about so many bytes.
+    pub(super) piece: u64,
     /// For each file, what others count of its attempts.
-    elsewhere: Vec<Elsewhere>,
+    pub(super) elsewhere: Vec<Elsewhere>,
     /// Whether the result is a partial, which files of other scans may stand beside.
-    for_others: bool,
+    pub(super) for_others: bool,
     /// What was read elsewhere; taken once.
-    given: Vec<Option<Mutex<Option<Part>>>>,
+    pub(super) given: Vec<Option<Mutex<Option<Part>>>>,
     batches: Vec<Option<String>>,
 }
 
 /// One slot a file; nothing for files that were not asked for.
-type Parts = Vec<Option<Part>>;
+pub(super) type Parts = Vec<Option<Part>>;
 
 impl<'a> Work<'a> {
-    fn new(
+    pub(super) fn new(
         jobs: &'a [LogJob<'a>],
         mut given: BTreeMap<Exhibit, Given>,
         lanes: &'a Lanes,
@@ -105,11 +106,11 @@ impl<'a> Work<'a> {
         let (given, batches) = of_each.unzip();
         let formats = Formats::of(jobs.iter().map(|job| job.shape.format));
         let elsewhere = vec![Elsewhere::default(); jobs.len()];
-        Self { jobs, formats, lanes, threads, progress, elsewhere, for_others: false, given, batches }
+        Self { jobs, formats, lanes, threads, progress, piece: PIECE, elsewhere, for_others: false, given, batches }
     }
 
     /// What all files give, each line and attempt told once.
-    fn all(mut self) -> Result<Vec<Part>, ScanError> {
+    pub(super) fn all(mut self) -> Result<Vec<Part>, ScanError> {
         let mut parts = self.read_all()?;
         self.leave_out_repeats(&mut parts)?;
         let mut found: Vec<Part> = parts.into_iter().map(Option::unwrap_or_default).collect();
@@ -214,74 +215,6 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Reads some of the files, in parallel.
-    fn read(&self, tasks: &[(usize, Compare)]) -> Result<Parts, ScanError> {
-        let next = AtomicUsize::new(0);
-        let slots: Vec<Mutex<Option<Result<Part, ScanError>>>> = self.jobs.iter().map(|_| Mutex::new(None)).collect();
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.clamp(1, tasks.len().max(1)) {
-                scope.spawn(|| {
-                    while let Some((at, compare)) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        let part = match &self.given[*at] {
-                            Some(given) => Ok(given.lock().ok().and_then(|mut part| part.take()).unwrap_or_default()),
-                            None => self.read_one(*at, compare.clone()),
-                        };
-                        if let Ok(mut slot) = slots[*at].lock() {
-                            *slot = Some(part);
-                        }
-                    }
-                });
-            }
-        });
-        slots.into_iter().map(|slot| slot.into_inner().ok().flatten().transpose()).collect()
-    }
-
-    /// Reads one file to its end, or to where it breaks off.
-    fn read_one(&self, at: usize, compare: Compare) -> Result<Part, ScanError> {
-        let job = &self.jobs[at];
-        let exhibit = job.source.exhibit;
-        let go_on = |bytes: usize| {
-            self.progress.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-            !self.progress.stop.load(Ordering::Relaxed)
-        };
-        let (mut way, mut reader) = job.open(compare, go_on)?;
-        let mut collector = Collector::new(self.lanes, exhibit, job.stated_node.clone(), &self.elsewhere[at])
-            .keeping_messages(self.keeps_messages(job))
-            .of_records(job.shape.format.stands_alone());
-        let mut skim = Skim::of(job);
-        let result = within(&job.asked, &mut collector, |sink| {
-            way.for_each_block(|block| {
-                match &mut skim {
-                    Some(skim) => skim.take(block, &mut *reader, sink),
-                    None => reader.read(block, sink),
-                }
-                go_on(block.len())
-            })
-        });
-        let digest = way.digest();
-        let problem = match result {
-            Err(e) => Some(broke_off(&e, reader.accounting().read, &way)),
-            Ok(()) if grew(job, digest.1) => {
-                Some("changed its size while it was read; it was used as far as read".to_owned())
-            }
-            Ok(()) => None,
-        };
-        let span = within(&job.asked, &mut collector, |sink| {
-            let span = skim.and_then(|skim| skim.end(&mut *reader, sink));
-            reader.end_of_file(sink);
-            span
-        });
-        let done = reader.finish();
-        let mut tally = collector.into_tally(&done.closed);
-        tally.of_another_time(exhibit, span);
-        Ok(Part::new(tally, done, digest, problem))
-    }
-
-    fn keeps_messages(&self, job: &LogJob<'_>) -> bool {
-        self.formats.tell_the_same(job.shape.format.name())
-            || self.for_others && Formats::may_be_told_elsewhere(job.shape.format)
-    }
-
     /// Finds lines that several files hold, and replaces the parts of those that repeat.
     fn leave_out_repeats(&self, parts: &mut Parts) -> Result<(), ScanError> {
         let plans = plan(&self.views(parts));
@@ -358,11 +291,6 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Hands a sink to some work: that which leaves out what is not asked for, where all is not.
-pub(super) fn within<R>(asked: &Asked, sink: &mut dyn Sink, work: impl FnOnce(&mut dyn Sink) -> R) -> R {
-    if asked.is_all() { work(sink) } else { work(&mut Within { asked, sink }) }
-}
-
 /// What a file must leave out, by what the files before it hold: of each line as often as
 /// the one of them that holds it most often.
 fn repeats_of(shared: &[Shared], held: &[Option<Wanted>]) -> Repeats {
@@ -377,19 +305,4 @@ fn repeats_of(shared: &[Shared], held: &[Option<Wanted>]) -> Repeats {
         }
     }
     repeats
-}
-
-/// Why a file gave no more, and how far it was used.
-fn broke_off(error: &std::io::Error, lines: u64, way: &Way) -> String {
-    match Broken::of(error) {
-        Some(Broken::Cut) => format!(
-            "the archive breaks off after line {lines}, as one does that is still being written; what came before was used"
-        ),
-        Some(broken) => format!("{broken}, after line {lines}; what came before was used"),
-        None => format!("breaks off {}: {error}; what was read until then was used", way.place(lines)),
-    }
-}
-
-fn grew(job: &LogJob<'_>, read: u64) -> bool {
-    read != job.source.size || std::fs::metadata(&job.source.path).is_ok_and(|m| m.len() != job.source.size)
 }

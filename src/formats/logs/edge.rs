@@ -11,4 +11,16 @@ pub struct Edge {
     pub(super) resolved: Option<Stamp>,
     /// The last line, for `last message repeated`.
     pub(super) last: Vec<u8>,
+    /// The header of a table, which says what its cells are.
+    pub(super) header: Vec<u8>,
+    /// Whether a record goes on in the next line.
+    pub(super) is_inside: bool,
+}
+
+impl Edge {
+    /// Whether a reader can begin there: not inside a record.
+    #[must_use]
+    pub const fn can_be_entered(&self) -> bool {
+        !self.is_inside
+    }
 }

@@ -79,10 +79,10 @@ impl LooseEnds {
 pub(super) const SHARED: &[u8] = b"";
 
 /// A process that never finishes a delivery keeps at most this many lines.
-const LONGEST_TAIL: usize = 256;
+pub(super) const LONGEST_TAIL: usize = 256;
 
 /// Lines of the last files that any process may need.
-const MOST_SHARED: usize = 1024;
+pub(super) const MOST_SHARED: usize = 1024;
 
 /// Joins the edges of files of one stream, given in order of time, and emits the
 /// events that were waiting.
@@ -130,7 +130,7 @@ pub fn join(format: &dyn LogFormat, clock: &LogClock, parts: Vec<LooseEnds>, sin
 /// Lines of a process and lines for all, in the order in which they came from the files. A
 /// line that is both stands once; but a line that its process holds several times is one of
 /// several copies.
-fn in_order(files: &[Exhibit], before: &[KeptLine], shared: &[KeptLine]) -> Vec<KeptLine> {
+pub(super) fn in_order(files: &[Exhibit], before: &[KeptLine], shared: &[KeptLine]) -> Vec<KeptLine> {
     let own: BTreeSet<_> = before.iter().map(|l| (l.exhibit, l.number)).collect();
     let others = shared.iter().filter(|l| !own.contains(&(l.exhibit, l.number)));
     let mut lines: Vec<_> = before.iter().chain(others).cloned().collect();

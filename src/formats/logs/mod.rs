@@ -42,6 +42,7 @@ mod records;
 pub mod sendmail;
 mod sequence;
 mod spans;
+mod stitch;
 mod survey;
 #[cfg(test)]
 mod testing;
@@ -59,6 +60,7 @@ pub use loose::{Ends, KeptLine, LooseEnds, join};
 pub use offsets::{Stretch, zone_of};
 pub use prints::{Prints, Repeats, Wanted};
 pub use sequence::Sequence;
+pub use stitch::Stitch;
 pub use survey::Survey;
 
 use super::Head;
@@ -100,6 +102,10 @@ pub trait LogFormat: Send + Sync {
     fn enters_anywhere(&self) -> bool {
         false
     }
+    /// Whether a file of it can be read in pieces of whole lines, side by side, each from how far the one before it led.
+    fn comes_in_pieces(&self) -> bool {
+        self.enters_anywhere()
+    }
     /// Whether only the user can know the zone of its times.
     fn asks_for_zone(&self) -> bool {
         false
@@ -137,7 +143,7 @@ impl Opening {
 pub trait LogReader {
     /// Reads a block of whole lines.
     fn read(&mut self, block: &[u8], sink: &mut dyn Sink);
-    /// How far it came. Of a format that cannot be entered anywhere, nothing.
+    /// How far it came. Of a format that does not come in pieces, nothing.
     fn edge(&self) -> Edge {
         Edge::default()
     }
@@ -211,6 +217,12 @@ impl<'a> LogShape<'a> {
     #[must_use]
     pub fn enters_anywhere(self) -> bool {
         self.wrapping == Wrapping::None && self.format.enters_anywhere()
+    }
+
+    /// Whether a file of it can be read in pieces, side by side.
+    #[must_use]
+    pub fn comes_in_pieces(self) -> bool {
+        self.wrapping == Wrapping::None && self.format.comes_in_pieces()
     }
 
     /// A reader for one file.

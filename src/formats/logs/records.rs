@@ -2,7 +2,7 @@
 
 use super::event::{Event, Note, Pulse, Sink};
 use super::ledger::{Compare, Fate, Ledger};
-use super::{Done, Ends, KeptLine, LogReader, LooseEnds, Opening, Sequence};
+use super::{Done, Edge, Ends, KeptLine, LogReader, LooseEnds, Opening, Sequence};
 use crate::formats::Accounting;
 use crate::intake::{Exhibit, Lines};
 use crate::time::{Minute, Stamp};
@@ -59,6 +59,12 @@ pub(super) trait Records: Send {
     fn conclude(&mut self, _sink: &mut dyn Sink) {}
     /// The file ends: tells what needs no other file.
     fn end_of_file(&mut self, _out: &mut Out<'_>) {}
+    /// How far the lines led, besides the latest time; a reader that begins there goes on from it.
+    fn edge(&self) -> Edge {
+        Edge::default()
+    }
+    /// Begins where lines led so far.
+    fn go_on_from(&mut self, _edge: &Edge) {}
     /// What the edges of the file left open.
     fn ends(&mut self) -> Vec<(Box<[u8]>, Ends)> {
         Vec::new()
@@ -108,6 +114,16 @@ impl<R: Records> LogReader for RecordLog<R> {
             self.ledger.settle(fate, line, sink);
         }
         self.ledger.flush(sink);
+    }
+
+    fn edge(&self) -> Edge {
+        Edge { latest: self.ledger.latest, ..self.records.edge() }
+    }
+
+    fn pass(&mut self, lines: u64, edge: Edge) {
+        self.ledger.number += lines;
+        self.ledger.latest = edge.latest;
+        self.records.go_on_from(&edge);
     }
 
     fn end_of_file(&mut self, sink: &mut dyn Sink) {

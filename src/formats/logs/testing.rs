@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Event, LogClock, LogFormat, LogShape, Opening, Pulse, Sink, Wrapping, join};
+use super::{Edge, Event, LogClock, LogFormat, LogShape, LooseEnds, Opening, Pulse, Sink, Stitch, Wrapping, join};
 use crate::formats::{Accounting, Head};
 use crate::intake::Exhibit;
 use crate::time::{Minute, Zone};
@@ -95,6 +95,59 @@ pub(super) fn read_in_blocks(format: &dyn LogFormat, files: &[&[u8]], block: usi
     told
 }
 
+/// The same, the second of three files in pieces that are cut at these bytes of it.
+fn read_in_pieces(format: &dyn LogFormat, files: [&[u8]; 3], cuts: &[usize]) -> Told {
+    let survey = format.survey(Head { bytes: &files.concat(), whole: true });
+    let clock = LogClock::new(survey.offset_s.map_or(Zone::UTC, Zone::Fixed), survey.near);
+    let mut told = Told::default();
+    let mut ends: [Vec<LooseEnds>; 3] = Default::default();
+    for (n, file) in files.into_iter().enumerate() {
+        let exhibit = Exhibit(n as u16 + 1);
+        let shape = LogShape { format, wrapping: Wrapping::None };
+        let mut stitch = Stitch::new(format, clock.clone(), exhibit);
+        let (mut edge, mut lines) = (Edge::default(), 0);
+        let inner = if n == 1 { cuts } else { &[] };
+        for piece in [&[0], inner, &[file.len()]].concat().windows(2) {
+            let mut reader = shape.reader(Opening::again(exhibit, clock.clone()));
+            reader.pass(lines, edge);
+            let mut minutes = Minutes { told: &mut told, span: None };
+            reader.read(&file[piece[0]..piece[1]], &mut minutes);
+            reader.end_of_file(&mut minutes);
+            let span = minutes.span;
+            edge = reader.edge();
+            let done = reader.finish();
+            lines += done.closed.accounting.read;
+            told.accounting.add(done.closed.accounting);
+            stitch.add(done.ends, span, &mut told);
+        }
+        ends[n] = stitch.finish();
+    }
+    join(format, &clock, ends.into_iter().flatten().collect(), &mut told);
+    told
+}
+
+/// Hears of which minutes a piece tells.
+struct Minutes<'t> {
+    told: &'t mut Told,
+    span: Option<(Minute, Minute)>,
+}
+
+impl Sink for Minutes<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        self.told.event(event);
+    }
+    fn heard(&mut self, minute: Minute, pulse: Pulse) {
+        self.span = Some(self.span.map_or((minute, minute), |(a, b)| (a.min(minute), b.max(minute))));
+        self.told.heard(minute, pulse);
+    }
+    fn unrecognised(&mut self, number: u64, text: &[u8]) {
+        self.told.unrecognised(number, text);
+    }
+    fn note(&mut self, note: super::Note, number: u64, amount: u64) {
+        self.told.note(note, number, amount);
+    }
+}
+
 /// The sentences of one file's events, in order of line.
 pub(super) fn events(format: &dyn LogFormat, text: &str) -> Vec<String> {
     let mut told = read(format, &[text.as_bytes()]);
@@ -121,6 +174,48 @@ pub(super) fn assert_splits_agree(format: &dyn LogFormat, text: &[u8]) {
     for pair in cuts.windows(3).step_by(step * 3) {
         let told = read(format, &[&text[..pair[0]], &text[pair[0]..pair[2]], &text[pair[2]..]]);
         assert_same(&told, &whole, &format!("cut at bytes {} and {}", pair[0], pair[2]));
+    }
+    if format.comes_in_pieces() {
+        assert_pieces_agree(format, text, &cuts);
+    }
+}
+
+/// A file between two others, in pieces of any size, gives what it gives as a whole.
+fn assert_pieces_agree(format: &dyn LogFormat, text: &[u8], cuts: &[usize]) {
+    let third = cuts.len() / 3;
+    for (from, to) in [(0, cuts.len()), (third, 2 * third), (0, third), (cuts.len() / 20, cuts.len())] {
+        let at = |n: usize| n.checked_sub(1).map_or(0, |n| cuts[n]);
+        let (from, to) = (at(from), at(to));
+        let files = [&text[..from], &text[from..to], &text[to..]];
+        let mut whole = read(format, &files);
+        // Whose handshake tlsproxy tells of is lost where its two lines and the client's stand in
+        // three pieces: none may be as short as that.
+        let short = if memchr::memmem::find(text, b"tlsproxy").is_some() { 7 } else { 40 };
+        for count in [2, 3, 7, short] {
+            let step = (files[1].len() / count).max(1);
+            let ends = cuts.iter().filter(|cut| (from..to).contains(*cut)).map(|cut| cut - from);
+            let mut last = 0;
+            let pieces: Vec<_> = ends
+                .filter(|end| {
+                    *end >= last + step && {
+                        last = *end;
+                        true
+                    }
+                })
+                .collect();
+            let mut told = read_in_pieces(format, files, &pieces);
+            let how = format!("from byte {from} to {to} in {} pieces", pieces.len() + 1);
+            assert_same(&told, &whole, &how);
+            assert_eq!(told.accounting, whole.accounting, "{how}");
+            assert_eq!(told.unrecognised, whole.unrecognised, "{how}");
+            // One bulk that is told as two counts the same messages, which the totals hold to account.
+            for events in [&mut told.events, &mut whole.events] {
+                events.retain(|event| !event.contains("detail=bulk delay"));
+                events.sort();
+            }
+            let differing: Vec<_> = told.events.iter().zip(&whole.events).filter(|(a, b)| a != b).take(3).collect();
+            assert!(differing.is_empty() && told.events.len() == whole.events.len(), "{how}: {differing:#?}");
+        }
     }
 }
 

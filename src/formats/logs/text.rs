@@ -193,7 +193,7 @@ impl<G: Grammar> LogReader for TextLog<G> {
     }
 
     fn edge(&self) -> Edge {
-        Edge { latest: self.ledger.latest, resolved: self.clock.latest(), last: self.last.clone() }
+        Edge { latest: self.ledger.latest, resolved: self.clock.latest(), last: self.last.clone(), ..Edge::default() }
     }
 
     fn pass(&mut self, lines: u64, edge: Edge) {

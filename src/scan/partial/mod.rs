@@ -8,7 +8,6 @@
 //!   a digest of both.
 //! - `content` is what stands in it, `counts`, `files` and `edges` are the tally, what is known
 //!   of each file, and the open sessions there; `sound` refuses what no scan writes.
-//! - `moved` gives lines the numbers that they have among other files.
 //! - `union` puts the pieces of a log together, and refuses what would count twice.
 
 mod container;
@@ -17,7 +16,6 @@ mod counts;
 mod edges;
 mod error;
 mod files;
-mod moved;
 mod sound;
 mod union;
 
@@ -25,6 +23,7 @@ use crate::formats::logs::{Survey, Wrapping};
 use crate::intake::{Exhibit, sha256_hex};
 use crate::time::{Stamp, Zone};
 
+use super::moved::{Places, place};
 use super::{Asked, Part};
 
 pub use container::{read, write};
@@ -143,8 +142,8 @@ impl ReadLog {
         (&self.name, &self.placed.node, self.piece, &self.sha256)
     }
 
-    fn move_to(&mut self, places: &moved::Places) {
-        self.exhibit = moved::place(places, self.exhibit, 0).0;
+    fn move_to(&mut self, places: &Places) {
+        self.exhibit = place(places, self.exhibit, 0).0;
         self.part = std::mem::take(&mut self.part).moved(places);
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::moved::Places;
 use super::{Partial, Placed, ReadLog, UnionError};
 use crate::formats::logs::{Survey, Wrapping};
 use crate::intake::Exhibit;
+use crate::scan::moved::Places;
 use crate::scan::{Asked, Given, Part};
 use crate::time::Zone;
 

@@ -111,6 +111,10 @@ impl LogFormat for KumoMta {
         true
     }
 
+    fn comes_in_pieces(&self) -> bool {
+        true
+    }
+
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
         Box::new(RecordLog::new(opening, Reader::default()))
     }

@@ -79,6 +79,10 @@ impl LogFormat for Accounting {
         true
     }
 
+    fn comes_in_pieces(&self) -> bool {
+        true
+    }
+
     fn reader(&self, opening: Opening) -> Box<dyn LogReader + Send> {
         let rows = Rows::of(&opening);
         Box::new(RecordLog::new(opening, rows))

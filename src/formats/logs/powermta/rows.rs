@@ -13,7 +13,7 @@ use crate::formats::logs::keyed::Deaf;
 use crate::formats::logs::ledger::Fate;
 use crate::formats::logs::prints::print_of;
 use crate::formats::logs::records::{Out, Records, take_again};
-use crate::formats::logs::{Ends, Event, EventLine, KeptLine, LogClock, Opening, Sink};
+use crate::formats::logs::{Edge, Ends, Event, EventLine, KeptLine, LogClock, Opening, Sink};
 use crate::intake::{Exhibit, lines_of};
 use crate::time::Stamp;
 
@@ -76,6 +76,26 @@ impl Records for Rows {
         self.table.forget_header();
         for line in head {
             take_again(self, line, sink);
+        }
+    }
+
+    fn edge(&self) -> Edge {
+        let header = self.edges.header.as_ref().map(|line| line.text.to_vec());
+        Edge {
+            resolved: self.clock.latest(),
+            header: header.unwrap_or_default(),
+            is_inside: !self.open.is_empty(),
+            ..Edge::default()
+        }
+    }
+
+    fn go_on_from(&mut self, edge: &Edge) {
+        self.clock.go_on_from(edge.resolved);
+        if !edge.header.is_empty() {
+            self.table.take_apart(&edge.header, &mut None);
+            // It stands before all that is read here.
+            self.edges.header =
+                Some(KeptLine { exhibit: self.exhibit, number: 0, text: (&*edge.header).into(), at: None });
         }
     }
 

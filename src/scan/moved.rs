@@ -1,10 +1,11 @@
-//! Lines with the numbers that their files and they themselves have among others.
+//! Lines with the numbers that their files and they themselves have among others: files of
+//! several partials, pieces of one file.
 
 use std::collections::BTreeMap;
 
+use super::{Elsewhere, FileTally, Part, Repetition, Tally};
 use crate::formats::logs::{KeptLine, LooseEnds};
 use crate::intake::Exhibit;
-use crate::scan::{Elsewhere, FileTally, Part, Repetition, Tally};
 
 /// The new number of each file, and how many lines of it stand before.
 pub(super) type Places = BTreeMap<Exhibit, (Exhibit, u64)>;
