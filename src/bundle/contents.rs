@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{BagInfo, BundleError, Entry, bag};
-use crate::charts::{self, ChartError, Drawing};
+use crate::charts::{ChartError, Drawing, Easel};
 use crate::narrative::{self, NarrativeError};
 use crate::release::{Audience, Figure, Release};
 use crate::tables;
@@ -43,7 +43,8 @@ impl Drawings {
     /// # Errors
     /// When a chart cannot be drawn.
     pub fn of(figures: &[Figure]) -> Result<Self, ContentsError> {
-        let draw = |figure: &Figure| Ok((figure.clone(), charts::draw(figure)?));
+        let mut easel = Easel::default();
+        let draw = |figure: &Figure| Ok((figure.clone(), easel.draw(figure)?));
         figures.iter().map(draw).collect::<Result<_, _>>().map(Self)
     }
 

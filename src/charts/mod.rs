@@ -26,6 +26,7 @@ mod text;
 pub use error::ChartError;
 
 use crate::release::Figure;
+use paint::Pixels;
 
 /// One figure in both formats.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,15 +37,27 @@ pub struct Drawing {
     pub png: Vec<u8>,
 }
 
-/// Draws a figure. The same figure always gives the same bytes.
-///
-/// # Errors
-/// When the embedded fonts, a painting backend or the PNG encoder refuse; no
-/// content of the figure is an error.
-pub fn draw(figure: &Figure) -> Result<Drawing, ChartError> {
-    text::load_fonts()?;
-    let scene = sheet::lay_out(figure)?;
-    Ok(Drawing { svg: paint::svg(&scene, figure)?, png: png::encode(paint::pixels(&scene)?)? })
+/// Draws figures, one after the other, on one canvas: a large chart is painted on 80 MB, and to
+/// be given new ones by the system takes as long as to paint them.
+#[derive(Default)]
+pub struct Easel {
+    canvas: Pixels,
+    halved: Pixels,
+}
+
+impl Easel {
+    /// Draws a figure. The same figure always gives the same bytes.
+    ///
+    /// # Errors
+    /// When the embedded fonts, a painting backend or the PNG encoder refuse; no
+    /// content of the figure is an error.
+    pub fn draw(&mut self, figure: &Figure) -> Result<Drawing, ChartError> {
+        text::load_fonts()?;
+        let scene = sheet::lay_out(figure)?;
+        paint::pixels(&scene, &mut self.canvas)?;
+        png::halve(&self.canvas, &mut self.halved);
+        Ok(Drawing { svg: paint::svg(&scene, figure)?, png: png::encode(&self.halved)? })
+    }
 }
 
 #[cfg(test)]

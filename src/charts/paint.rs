@@ -13,6 +13,7 @@ use crate::release::Figure;
 const SCALE: f64 = 4.0;
 
 /// Rows of red, green, blue.
+#[derive(Default)]
 pub(super) struct Pixels {
     /// Pixels in a row.
     pub(super) width: u32,
@@ -44,15 +45,16 @@ fn size(scene: &Scene) -> (u32, u32) {
     (units(scene.width).max(1) as u32, units(scene.height).max(1) as u32)
 }
 
-/// The scene as pixels, four to a point.
+/// The scene as pixels, four to a point, on a canvas that may have been used before.
 ///
 /// # Errors
 /// When the backend refuses a shape.
-pub(super) fn pixels(scene: &Scene) -> Result<Pixels, ChartError> {
-    let (width, height) = size(scene);
-    let mut rgb = vec![255; width as usize * height as usize * 3];
-    paint(scene, &mut BitMapBackend::with_buffer(&mut rgb, (width, height)), PIXEL_TEXT)?;
-    Ok(Pixels { width, height, rgb })
+pub(super) fn pixels(scene: &Scene, canvas: &mut Pixels) -> Result<(), ChartError> {
+    (canvas.width, canvas.height) = size(scene);
+    canvas.rgb.clear();
+    canvas.rgb.resize(canvas.width as usize * canvas.height as usize * 3, 255);
+    let backend = &mut BitMapBackend::with_buffer(&mut canvas.rgb, (canvas.width, canvas.height));
+    paint(scene, backend, PIXEL_TEXT)
 }
 
 /// The scene as an SVG document that says what it is.
