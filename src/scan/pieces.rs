@@ -15,7 +15,7 @@ use super::{Collector, LogJob, Part};
 use crate::formats::logs::{Closed, Compare, Edge, LogReader, Opening, Sequence, Stitch};
 use crate::intake::{Pieces, for_each_block};
 
-/// Bytes of a piece: what its edges cost is a hundredth of what reading it does.
+/// Bytes of a piece: several for each thread where reading takes long, and few where it does not.
 pub(super) const PIECE: u64 = 128 * 1024 * 1024;
 
 /// Bytes before a piece that tell how far the lines there led.
@@ -286,6 +286,10 @@ mod tests {
     fn pieces_of_recorded_logs_give_what_the_whole_does() {
         let whole = assert_pieces_agree(&Postfix, &recorded("sample-data/throttle/logs/mail.log"), Zone::UTC);
         assert!(whole.tally.cells.len() > 100, "{}", whole.tally.cells.len());
+        let noise = recorded("sample-data/noise/logs/mail.log");
+        let lines: Vec<&[u8]> = noise.split_inclusive(|b| *b == b'\n').take(300).collect();
+        let (whole, by_line) = (lines.concat(), |bytes| told(&scanned(&Postfix, &lines.concat(), Zone::UTC, bytes, 2)));
+        assert!(by_line(u64::MAX) == by_line(1) && whole.len() > 30_000, "a piece of each line");
         assert_pieces_agree(&Exim, &recorded("tests/data/behaviours/exim496-all/mainlog.gz"), Zone::UTC);
     }
 

@@ -3,7 +3,7 @@
 //! A reader sees a file in blocks of whole lines. Sessions may straddle files
 //! (rotation) and pieces of files; so a reader hands out what it could
 //! not finish as [`LooseEnds`], and [`join`] replays those lines once all parts
-//! are known.
+//! are known; those of one file's pieces [`Stitch`] replays as they come.
 //!
 //! What readers share, from the bottom up: `envelope` takes the stamp and the syslog
 //! envelope off a line, `ledger` accounts for it, `prints` finds lines that two files hold,
