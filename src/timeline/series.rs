@@ -136,7 +136,7 @@ impl Place {
     }
 }
 
-/// The place of each egress: by case.yaml's map, else by an address in the log, by the
+/// The place of each egress: by case.yaml's map (first what it says of the node), else by an address in the log, by the
 /// MTA's settings, or by an address in the tag, else by the one address that Google names
 /// in its limits on it.
 pub(super) fn places(
@@ -151,7 +151,10 @@ pub(super) fn places(
         ips.next().filter(|_| ips.next().is_none())
     };
     let ip_of = |e: &Egress| {
-        let mapped = [&e.tag, &e.ip].into_iter().find_map(|k| map.get(k.as_str()).copied());
+        // Nodes with one and the same set-up use a tag for different addresses: `mta1/postfix-ip1`.
+        let on_node = |name: &String| map.get(&format!("{}/{name}", e.node)).copied();
+        let anywhere = |name: &String| map.get(name).copied();
+        let mapped = [&e.tag, &e.ip].into_iter().find_map(|name| on_node(name).or_else(|| anywhere(name)));
         // `postfix-192.0.2.11/smtp`: some name the transport after the address.
         let in_tag = || e.tag.rsplit(['-', '/']).next().and_then(|t| t.parse().ok());
         let by_settings = || bound.get(&(e.node.clone(), e.tag.clone())).copied();
@@ -235,5 +238,8 @@ mod tests {
         );
         let map: BTreeMap<_, _> = ip("198.51.100.1").map(|ip| ("postfix".to_owned(), ip)).into_iter().collect();
         assert_eq!(of(&map, plain), ip("198.51.100.1"), "case.yaml counts before all");
+        let of_node = ip("198.51.100.2").map(|ip| ("mta2/postfix".to_owned(), ip));
+        let map: BTreeMap<_, _> = map.into_iter().chain(of_node).collect();
+        assert_eq!([of(&map, plain), of(&map, other)], [ip("198.51.100.1"), ip("198.51.100.2")]);
     }
 }
