@@ -170,3 +170,47 @@ fn launches_that_are_alike_leave_open_what_counts() {
     assert!(said(&found, "sentence").contains("; the launches are too alike to tell which of these counts"));
     assert!(said(&found, "caution").contains("another ramp speed, or with other messages per connection"));
 }
+
+/// A log of half an hour: six minutes fail, and each of three other receivers has twenty sessions
+/// a minute, of which so many fail in them.
+fn beside_small_receivers(failed: usize) -> Value {
+    let mut text = "minute,lane,attempts,failed_sessions\n".to_owned();
+    for minute in 0..40 {
+        let fails = (20..26).contains(&minute);
+        let gmail = ("gmail", 100, if fails { 50 } else { 0 });
+        let of_six = failed.saturating_sub(minute.max(20) - 20).min(1);
+        let others = ["microsoft", "yahoo", "fastmail"].map(|lane| (lane, 20, if fails { of_six } else { 0 }));
+        for (lane, attempts, failed) in [gmail].into_iter().chain(others) {
+            text.push_str(&format!("2026-11-24T00:{minute:02}Z,{lane},{attempts},{failed}\n"));
+        }
+    }
+    facts(&text, &[])
+}
+
+#[test]
+fn receivers_with_little_traffic_each_are_judged_together() {
+    let control = |facts: &Value| {
+        let rows = facts["pattern"]["controls"].as_array().expect("controls");
+        let together = rows.iter().find(|r| r["what"].as_str().is_some_and(|what| what.contains("taken together")));
+        together.map(|row| (row["what"].clone(), row["verdict"].clone()))
+    };
+    let is_compared = |facts: &Value| {
+        let rows = facts["readiness"]["esp"]["checks"].as_array().expect("checks");
+        let row = rows.iter().find(|r| r["title"] == "other receivers compared").expect("the check");
+        row["detail"].as_str().expect("words").to_owned()
+    };
+    for (failed, verdict, says) in [(0, "clean", "were clean"), (4, "failing", "failed")] {
+        let facts = beside_small_receivers(failed);
+        let alone = facts["lanes"].as_array().expect("lanes").iter().filter(|l| l["verdict"] == "not_enough_traffic");
+        assert_eq!(alone.count(), 3, "{}", facts["lanes"]);
+        let (what, found) = control(&facts).expect("one row for all three");
+        let share = ["0 % (0 of 360)", "3.3 % (12 of 360)"][usize::from(failed > 0)];
+        assert!(what.as_str().is_some_and(|what| what.contains(share)), "{what}");
+        assert_eq!(found, verdict);
+        assert!(is_compared(&facts).contains(says), "{}", is_compared(&facts));
+    }
+    // Neither surely usual nor surely more than usual: nothing is said of them.
+    let facts = beside_small_receivers(1);
+    assert_eq!(control(&facts), None);
+    assert!(is_compared(&facts).starts_with("fewer than two"), "{}", is_compared(&facts));
+}
