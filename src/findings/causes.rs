@@ -34,7 +34,7 @@ pub(super) struct Items {
     pub(super) host_ceiling: Item,
     /// Of IPs with like load some fail and some are clean.
     pub(super) ip_split: Item,
-    /// An idle STARTTLS test succeeds.
+    /// Idle STARTTLS tests succeed, inside a wave too.
     pub(super) idle_ok: Item,
     /// Genuine TLS failures are most of the failed sessions.
     pub(super) tls_alert: Item,
@@ -103,7 +103,7 @@ const ASK_HOST: &str = "CPU, open files and worker counts of the sending nodes w
 const ASK_REPLIES: &str = "the receiver's reply texts";
 const ASK_LOAD: &str = "minutes with little load in the same log, or a second launch";
 const ASK_IPS: &str = "a second sending IP with like load";
-const ASK_IDLE: &str = "an idle STARTTLS test from a sending node (posttls-finger -c)";
+const ASK_IDLE: &str = "an idle STARTTLS test from a sending node while the failures last (posttls-finger -c)";
 const ASK_TLS: &str = "the TLS library's messages for the failed handshakes";
 const ASK_QUIET_IP: &str = "a sending IP with little traffic to Gmail in the same minutes";
 

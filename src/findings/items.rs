@@ -187,6 +187,15 @@ fn others_clean(seen: &Seen<'_>) -> Item {
         named.collect::<Vec<_>>().join("; ")
     };
     let known = seen.contrast.others_clean();
+    if let Some(small) = seen.contrast.judged_together() {
+        let did = if known == Some(true) { "stayed at the usual failure rate" } else { "failed" };
+        let share = small.failed_share().text();
+        let says = format!(
+            "The {} other receivers have too little traffic to be judged one by one; taken together they {did} in the same minutes: {share}.",
+            small.of
+        );
+        return Item::new(known, says);
+    }
     let says = match known {
         None if seen.contrast.others().any(|r| r.verdict == RowVerdict::Unknown) => {
             "The logs cannot show whether other receivers were clean in these minutes.".to_owned()
@@ -233,6 +242,8 @@ fn load_linked(seen: &Seen<'_>) -> Item {
     loads.sort_unstable();
     let at = |percent: usize| loads.get(loads.len() * percent / 100).copied();
     let (Some(low), Some(busy)) = (at(40), at(60)) else { return Item::default() };
+    // Of minutes that are all alike none is quiet, and none busy.
+    let is_quiet = |c: &Counts| c.attempts < low || (c.attempts == low && low < busy);
     let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
     let is_beside_busy = |i: usize| {
         let around = i.saturating_sub(AFTERMATH)..(i + 2).min(load.len());
@@ -241,7 +252,7 @@ fn load_linked(seen: &Seen<'_>) -> Item {
     let is_whole = |i: usize| timeline.states.get(i) == Some(&MinuteState::Full);
     let mut quiet = Counts::default();
     for (i, counts) in gmail.counts.iter().enumerate() {
-        if let Some(counts) = counts.filter(|c| c.attempts < low && is_whole(i) && !is_beside_busy(i)) {
+        if let Some(counts) = counts.filter(|c| is_quiet(c) && is_whole(i) && !is_beside_busy(i)) {
             quiet.plus(counts);
         }
     }
@@ -251,7 +262,7 @@ fn load_linked(seen: &Seen<'_>) -> Item {
     let busy_onsets = seen.incident.waves.iter().all(|w| (load_at(w.first) + load_at(w.first.plus(-1))) / 2 >= busy);
     let share = Value::Share(quiet.failed, quiet.attempts, "sessions").text();
     let says = format!(
-        "In the quieter minutes (fewer than {} sessions, and no busy minute right after or shortly before) {share} of the sessions failed.",
+        "In the quieter minutes (no more than {} sessions, and no busy minute right after or shortly before) {share} of the sessions failed.",
         grouped(low)
     );
     let known = if quiet.attempts > 0 && lower > yardstick.tolerance {
@@ -315,15 +326,25 @@ fn ip_split(seen: &Seen<'_>) -> Item {
     Item::new(None, "Whether the clean sending IPs had as much traffic to carry is not known.")
 }
 
+/// Idle tests: one that fails shows a fault that needs no load, whenever it was taken. One that
+/// succeeds speaks of its own minute: before a fault began, or after it ended, it would have.
 fn idle_ok(seen: &Seen<'_>) -> Item {
     let (ok, all) = starttls::successes(seen.evident.tests, seen.evident.lanes, Condition::Idle);
     if all == 0 {
         return Item::default();
     }
-    Item::new(
-        Some(ok == all),
-        format!("{} of the idle STARTTLS tests of Gmail's MX succeeded.", Value::Share(ok, all, "tests").text()),
-    )
+    let share = Value::Share(ok, all, "tests").text();
+    let says = format!("{share} of the idle STARTTLS tests of Gmail's MX succeeded.");
+    if ok < all {
+        return Item::new(Some(false), says);
+    }
+    match starttls::idle_inside(seen.evident.tests, seen.evident.lanes, &seen.incident.windows()) {
+        0 => Item::new(None, says),
+        n if n == all => Item::new(Some(true), says),
+        n => {
+            Item::new(Some(true), format!("{says} {n} of them {} inside a wave.", if n == 1 { "was" } else { "were" }))
+        }
+    }
 }
 
 /// The sender's own decisions before the first wave, and more of them than answers.
