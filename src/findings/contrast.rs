@@ -254,6 +254,19 @@ impl Contrast {
         Node::List(named.map(row).collect())
     }
 
+    /// What the other receivers show together, where none of them can be judged alone.
+    pub(super) fn lanes_together_node(&self) -> Node {
+        let said = |small: &Judged<usize>| {
+            let clean = if small.verdict == RowVerdict::Clean { "clean" } else { "failing" };
+            let share = small.failed_share().text();
+            Value::Sentence(format!(
+                "The {} other receivers taken together: {clean}, {share} of sessions failed.",
+                small.of
+            ))
+        };
+        Node::fact(self.judged_together().map_or(Value::Absent, said), [Evidence::Table("lanes", String::new())])
+    }
+
     pub(super) fn lanes_node(&self, lanes: &Lanes) -> Node {
         let row = |j: &Judged<Lane>| {
             let mut node = counts_node(j, "lanes");

@@ -207,10 +207,11 @@ fn receivers_with_little_traffic_each_are_judged_together() {
         let share = ["0 % (0 of 360)", "3.3 % (12 of 360)"][usize::from(failed > 0)];
         assert!(what.as_str().is_some_and(|what| what.contains(share)), "{what}");
         assert_eq!(found, verdict);
+        assert!(facts["lanes_together"].as_str().is_some_and(|said| said.contains(verdict)), "{facts}");
         assert!(is_compared(&facts).contains(says), "{}", is_compared(&facts));
     }
     // Neither surely usual nor surely more than usual: nothing is said of them.
     let facts = beside_small_receivers(1);
-    assert_eq!(control(&facts), None);
+    assert_eq!((control(&facts), &facts["lanes_together"]), (None, &Value::Null));
     assert!(is_compared(&facts).starts_with("fewer than two"), "{}", is_compared(&facts));
 }
