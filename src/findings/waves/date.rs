@@ -12,6 +12,8 @@ const REACH: usize = 30;
 const LOOK_OUT: usize = 60;
 /// Odds for quiet over failing that show an edge.
 const ODDS: f64 = 20.0;
+/// The same for calm minutes in a row over a lull of the wave; higher, for lulls come in clusters.
+const LULL_ODDS: f64 = 100.0;
 /// Log-likelihood an edge may be worse than the best and still fit: steep and gradual edges.
 const SLACK: (f64, f64) = (3.0, 8.0);
 /// Minutes at the edge that give its failure rate, and its scatter.
@@ -163,10 +165,28 @@ impl<'a> Side<'a> {
         let score = Score::new(still, self.scatter, self.baseline);
         let mut quiet = 0.0;
         // What comes after quiet was shown, a spike say, does not undo it.
-        head(self.outside, LOOK_OUT).iter().any(|c| {
+        let is_quiet = head(self.outside, LOOK_OUT).iter().any(|c| {
             quiet -= score.of(*c);
             quiet >= ODDS.ln()
-        })
+        });
+        is_quiet || self.outlasts_lulls()
+    }
+
+    /// Whether more calm minutes in a row stand outside than the wave's own lulls would make once
+    /// in a hundred times. A wave that comes in bursts scatters so much that the odds of its
+    /// minutes tell little; how many of its minutes were calm does. Minutes with less than half
+    /// of the attempts at the edge count neither way: retries that have run out are no calm.
+    fn outlasts_lulls(&self) -> bool {
+        let is_calm = |c: &&Cell| c.e() <= self.baseline.tolerance * c.n();
+        let within = self.inside.get(1..).unwrap_or_default();
+        let calm = within.iter().filter(is_calm).count();
+        let share = (calm as f64 + 1.0) / (within.len() as f64 + 2.0);
+        let mut attempts: Vec<f64> = head(self.inside, EDGE_MINUTES.0).iter().map(|c| c.n()).collect();
+        attempts.sort_by(f64::total_cmp);
+        let usual = attempts.get(attempts.len() / 2).copied().unwrap_or_default();
+        let busy = head(self.outside, LOOK_OUT).iter().filter(|c| 2.0 * c.n() >= usual);
+        let in_a_row = busy.take_while(is_calm).count();
+        in_a_row as f64 * share.ln() <= -LULL_ODDS.ln()
     }
 }
 

@@ -265,6 +265,23 @@ fn five_quiet_minutes_divide_waves() {
     assert_eq!(apart(4), ["00:30 00:30 00:42"]);
 }
 
+/// A lane whose quiet minutes scatter by much: each minute alone tells little, but no minute of
+/// the wave is as calm as four in a row after it.
+#[test]
+fn calm_that_outlasts_the_lulls_of_a_wave_shows_its_end() {
+    let before = "167/4 81/5 96/4 190/14 145/4 179/21 132/17 101/3 144/6 116/13 140/0 159/24 ";
+    let wave = "126/67 111/47 157/61 289/59 183/24 430/160 200/87 157/27 231/93 354/71 249/91 385/92 270/58 355/64 \
+        470/108 282/59 216/35 307/56 158/50 257/104 335/132 296/30 274/98 307/88 280/94 238/75 222/34 308/105 \
+        318/81 236/49 193/67 234/96 242/70 297/93 145/47 233/75 214/68 203/44 ";
+    let with = |after: &str| found(&grid(&[before, wave, after].concat()));
+    let calm = with("234/4 253/17 247/34 150/4");
+    assert!(calm.baseline.expect("judged").phi > 5.0);
+    assert_eq!(dates(&calm), ["00:12 00:17 00:50"]);
+    // One calm minute is no more than a lull may be, and retries that have run out are no calm.
+    assert_eq!(dates(&with("234/4")), ["00:12 00:17 -"]);
+    assert_eq!(dates(&with("14/0 13/0 12/1 11/0")), ["00:12 00:17 -"]);
+}
+
 /// A week in which every minute has failures is the slowest input: no cut can be skipped.
 #[test]
 fn a_busy_week_is_dated_to_the_minute() {
