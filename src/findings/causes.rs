@@ -47,11 +47,13 @@ pub(super) struct Items {
 pub(super) struct Item {
     pub(super) known: Option<bool>,
     pub(super) says: String,
+    /// What would decide it, where that is more than the input that the rule names.
+    pub(super) lacks: Option<String>,
 }
 
 impl Item {
     pub(super) fn new(known: Option<bool>, says: impl Into<String>) -> Self {
-        Self { known, says: says.into() }
+        Self { known, says: says.into(), lacks: None }
     }
 }
 
@@ -197,7 +199,8 @@ fn cause(id: &'static str, title: &'static str, needs: &[Need<'_>], kills: &[&It
     let mut against: Vec<_> = needs.iter().filter(wrong).map(|n| n.item.says.clone()).collect();
     against.extend(kills.iter().filter(|i| i.known == Some(true)).map(|i| i.says.clone()));
     against.dedup();
-    let missing: Vec<_> = needs.iter().filter(|n| n.item.known.is_none()).map(|n| n.ask.to_owned()).collect();
+    let unknown = needs.iter().filter(|n| n.item.known.is_none());
+    let missing: Vec<_> = unknown.map(|n| n.item.lacks.clone().unwrap_or_else(|| n.ask.to_owned())).collect();
     let verdict = match (against.is_empty(), missing.is_empty(), supports.is_empty()) {
         (false, _, _) => Verdict::Against,
         (true, true, _) => Verdict::Supported,

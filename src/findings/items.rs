@@ -2,7 +2,7 @@
 
 use super::causes::Item;
 use super::contrast::{Carried, Contrast, RowVerdict};
-use super::headroom::{Headroom, Resource, ceiling_of, sentence_of};
+use super::headroom::{Headroom, Resource, ceiling_of, sentence_of, undecided};
 use super::order::SessionOrder;
 use super::pattern::Pattern;
 use super::queue::Queue;
@@ -37,8 +37,11 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
     }
     let failed = Failed::of(seen);
     let logged = seen.evident.timeline.nodes.iter().map(|n| n.node.as_str()).filter(|node| !node.is_empty()).collect();
-    let ceiling =
-        |resource| Item::new(ceiling_of(seen.headroom, resource, &logged), sentence_of(seen.headroom, resource));
+    let ceiling = |resource| Item {
+        known: ceiling_of(seen.headroom, resource, &logged),
+        says: sentence_of(seen.headroom, resource),
+        lacks: undecided(seen.headroom, resource),
+    };
     Items {
         others_clean: others_clean(seen),
         pressure: failed.share(failed.pressed, PRESSURE, "421 answers and remote closes make up"),
@@ -233,7 +236,8 @@ const AFTERMATH: usize = 10;
 /// at the usual rate. Load is the number of sessions attempted. A quiet minute in the
 /// aftermath of a busy one is quiet because of the failures; one right before a busy one may
 /// hold the first seconds of what made that busy; of one that the logs do not hold whole the
-/// load is not known. They count for neither.
+/// load is not known. They count for neither. A busy minute has at least a quarter more than a
+/// quiet one: some of a steady load always lie above the others.
 fn load_linked(seen: &Seen<'_>) -> Item {
     let timeline = seen.evident.timeline;
     let Some(gmail) = timeline.gmail() else { return Item::default() };
@@ -242,32 +246,40 @@ fn load_linked(seen: &Seen<'_>) -> Item {
     loads.sort_unstable();
     let at = |percent: usize| loads.get(loads.len() * percent / 100).copied();
     let (Some(low), Some(busy)) = (at(40), at(60)) else { return Item::default() };
-    // Of minutes that are all alike none is quiet, and none busy.
-    let is_quiet = |c: &Counts| c.attempts < low || (c.attempts == low && low < busy);
     let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
     let is_beside_busy = |i: usize| {
         let around = i.saturating_sub(AFTERMATH)..(i + 2).min(load.len());
         in_wave(i) && load[around].iter().flatten().any(|n| *n >= busy)
     };
     let is_whole = |i: usize| timeline.states.get(i) == Some(&MinuteState::Full);
-    let mut quiet = Counts::default();
-    for (i, counts) in gmail.counts.iter().enumerate() {
-        if let Some(counts) = counts.filter(|c| is_quiet(c) && is_whole(i) && !is_beside_busy(i)) {
-            quiet.plus(counts);
+    let among = |is_quiet: &dyn Fn(u64) -> bool| {
+        let mut quiet = Counts::default();
+        for (i, counts) in gmail.counts.iter().enumerate() {
+            if let Some(counts) = counts.filter(|c| is_quiet(c.attempts) && is_whole(i) && !is_beside_busy(i)) {
+                quiet.plus(counts);
+            }
         }
-    }
+        quiet
+    };
+    // Of minutes that are all alike none is quiet.
+    let quiet = among(&|n| n < low || (n == low && low < busy));
+    let idle = among(&|n| n < busy);
     let yardstick = seen.incident.yardstick();
-    let (lower, upper) = yardstick.interval(quiet);
+    let is_clean = |counts: Counts| counts.attempts > 0 && yardstick.interval(counts).1 < yardstick.tolerance;
     let load_at = |m| timeline.window.index(m).and_then(|i| load.get(i).copied().flatten()).unwrap_or_default();
-    let busy_onsets = seen.incident.waves.iter().all(|w| (load_at(w.first) + load_at(w.first.plus(-1))) / 2 >= busy);
-    let share = Value::Share(quiet.failed, quiet.attempts, "sessions").text();
+    let is_busy = |n: u64| n >= busy && n * 4 >= low * 5;
+    let busy_onsets = seen.incident.waves.iter().all(|w| is_busy((load_at(w.first) + load_at(w.first.plus(-1))) / 2));
+    let fails = quiet.attempts > 0 && yardstick.interval(quiet).0 > yardstick.tolerance;
+    // Too few sessions in the quiet minutes: then all that are not busy are asked.
+    let (counts, most) = if !fails && !is_clean(quiet) && is_clean(idle) { (idle, busy - 1) } else { (quiet, low) };
     let says = format!(
-        "In the quieter minutes (no more than {} sessions, and no busy minute right after or shortly before) {share} of the sessions failed.",
-        grouped(low)
+        "In the quieter minutes (no more than {} sessions, and no busy minute right after or shortly before) {} of the sessions failed.",
+        grouped(most),
+        Value::Share(counts.failed, counts.attempts, "sessions").text()
     );
-    let known = if quiet.attempts > 0 && lower > yardstick.tolerance {
+    let known = if fails {
         Some(false)
-    } else if seen.pattern.is_shown() || (busy_onsets && quiet.attempts > 0 && upper < yardstick.tolerance) {
+    } else if seen.pattern.is_shown() || (busy_onsets && is_clean(counts)) {
         Some(true)
     } else {
         None

@@ -1,5 +1,6 @@
 //! Cases whose launches are known, from counts a minute to the words of the report.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -181,7 +182,7 @@ fn beside_small_receivers(failed: usize) -> Value {
         let of_six = failed.saturating_sub(minute.max(20) - 20).min(1);
         let others = ["microsoft", "yahoo", "fastmail"].map(|lane| (lane, 20, if fails { of_six } else { 0 }));
         for (lane, attempts, failed) in [gmail].into_iter().chain(others) {
-            text.push_str(&format!("2026-11-24T00:{minute:02}Z,{lane},{attempts},{failed}\n"));
+            writeln!(text, "2026-11-24T00:{minute:02}Z,{lane},{attempts},{failed}").expect("memory");
         }
     }
     facts(&text, &[])
@@ -214,4 +215,35 @@ fn receivers_with_little_traffic_each_are_judged_together() {
     let facts = beside_small_receivers(1);
     assert_eq!((control(&facts), &facts["lanes_together"]), (None, &Value::Null));
     assert!(is_compared(&facts).starts_with("fewer than two"), "{}", is_compared(&facts));
+}
+
+/// `attempts/failed` of Gmail, minute by minute, beside another receiver that is clean.
+fn minutes(counts: &str) -> Value {
+    let mut text = "minute,lane,attempts,failed_sessions\n".to_owned();
+    for (minute, count) in counts.split_whitespace().enumerate() {
+        let (attempts, failed) = count.split_once('/').expect("two counts");
+        writeln!(text, "2026-11-24T00:{minute:02}Z,gmail,{attempts},{failed}").expect("memory");
+        writeln!(text, "2026-11-24T00:{minute:02}Z,microsoft,300,0").expect("memory");
+    }
+    facts(&text, &[])
+}
+
+/// Lists of one cause, as text.
+fn cause(facts: &Value, id: &str) -> (String, String) {
+    let causes = facts["causes"].as_array().expect("causes");
+    let cause = causes.iter().find(|c| c["id"] == id).expect("weighed");
+    (cause["for"].to_string(), cause["missing"].to_string())
+}
+
+#[test]
+fn a_short_log_shows_that_failures_come_with_load() {
+    // A launch of fourteen messages a second from the sixth minute on, as Sendmail logged it.
+    let launch = "25/0 46/0 35/0 46/0 53/0 1082/1026 207/68 417/19 204/16 205/35 72/0 18/0";
+    let (supports, missing) = cause(&minutes(launch), "google_rate");
+    assert!(supports.contains("(no more than 203 sessions") && supports.contains("(0 of 295)"), "{supports}");
+    assert!(!missing.contains("minutes with little load"), "{missing}");
+    // A steady load has minutes above the others, too: they are not busy for that.
+    let steady = "95/0 104/0 97/0 101/0 99/0 103/0 98/0 104/31 105/30 104/35 96/0 100/0 97/0 99/0 98/0 97/0 100/0";
+    let (_, missing) = cause(&minutes(steady), "google_rate");
+    assert!(missing.contains("minutes with little load"), "{missing}");
 }

@@ -25,6 +25,8 @@ struct Reversal<'a> {
     without: &'a [&'a str],
     /// Lines of case.yaml that are left out.
     unstated: &'a [&'a str],
+    /// A piece of case.yaml, and what stands in its place.
+    restated: Option<(&'a str, &'a str)>,
 }
 
 fn sample() -> PathBuf {
@@ -57,7 +59,8 @@ fn facts(reversal: &Reversal<'_>) -> BTreeMap<String, Value> {
         }
     }
     let kept = |line: &&str| !reversal.unstated.iter().any(|part| line.contains(part));
-    let yaml = fs::read_to_string(sample().join("case.yaml")).expect("case.yaml");
+    let (old, new) = reversal.restated.unwrap_or_default();
+    let yaml = fs::read_to_string(sample().join("case.yaml")).expect("case.yaml").replacen(old, new, 1);
     fs::write(case.join("case.yaml"), yaml.lines().filter(kept).fold(String::new(), |text, l| text + l + "\n"))
         .expect("case.yaml");
     let mut text = String::new();
@@ -165,6 +168,16 @@ fn without_metrics_neither_side_is_blamed() {
         assert!(missing(&facts).to_lowercase().contains(&lacking.to_lowercase()), "{lacking}: {}", missing(&facts));
     }
     assert_eq!(text(&facts, "nodes_summary"), "No metrics of the nodes were given.");
+}
+
+/// Egress that came near its limit and did not stay there: neither at it nor below it.
+#[test]
+fn a_limit_that_was_touched_is_neither_reached_nor_far() {
+    let facts = facts(&Reversal { restated: Some(("egress: 1 Gbit/s", "egress: 2.4 Mbit/s")), ..Reversal::default() });
+    assert_eq!((text(&facts, "verdict"), cause(&facts, "google_rate")), ("inconclusive", "possible"));
+    let said = text(&facts, "verdict_sentence");
+    assert!(said.contains("finer values of egress of eth0 on mta1") && said.contains("of the limit"), "{said}");
+    assert!(!said.contains("and the limit on it"), "it was given: {said}");
 }
 
 #[test]
