@@ -9,7 +9,7 @@ use super::queue::Queue;
 use super::replies::{ReplyGroup, in_clear, policy_share, requirement_share, system_share};
 use super::throughput::Throughput;
 use super::waves::statistics::clopper_pearson;
-use super::{Evident, Incident, Value, grouped, starttls};
+use super::{Evident, FoundWave, Incident, Value, grouped, starttls};
 use crate::formats::transcripts::Condition;
 use crate::scan::{Axis, What};
 use crate::smtp::{By, Lane, Outcome};
@@ -236,17 +236,21 @@ const AFTERMATH: usize = 10;
 /// at the usual rate. Load is the number of sessions attempted. A quiet minute in the
 /// aftermath of a busy one is quiet because of the failures; one right before a busy one may
 /// hold the first seconds of what made that busy; of one that the logs do not hold whole the
-/// load is not known. They count for neither. A busy minute has at least a quarter more than a
-/// quiet one: some of a steady load always lie above the others.
+/// load is not known. They count for neither. Quiet and busy are told by the minutes outside the
+/// waves and their first ones, for after these retries swell the load. A busy minute has at least a
+/// quarter more than a quiet one: some of a steady load always lie above the others.
 fn load_linked(seen: &Seen<'_>) -> Item {
     let timeline = seen.evident.timeline;
     let Some(gmail) = timeline.gmail() else { return Item::default() };
     let load: Vec<Option<u64>> = gmail.counts.iter().map(|c| c.map(|c| c.attempts)).collect();
-    let mut loads: Vec<_> = load.iter().flatten().copied().filter(|n| *n > 0).collect();
+    let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
+    let is_swollen = |i: usize| in_wave(i) && seen.incident.waves.iter().all(|w| w.first != timeline.window.at(i));
+    let usual = load.iter().enumerate().filter(|(i, _)| !is_swollen(*i)).filter_map(|(_, n)| *n);
+    let mut loads: Vec<_> = usual.filter(|n| *n > 0).collect();
     loads.sort_unstable();
     let at = |percent: usize| loads.get(loads.len() * percent / 100).copied();
-    let (Some(low), Some(busy)) = (at(40), at(60)) else { return Item::default() };
-    let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
+    let (Some(low), Some(high)) = (at(40), at(60)) else { return Item::default() };
+    let busy = high.max(low + low.div_ceil(4));
     let is_beside_busy = |i: usize| {
         let around = i.saturating_sub(AFTERMATH)..(i + 2).min(load.len());
         in_wave(i) && load[around].iter().flatten().any(|n| *n >= busy)
@@ -262,13 +266,14 @@ fn load_linked(seen: &Seen<'_>) -> Item {
         quiet
     };
     // Of minutes that are all alike none is quiet.
-    let quiet = among(&|n| n < low || (n == low && low < busy));
+    let quiet = among(&|n| n < low || (n == low && low < high));
     let idle = among(&|n| n < busy);
     let yardstick = seen.incident.yardstick();
     let is_clean = |counts: Counts| counts.attempts > 0 && yardstick.interval(counts).1 < yardstick.tolerance;
     let load_at = |m| timeline.window.index(m).and_then(|i| load.get(i).copied().flatten()).unwrap_or_default();
-    let is_busy = |n: u64| n >= busy && n * 4 >= low * 5;
-    let busy_onsets = seen.incident.waves.iter().all(|w| is_busy((load_at(w.first) + load_at(w.first.plus(-1))) / 2));
+    // Of a wave that was there when the data begin, no onset is seen.
+    let is_busy = |w: &FoundWave| !w.in_progress_at_start && load_at(w.first) + load_at(w.first.plus(-1)) >= 2 * busy;
+    let busy_onsets = seen.incident.waves.iter().all(is_busy);
     let fails = quiet.attempts > 0 && yardstick.interval(quiet).0 > yardstick.tolerance;
     // Too few sessions in the quiet minutes: then all that are not busy are asked.
     let (counts, most) = if !fails && !is_clean(quiet) && is_clean(idle) { (idle, busy - 1) } else { (quiet, low) };

@@ -240,7 +240,7 @@ fn a_short_log_shows_that_failures_come_with_load() {
     // A launch of fourteen messages a second from the sixth minute on, as Sendmail logged it.
     let launch = "25/0 46/0 35/0 46/0 53/0 1082/1026 207/68 417/19 204/16 205/35 72/0 18/0";
     let (supports, missing) = cause(&minutes(launch), "google_rate");
-    assert!(supports.contains("(no more than 203 sessions") && supports.contains("(0 of 295)"), "{supports}");
+    assert!(supports.contains("(no more than 57 sessions") && supports.contains("(0 of 223)"), "{supports}");
     assert!(!missing.contains("minutes with little load"), "{missing}");
     // A steady load has minutes above the others, too: they are not busy for that.
     let steady = "95/0 104/0 97/0 101/0 99/0 103/0 98/0 104/31 105/30 104/35 96/0 100/0 97/0 99/0 98/0 97/0 100/0";
