@@ -213,14 +213,12 @@ fn others_clean(seen: &Seen<'_>) -> Item {
     Item::new(known, says)
 }
 
-/// With fewer than twenty sessions lost at the TLS step the share says nothing.
 fn downstream(seen: &Seen<'_>) -> Item {
     let order = seen.order;
-    if order.total < 20 {
+    let known = order.is_downstream();
+    if known.is_none() {
         return Item::default();
     }
-    let (lower, upper) = clopper_pearson(order.downstream() as f64, order.total as f64, 0.95);
-    let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2).then_some(false) };
     let share = Value::Share(order.downstream(), order.total, "sessions").text();
     Item::new(
         known,
