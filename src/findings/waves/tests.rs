@@ -271,6 +271,9 @@ fn five_quiet_minutes_divide_waves() {
 fn minutes_that_a_fault_shares_with_quiet_are_the_waves() {
     let calm = "51/0 39/0 57/0 64/0 49/0 58/0 ";
     let wave = "56/23 57/31 58/30 61/33 ";
+    // Where few minutes are quiet, five failures in one of them would make it look usual.
+    let few = grid("18/0 51/0 39/0 57/0 64/0 56/23 57/31 58/30 61/33 99/5 128/0 17/0");
+    assert_eq!(dates(&found(&few)), ["00:05 00:08 00:10"]);
     let last = |shared: &str| dates(&found(&grid(&[calm, wave, shared, "128/0 57/0 61/0 49/0 55/0 62/0"].concat())));
     assert_eq!(last("99/5 "), ["00:06 00:09 00:11"]);
     assert_eq!(last("99/1 "), ["00:06 00:09 00:10"], "one failure is as likely of a quiet minute");
@@ -289,7 +292,7 @@ fn calm_that_outlasts_the_lulls_of_a_wave_shows_its_end() {
         318/81 236/49 193/67 234/96 242/70 297/93 145/47 233/75 214/68 203/44 ";
     let with = |after: &str| found(&grid(&[before, wave, after].concat()));
     let calm = with("234/4 253/17 247/34 150/4");
-    assert!(calm.baseline.expect("judged").phi > 5.0);
+    assert!(calm.baseline.expect("judged").phi > 3.0, "they scatter");
     assert_eq!(dates(&calm), ["00:12 00:17 00:50"]);
     // One calm minute is no more than a lull may be, and retries that have run out are no calm.
     assert_eq!(dates(&with("234/4")), ["00:12 00:17 -"]);
