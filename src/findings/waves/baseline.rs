@@ -87,8 +87,8 @@ impl Baseline {
         Self::without(source, lane, &[])
     }
 
-    /// The same without some usable minutes, by their positions: those in the midst of which a wave
-    /// may have begun or ended are no measure of quiet.
+    /// The same without some usable minutes, by their positions: one in the midst of which a wave
+    /// may have begun or ended is no measure of quiet.
     pub(super) fn without(source: BaselineSource, lane: &Lane, beside: &[usize]) -> Option<Self> {
         let shared: Vec<usize> = beside.iter().filter_map(|i| lane.cells.get(*i)).map(|c| c.at).collect();
         let mut quiet = quiet_minutes(lane);

@@ -176,7 +176,9 @@ fn judged_by_best_baseline(lane: &Lane, evidence: &Evidence<'_>) -> Option<(Base
     }
     let mut own = Baseline::of(BaselineSource::Own, lane)?;
     let mut found = judged(&own);
-    let beside: Vec<usize> = found.waves.iter().flat_map(|w| w.from.checked_sub(1).into_iter().chain([w.to])).collect();
+    let above = |i: &usize| lane.cells.get(*i).is_some_and(|c| c.e() > own.pu * c.n());
+    let beside = found.waves.iter().flat_map(|w| w.from.checked_sub(1).into_iter().chain([w.to]));
+    let beside: Vec<usize> = beside.filter(above).collect();
     // A fault that ended in the midst of a minute is not what the next one is held against.
     let clear = Baseline::without(BaselineSource::Own, lane, &beside).filter(|_| !beside.is_empty());
     if let Some(clear) = clear {
