@@ -29,7 +29,7 @@ pub struct Case {
     pub sources: Vec<SourceRule>,
     /// Sending machines by name.
     pub nodes: BTreeMap<String, Node>,
-    /// Syslog tag, transport, binding or private IP to public IP.
+    /// Syslog tag, transport, binding or private IP to public IP; `mta1/tag` is that of one node.
     pub sending_ips: BTreeMap<String, IpAddr>,
     /// The user's lanes, in the order of the file, before the built-in ones.
     pub lanes: Lanes,

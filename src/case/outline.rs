@@ -214,7 +214,9 @@ fn nodes(names: &[String], lines: &mut Vec<String>) {
 
 fn tags(names: &[String], lines: &mut Vec<String>) {
     lines.push(String::new());
-    lines.push("# Syslog tag, transport, binding or private IP to public IP.".to_owned());
+    lines.push(
+        "# Syslog tag, transport, binding or private IP to public IP; `mta1/tag` is that of one node.".to_owned(),
+    );
     let names: BTreeSet<&String> = names.iter().filter(|n| is_key(n)).collect();
     if names.is_empty() {
         lines.push("#sending_ips:".to_owned());

@@ -30,7 +30,7 @@ pub(super) struct RawCase {
     /// Sending machines by name.
     #[serde(default)]
     pub(super) nodes: BTreeMap<String, Option<RawNode>>,
-    /// Syslog tag, transport, binding or private IP to public IP.
+    /// Syslog tag, transport, binding or private IP to public IP; `mta1/tag` is that of one node.
     #[serde(default)]
     pub(super) sending_ips: BTreeMap<String, Option<String>>,
     /// Receivers by patterns of their MX hosts: a name, or `*.` and a suffix. Gmail and the large ones are built in.

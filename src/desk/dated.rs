@@ -105,7 +105,7 @@ fn rule(baseline: &Baseline, found: &Detection) -> String {
 
 fn background(background: &Background) -> String {
     format!(
-        "  background failures exist from {} on ({} of {} sessions, {}); they are not the incident",
+        "  background failures exist from {} on ({} of {} sessions, {}); they are not counted as the incident",
         background.first,
         background.failed,
         background.attempts,

@@ -2,7 +2,8 @@
 
 use super::causes::{self, Cause, Item};
 use super::items::{Items, Seen};
-use super::{Node, Value, grouped, replies};
+use super::{Node, Value, grouped, replies, starttls};
+use crate::formats::transcripts::Condition;
 
 /// What the causes and the readers lack, each once.
 pub(super) fn missing(seen: &Seen<'_>, causes: &[Cause]) -> Vec<String> {
@@ -123,7 +124,8 @@ fn esp(seen: &Seen<'_>, items: &Items, verdict: &str) -> Vec<String> {
     {
         esp.push("For the queue ids listed: what does your own log show of these sessions?".to_owned());
     }
-    if items.idle_ok.known.is_none() {
+    let (_, idle_tests) = starttls::successes(seen.evident.tests, seen.evident.lanes, Condition::Idle);
+    if idle_tests == 0 || (items.idle_ok.known.is_none() && items.tls_alert.known != Some(false)) {
         esp.push("Please run a STARTTLS test to Gmail's MX from each node while it is idle and during a launch (posttls-finger -c).".to_owned());
     }
     esp.push(

@@ -34,7 +34,7 @@ pub(super) struct Items {
     pub(super) host_ceiling: Item,
     /// Of IPs with like load some fail and some are clean.
     pub(super) ip_split: Item,
-    /// An idle STARTTLS test succeeds.
+    /// Idle STARTTLS tests succeed, inside a wave too.
     pub(super) idle_ok: Item,
     /// Genuine TLS failures are most of the failed sessions.
     pub(super) tls_alert: Item,
@@ -47,11 +47,13 @@ pub(super) struct Items {
 pub(super) struct Item {
     pub(super) known: Option<bool>,
     pub(super) says: String,
+    /// What would decide it, where that is more than the input that the rule names.
+    pub(super) lacks: Option<String>,
 }
 
 impl Item {
     pub(super) fn new(known: Option<bool>, says: impl Into<String>) -> Self {
-        Self { known, says: says.into() }
+        Self { known, says: says.into(), lacks: None }
     }
 }
 
@@ -103,7 +105,7 @@ const ASK_HOST: &str = "CPU, open files and worker counts of the sending nodes w
 const ASK_REPLIES: &str = "the receiver's reply texts";
 const ASK_LOAD: &str = "minutes with little load in the same log, or a second launch";
 const ASK_IPS: &str = "a second sending IP with like load";
-const ASK_IDLE: &str = "an idle STARTTLS test from a sending node (posttls-finger -c)";
+const ASK_IDLE: &str = "an idle STARTTLS test from a sending node while the failures last (posttls-finger -c)";
 const ASK_TLS: &str = "the TLS library's messages for the failed handshakes";
 const ASK_QUIET_IP: &str = "a sending IP with little traffic to Gmail in the same minutes";
 
@@ -197,7 +199,8 @@ fn cause(id: &'static str, title: &'static str, needs: &[Need<'_>], kills: &[&It
     let mut against: Vec<_> = needs.iter().filter(wrong).map(|n| n.item.says.clone()).collect();
     against.extend(kills.iter().filter(|i| i.known == Some(true)).map(|i| i.says.clone()));
     against.dedup();
-    let missing: Vec<_> = needs.iter().filter(|n| n.item.known.is_none()).map(|n| n.ask.to_owned()).collect();
+    let unknown = needs.iter().filter(|n| n.item.known.is_none());
+    let missing: Vec<_> = unknown.map(|n| n.item.lacks.clone().unwrap_or_else(|| n.ask.to_owned())).collect();
     let verdict = match (against.is_empty(), missing.is_empty(), supports.is_empty()) {
         (false, _, _) => Verdict::Against,
         (true, true, _) => Verdict::Supported,

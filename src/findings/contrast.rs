@@ -99,6 +99,9 @@ pub(super) struct Contrast {
     pub(super) ips: Vec<Judged<Place>>,
     pub(super) mx_hosts: Vec<Judged<MxId>>,
     pub(super) lanes: Vec<Judged<Lane>>,
+    /// The other receivers that are too small to be judged alone, taken together; none where
+    /// there are not two of them.
+    pub(super) small_others: Option<Judged<usize>>,
 }
 
 /// The traffic that a clean sending IP had, beside that of the failing ones.
@@ -112,10 +115,12 @@ pub(super) enum Carried {
 
 pub(super) fn contrast(timeline: &Timeline, waves: &[Window], yardstick: Yardstick) -> Contrast {
     let judge = Judge { timeline, waves, yardstick, rates: rates(timeline, waves) };
+    let lanes = judge.rows(&timeline.lanes);
     Contrast {
         ips: judge.rows(&timeline.egresses),
         mx_hosts: judge.rows(&timeline.mx_hosts),
-        lanes: judge.rows(&timeline.lanes),
+        small_others: judge.small_others(&lanes),
+        lanes,
     }
 }
 
@@ -158,24 +163,48 @@ impl Judge<'_> {
         let verdict = match self.yardstick.judge(counts) {
             // Without a wave nobody failed with it: such a row is clean or too small to say.
             RowVerdict::Failing if self.waves.is_empty() => RowVerdict::NotEnoughTraffic,
-            RowVerdict::Clean if !shows_failures || !self.is_clean(row, counts) => RowVerdict::Unknown,
+            RowVerdict::Clean if !shows_failures || !self.is_clean(counts, self.hidden(row)) => RowVerdict::Unknown,
             verdict => verdict,
         };
         Judged { of: row.of.clone(), counts, verdict, shows_failures }
     }
 
-    /// Whether a row with a usual rate would have one still, had it failed in the ways that its
-    /// logs cannot show as often as those whose logs can.
-    fn is_clean<K>(&self, row: &Row<K>, counts: Counts) -> bool {
+    /// Whether a usual rate would be one still, had those that logs cannot show failed as often
+    /// as others did.
+    fn is_clean(&self, counts: Counts, hidden: f64) -> bool {
+        let (_, upper) = self.yardstick.interval(counts);
+        upper + hidden < self.yardstick.tolerance
+    }
+
+    /// The share of sessions that failed in the ways that a row's logs cannot show, where logs can.
+    fn hidden<K>(&self, row: &Row<K>) -> f64 {
         let is_hidden = |outcome: Outcome| {
             // What is told of all failures together holds this one too.
             let told = |at| row.sight.shows_all(at, &[outcome]) || row.sight.shows_all(at, What::FAILURES);
             let shown = |at: usize| row.counts[at].is_none() || told(at);
             !(0..row.counts.len()).filter(|at| is_inside(self.timeline, self.waves, *at)).all(shown)
         };
-        let hidden: f64 = self.rates.iter().filter(|(outcome, _)| is_hidden(*outcome)).map(|(_, rate)| rate).sum();
-        let (_, upper) = self.yardstick.interval(counts);
-        upper + hidden < self.yardstick.tolerance
+        self.rates.iter().filter(|(outcome, _)| is_hidden(*outcome)).map(|(_, rate)| rate).sum()
+    }
+
+    /// Other receivers that have not enough traffic each, as one: a log of a few minutes holds
+    /// few sessions with any of them, and many with all.
+    fn small_others(&self, lanes: &[Judged<Lane>]) -> Option<Judged<usize>> {
+        let (mut counts, mut hidden, mut of) = (Counts::default(), 0.0_f64, 0);
+        let is_small =
+            |j: &&Judged<Lane>| j.of.is_of_others() && j.verdict == RowVerdict::NotEnoughTraffic && j.shows_failures;
+        for small in lanes.iter().filter(is_small).filter(|j| j.counts.attempts > 0) {
+            let row = self.timeline.lanes.iter().find(|row| row.of == small.of);
+            hidden = hidden.max(row.map_or(0.0, |row| self.hidden(row)));
+            counts.plus(small.counts);
+            of += 1;
+        }
+        let verdict = match self.yardstick.judge(counts) {
+            RowVerdict::Failing if self.waves.is_empty() => RowVerdict::NotEnoughTraffic,
+            RowVerdict::Clean if !self.is_clean(counts, hidden) => RowVerdict::Unknown,
+            verdict => verdict,
+        };
+        (of >= 2).then_some(Judged { of, counts, verdict, shows_failures: true })
     }
 }
 
@@ -225,6 +254,19 @@ impl Contrast {
         Node::List(named.map(row).collect())
     }
 
+    /// What the other receivers show together, where none of them can be judged alone.
+    pub(super) fn lanes_together_node(&self) -> Node {
+        let said = |small: &Judged<usize>| {
+            let clean = if small.verdict == RowVerdict::Clean { "clean" } else { "failing" };
+            let share = small.failed_share().text();
+            Value::Sentence(format!(
+                "The {} other receivers taken together: {clean}, {share} of sessions failed.",
+                small.of
+            ))
+        };
+        Node::fact(self.judged_together().map_or(Value::Absent, said), [Evidence::Table("lanes", String::new())])
+    }
+
     pub(super) fn lanes_node(&self, lanes: &Lanes) -> Node {
         let row = |j: &Judged<Lane>| {
             let mut node = counts_node(j, "lanes");
@@ -251,11 +293,24 @@ impl Contrast {
         }
     }
 
-    /// Whether the other receivers were clean: at least one must have enough traffic to be, and
-    /// none may fail.
+    /// Whether the other receivers were clean: none may fail, and at least one must have enough
+    /// traffic to be clean, or those that are too small alone must have it together.
     pub(super) fn others_clean(&self) -> Option<bool> {
         let is = |v| self.others().any(|j| j.verdict == v);
-        if is(RowVerdict::Failing) { Some(false) } else { is(RowVerdict::Clean).then_some(true) }
+        if is(RowVerdict::Failing) {
+            Some(false)
+        } else if is(RowVerdict::Clean) {
+            Some(true)
+        } else {
+            self.judged_together().map(|small| small.verdict == RowVerdict::Clean)
+        }
+    }
+
+    /// The small other receivers, where they are judged together because none can be alone.
+    pub(super) fn judged_together(&self) -> Option<&Judged<usize>> {
+        let alone = self.others().any(|j| matches!(j.verdict, RowVerdict::Failing | RowVerdict::Clean));
+        let is_judged = |j: &&Judged<usize>| matches!(j.verdict, RowVerdict::Failing | RowVerdict::Clean);
+        self.small_others.as_ref().filter(is_judged).filter(|_| !alone)
     }
 
     /// Lanes other than Gmail, with their verdicts.

@@ -2,14 +2,14 @@
 
 use super::causes::Item;
 use super::contrast::{Carried, Contrast, RowVerdict};
-use super::headroom::{Headroom, Resource, ceiling_of, sentence_of};
+use super::headroom::{Headroom, Resource, ceiling_of, sentence_of, undecided};
 use super::order::SessionOrder;
 use super::pattern::Pattern;
 use super::queue::Queue;
 use super::replies::{ReplyGroup, in_clear, policy_share, requirement_share, system_share};
 use super::throughput::Throughput;
 use super::waves::statistics::clopper_pearson;
-use super::{Evident, Incident, Value, grouped, starttls};
+use super::{Evident, FoundWave, Incident, Value, grouped, starttls};
 use crate::formats::transcripts::Condition;
 use crate::scan::{Axis, What};
 use crate::smtp::{By, Lane, Outcome};
@@ -37,8 +37,11 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
     }
     let failed = Failed::of(seen);
     let logged = seen.evident.timeline.nodes.iter().map(|n| n.node.as_str()).filter(|node| !node.is_empty()).collect();
-    let ceiling =
-        |resource| Item::new(ceiling_of(seen.headroom, resource, &logged), sentence_of(seen.headroom, resource));
+    let ceiling = |resource| Item {
+        known: ceiling_of(seen.headroom, resource, &logged),
+        says: sentence_of(seen.headroom, resource),
+        lacks: undecided(seen.headroom, resource),
+    };
     Items {
         others_clean: others_clean(seen),
         pressure: failed.share(failed.pressed, PRESSURE, "421 answers and remote closes make up"),
@@ -187,6 +190,15 @@ fn others_clean(seen: &Seen<'_>) -> Item {
         named.collect::<Vec<_>>().join("; ")
     };
     let known = seen.contrast.others_clean();
+    if let Some(small) = seen.contrast.judged_together() {
+        let did = if known == Some(true) { "stayed at the usual failure rate" } else { "failed" };
+        let share = small.failed_share().text();
+        let says = format!(
+            "The {} other receivers have too little traffic to be judged one by one; taken together they {did} in the same minutes: {share}.",
+            small.of
+        );
+        return Item::new(known, says);
+    }
     let says = match known {
         None if seen.contrast.others().any(|r| r.verdict == RowVerdict::Unknown) => {
             "The logs cannot show whether other receivers were clean in these minutes.".to_owned()
@@ -201,14 +213,12 @@ fn others_clean(seen: &Seen<'_>) -> Item {
     Item::new(known, says)
 }
 
-/// With fewer than twenty sessions lost at the TLS step the share says nothing.
 fn downstream(seen: &Seen<'_>) -> Item {
     let order = seen.order;
-    if order.total < 20 {
+    let known = order.is_downstream();
+    if known.is_none() {
         return Item::default();
     }
-    let (lower, upper) = clopper_pearson(order.downstream() as f64, order.total as f64, 0.95);
-    let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2).then_some(false) };
     let share = Value::Share(order.downstream(), order.total, "sessions").text();
     Item::new(
         known,
@@ -224,39 +234,55 @@ const AFTERMATH: usize = 10;
 /// at the usual rate. Load is the number of sessions attempted. A quiet minute in the
 /// aftermath of a busy one is quiet because of the failures; one right before a busy one may
 /// hold the first seconds of what made that busy; of one that the logs do not hold whole the
-/// load is not known. They count for neither.
+/// load is not known. They count for neither. Quiet and busy are told by the minutes outside the
+/// waves and their first ones, for after these retries swell the load. A busy minute has at least a
+/// quarter more than a quiet one: some of a steady load always lie above the others.
 fn load_linked(seen: &Seen<'_>) -> Item {
     let timeline = seen.evident.timeline;
     let Some(gmail) = timeline.gmail() else { return Item::default() };
     let load: Vec<Option<u64>> = gmail.counts.iter().map(|c| c.map(|c| c.attempts)).collect();
-    let mut loads: Vec<_> = load.iter().flatten().copied().filter(|n| *n > 0).collect();
+    let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
+    let is_swollen = |i: usize| in_wave(i) && seen.incident.waves.iter().all(|w| w.first != timeline.window.at(i));
+    let usual = load.iter().enumerate().filter(|(i, _)| !is_swollen(*i)).filter_map(|(_, n)| *n);
+    let mut loads: Vec<_> = usual.filter(|n| *n > 0).collect();
     loads.sort_unstable();
     let at = |percent: usize| loads.get(loads.len() * percent / 100).copied();
-    let (Some(low), Some(busy)) = (at(40), at(60)) else { return Item::default() };
-    let in_wave = |i: usize| seen.incident.windows().iter().any(|w| w.contains(timeline.window.at(i)));
+    let (Some(low), Some(high)) = (at(40), at(60)) else { return Item::default() };
+    let busy = high.max(low + low.div_ceil(4));
     let is_beside_busy = |i: usize| {
         let around = i.saturating_sub(AFTERMATH)..(i + 2).min(load.len());
         in_wave(i) && load[around].iter().flatten().any(|n| *n >= busy)
     };
     let is_whole = |i: usize| timeline.states.get(i) == Some(&MinuteState::Full);
-    let mut quiet = Counts::default();
-    for (i, counts) in gmail.counts.iter().enumerate() {
-        if let Some(counts) = counts.filter(|c| c.attempts < low && is_whole(i) && !is_beside_busy(i)) {
-            quiet.plus(counts);
+    let among = |is_quiet: &dyn Fn(u64) -> bool| {
+        let mut quiet = Counts::default();
+        for (i, counts) in gmail.counts.iter().enumerate() {
+            if let Some(counts) = counts.filter(|c| is_quiet(c.attempts) && is_whole(i) && !is_beside_busy(i)) {
+                quiet.plus(counts);
+            }
         }
-    }
+        quiet
+    };
+    // Of minutes that are all alike none is quiet.
+    let quiet = among(&|n| n < low || (n == low && low < high));
+    let idle = among(&|n| n < busy);
     let yardstick = seen.incident.yardstick();
-    let (lower, upper) = yardstick.interval(quiet);
+    let is_clean = |counts: Counts| counts.attempts > 0 && yardstick.interval(counts).1 < yardstick.tolerance;
     let load_at = |m| timeline.window.index(m).and_then(|i| load.get(i).copied().flatten()).unwrap_or_default();
-    let busy_onsets = seen.incident.waves.iter().all(|w| (load_at(w.first) + load_at(w.first.plus(-1))) / 2 >= busy);
-    let share = Value::Share(quiet.failed, quiet.attempts, "sessions").text();
+    // Of a wave that was there when the data begin, no onset is seen.
+    let is_busy = |w: &FoundWave| !w.in_progress_at_start && load_at(w.first) + load_at(w.first.plus(-1)) >= 2 * busy;
+    let busy_onsets = seen.incident.waves.iter().all(is_busy);
+    let fails = quiet.attempts > 0 && yardstick.interval(quiet).0 > yardstick.tolerance;
+    // Too few sessions in the quiet minutes: then all that are not busy are asked.
+    let (counts, most) = if !fails && !is_clean(quiet) && is_clean(idle) { (idle, busy - 1) } else { (quiet, low) };
     let says = format!(
-        "In the quieter minutes (fewer than {} sessions, and no busy minute right after or shortly before) {share} of the sessions failed.",
-        grouped(low)
+        "In the quieter minutes (no more than {} sessions, and no busy minute right after or shortly before) {} of the sessions failed.",
+        grouped(most),
+        Value::Share(counts.failed, counts.attempts, "sessions").text()
     );
-    let known = if quiet.attempts > 0 && lower > yardstick.tolerance {
+    let known = if fails {
         Some(false)
-    } else if seen.pattern.is_shown() || (busy_onsets && quiet.attempts > 0 && upper < yardstick.tolerance) {
+    } else if seen.pattern.is_shown() || (busy_onsets && is_clean(counts)) {
         Some(true)
     } else {
         None
@@ -315,15 +341,25 @@ fn ip_split(seen: &Seen<'_>) -> Item {
     Item::new(None, "Whether the clean sending IPs had as much traffic to carry is not known.")
 }
 
+/// Idle tests: one that fails shows a fault that needs no load, whenever it was taken. One that
+/// succeeds speaks of its own minute: before a fault began, or after it ended, it would have.
 fn idle_ok(seen: &Seen<'_>) -> Item {
     let (ok, all) = starttls::successes(seen.evident.tests, seen.evident.lanes, Condition::Idle);
     if all == 0 {
         return Item::default();
     }
-    Item::new(
-        Some(ok == all),
-        format!("{} of the idle STARTTLS tests of Gmail's MX succeeded.", Value::Share(ok, all, "tests").text()),
-    )
+    let share = Value::Share(ok, all, "tests").text();
+    let says = format!("{share} of the idle STARTTLS tests of Gmail's MX succeeded.");
+    if ok < all {
+        return Item::new(Some(false), says);
+    }
+    match starttls::idle_inside(seen.evident.tests, seen.evident.lanes, &seen.incident.windows()) {
+        0 => Item::new(None, says),
+        n if n == all => Item::new(Some(true), says),
+        n => {
+            Item::new(Some(true), format!("{says} {n} of them {} inside a wave.", if n == 1 { "was" } else { "were" }))
+        }
+    }
 }
 
 /// The sender's own decisions before the first wave, and more of them than answers.

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use super::replies::ReplyGroup;
+use super::waves::statistics::clopper_pearson;
 use super::{Evidence, Node, Value};
 use crate::scan::{Axis, Tally, What};
 use crate::smtp::{By, Category, Lane, Outcome, Stage, TlsUse};
@@ -85,6 +86,18 @@ impl SessionOrder {
     #[must_use]
     pub const fn downstream(&self) -> u64 {
         self.after_421 + self.after_close + self.plaintext
+    }
+
+    /// Whether most of them were: true when the share's lower 95 % limit is half or more, false when
+    /// its upper one is a fifth or less even if all that is undetermined were. Fewer than twenty
+    /// say nothing.
+    pub(super) fn is_downstream(&self) -> Option<bool> {
+        if self.total < 20 {
+            return None;
+        }
+        let interval = |part: u64| clopper_pearson(part as f64, self.total as f64, 0.95);
+        let ((lower, _), (_, upper)) = (interval(self.downstream()), interval(self.downstream() + self.undetermined));
+        if lower >= 0.5 { Some(true) } else { (upper <= 0.2).then_some(false) }
     }
 
     /// Messages delivered in clear. That none was seen says nothing where the log tells of no
@@ -218,6 +231,18 @@ pub(super) fn closes(timeline: &Timeline, tally: &Tally) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_undetermined_may_have_followed_a_close() {
+        let of = |after_close, genuine, undetermined| {
+            let total = after_close + genuine + undetermined;
+            SessionOrder { total, after_close, genuine, undetermined, ..SessionOrder::default() }.is_downstream()
+        };
+        assert_eq!(of(90, 5, 5), Some(true));
+        assert_eq!(of(1, 99, 0), Some(false));
+        assert_eq!(of(0, 40, 60), None, "0 of 100 followed one as far as is known, and 60 may have");
+        assert_eq!(of(0, 19, 0), None, "too few");
+    }
 
     #[test]
     fn no_delivery_in_clear_is_known_only_where_the_log_tells_of_tls() {

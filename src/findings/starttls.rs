@@ -209,6 +209,14 @@ pub(super) fn successes(tests: &[StarttlsTest], lanes: &Lanes, condition: Condit
     (mine().filter(|t| t.succeeded()).count() as u64, mine().count() as u64)
 }
 
+/// Idle tests of Gmail's MX hosts that began inside a wave.
+pub(super) fn idle_inside(tests: &[StarttlsTest], lanes: &Lanes, waves: &[Window]) -> u64 {
+    let inside =
+        |t: &&StarttlsTest| t.transcript.started.is_some_and(|at| waves.iter().any(|w| w.contains(at.minute())));
+    let idle = tests.iter().filter(|t| t.condition == Condition::Idle && t.is_gmail(lanes));
+    idle.filter(inside).count() as u64
+}
+
 pub(super) fn summary(tests: &[StarttlsTest], lanes: &Lanes, waves: &[Window]) -> Node {
     let share = |c| {
         let (ok, all) = successes(tests, lanes, c);

@@ -37,6 +37,7 @@ const RULES: &[(&str, Sight)] = &[
     ("ips_summary", Sight::Both),
     ("mx_hosts", Sight::Both),
     ("lanes", Sight::Both),
+    ("lanes_together", Sight::Both),
     ("gmail", Sight::Both),
     ("closes", Sight::Both),
     ("closes.by_stage.*.examples.*.line", Sight::Esp),

@@ -97,11 +97,17 @@ impl What {
         }
     }
 
-    /// Whether the session was lost between STARTTLS and the end of the handshake.
+    /// Whether the session was lost between STARTTLS and the end of the handshake: a TLS error
+    /// was where the log names no stage of it, too.
     #[must_use]
     pub const fn is_tls_step(self) -> bool {
-        matches!(self.stage, Stage::Starttls | Stage::Handshake)
-            && !matches!(self.outcome, Outcome::Delivered | Outcome::Local | Outcome::Unclassified)
+        match self.stage {
+            Stage::Starttls | Stage::Handshake => {
+                !matches!(self.outcome, Outcome::Delivered | Outcome::Local | Outcome::Unclassified)
+            }
+            Stage::Unknown => matches!(self.outcome, Outcome::TlsFailure),
+            _ => false,
+        }
     }
 }
 

@@ -74,7 +74,8 @@ pub struct Connections {
 pub struct Setup {
     /// Node of each log file.
     pub nodes: BTreeMap<Exhibit, String>,
-    /// Tag or private address to public sending IP, as case.yaml says.
+    /// Tag or private address, or a node and one of these (`mta1/postfix-ip1`), to public
+    /// sending IP, as case.yaml says.
     pub sending_ips: BTreeMap<String, IpAddr>,
     /// Node and tag to public sending IP, as the MTA's settings say; for what neither
     /// case.yaml nor the log itself tells.

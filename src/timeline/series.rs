@@ -136,7 +136,7 @@ impl Place {
     }
 }
 
-/// The place of each egress: by case.yaml's map, else by an address in the log, by the
+/// The place of each egress: by case.yaml's map (first what it says of the node), else by an address in the log, by the
 /// MTA's settings, or by an address in the tag, else by the one address that Google names
 /// in its limits on it.
 pub(super) fn places(
@@ -151,7 +151,13 @@ pub(super) fn places(
         ips.next().filter(|_| ips.next().is_none())
     };
     let ip_of = |e: &Egress| {
-        let mapped = [&e.tag, &e.ip].into_iter().find_map(|k| map.get(k.as_str()).copied());
+        // Nodes with one and the same set-up use a tag for different addresses: `mta1/postfix-ip1`.
+        let on_node = |name: &String| map.get(&format!("{}/{name}", e.node)).copied();
+        let anywhere = |name: &String| map.get(name).copied();
+        let mapped = [&e.tag, &e.ip].into_iter().find_map(|name| on_node(name).or_else(|| anywhere(name)));
+        // Of a log that names neither, as Sendmail's, the node's own name stands for its address.
+        let of_node = || anywhere(&e.node).filter(|_| e.tag.is_empty() && e.ip.is_empty());
+        let mapped = mapped.or_else(of_node);
         // `postfix-192.0.2.11/smtp`: some name the transport after the address.
         let in_tag = || e.tag.rsplit(['-', '/']).next().and_then(|t| t.parse().ok());
         let by_settings = || bound.get(&(e.node.clone(), e.tag.clone())).copied();
@@ -159,9 +165,11 @@ pub(super) fn places(
     };
     // Some logs show the address of a session only once a connection stood; a failed one
     // left from where the others of its tag do.
+    // So does one that names no tag either, where the whole node has one address.
     let ip_of_tag = |e: &Egress| {
-        let of_tag = names.egresses().filter(|(_, o)| (&o.node, &o.tag) == (&e.node, &e.tag) && !e.tag.is_empty());
-        let ips: BTreeSet<IpAddr> = of_tag.filter_map(|(_, o)| ip_of(o)).collect();
+        let is_like = |o: &Egress| o.node == e.node && (o.tag == e.tag || e.tag.is_empty());
+        let ips: BTreeSet<IpAddr> =
+            names.egresses().filter(|(_, o)| is_like(o)).filter_map(|(_, o)| ip_of(o)).collect();
         ips.first().copied().filter(|_| ips.len() == 1)
     };
     let mut egresses: Vec<_> = names.egresses().collect();
@@ -199,6 +207,15 @@ mod tests {
         assert_eq!(ip(failed), ip(known));
         assert!(ip(one).is_some() && ip(two).is_some());
         assert_eq!(ip(either), None);
+        let mut names = Names::default();
+        let (shown, silent) = (names.egress(b"mx1", b"smtp", b"192.0.2.11"), names.egress(b"mx1", b"", b""));
+        names.egress(b"mx2", b"smtp", b"192.0.2.12");
+        let of = |names: &Names, id| {
+            super::places(names, &BTreeMap::new(), &BTreeMap::new(), &BTreeMap::new()).get(&id).and_then(|p| p.ip)
+        };
+        assert_eq!(of(&names, silent), of(&names, shown), "the node has one address");
+        names.egress(b"mx1", b"smtp", b"192.0.2.13");
+        assert_eq!(of(&names, silent), None, "it may be either");
     }
 
     #[test]
@@ -219,6 +236,7 @@ mod tests {
         let other = names.egress(b"mta2", b"postfix", b"");
         let shown = names.egress(b"mta1", b"postfix", b"203.0.113.9");
         let named = names.egress(b"mta1", b"postfix-192.0.2.3", b"");
+        let silent = names.egress(b"mta3", b"", b"");
         let key = |node: &str, tag: &str| (node.to_owned(), tag.to_owned());
         let bound: BTreeMap<_, _> =
             [(key("mta1", "postfix"), ip("192.0.2.1")), (key("mta1", "postfix-192.0.2.3"), ip("192.0.2.4"))]
@@ -235,5 +253,10 @@ mod tests {
         );
         let map: BTreeMap<_, _> = ip("198.51.100.1").map(|ip| ("postfix".to_owned(), ip)).into_iter().collect();
         assert_eq!(of(&map, plain), ip("198.51.100.1"), "case.yaml counts before all");
+        let of_node = ip("198.51.100.2").map(|ip| ("mta2/postfix".to_owned(), ip));
+        let of_silent = ip("198.51.100.3").map(|ip| ("mta3".to_owned(), ip));
+        let map: BTreeMap<_, _> = map.into_iter().chain(of_node).chain(of_silent).collect();
+        assert_eq!([of(&map, plain), of(&map, other)], [ip("198.51.100.1"), ip("198.51.100.2")]);
+        assert_eq!(of(&map, silent), ip("198.51.100.3"));
     }
 }

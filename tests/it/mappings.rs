@@ -168,3 +168,32 @@ fn a_case_is_built_from_an_export_alone() {
     assert_eq!(facts["incident"]["recovery_minute"], "2026-11-03T10:40Z");
     assert_eq!(facts["ips"][0]["ip"], "192.0.2.7");
 }
+
+/// GreenArrow's records name no stage (its documentation, "Delivery Attempt Log"): a TLS error is
+/// counted among the lost handshakes all the same, and what came before it is left open.
+#[test]
+fn a_tls_error_without_a_stage_is_counted_and_undetermined() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = folder.path().join("case");
+    fs::create_dir(&case).expect("a folder");
+    let row = |second: u32, status: &str, message: &str| {
+        format!(
+            r#"{{"timestamp":{},"channel":"remote","status":"{status}","is_retry":0,"msguid":"1793700761.{second}","recipient":"user@gmail.com","message":"{message}","outmtaid":"146","outmtaid_ip":"203.0.113.23","mx_hostname":"gmail-smtp-in.l.google.com","mx_ip":"142.251.2.27"}}"#,
+            1_793_700_000 + second
+        )
+    };
+    let rows: Vec<_> = (0..60)
+        .map(|i| match i % 10 {
+            3 => row(i * 10, "deferral", "TLS connect failed: error:0A000152:SSL routines"),
+            7 => row(i * 10, "deferral", "Connected to 142.251.2.27 but connection died. (#4.4.2)"),
+            _ => row(i * 10, "success", "142.251.2.27 accepted message. Remote host said: 250 2.0.0 OK gsmtp"),
+        })
+        .collect();
+    fs::write(case.join("attempts.json"), rows.join("\n")).expect("written");
+    let out = folder.path().join("out");
+    printed(&["build", "--quiet", "-o", text(&out), text(&case)]);
+    let facts: Value = serde_json::from_slice(&fs::read(out.join("keep/facts.json")).expect("facts")).expect("JSON");
+    let tls = &facts["tls_failures"];
+    let counts = ["total", "undetermined", "genuine", "after_close"].map(|kind| tls[kind].as_u64());
+    assert_eq!(counts, [Some(6), Some(6), Some(0), Some(0)], "{tls}");
+}

@@ -1,5 +1,6 @@
 //! Cases whose launches are known, from counts a minute to the words of the report.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -169,4 +170,80 @@ fn launches_that_are_alike_leave_open_what_counts() {
     assert_eq!(variable, "-");
     assert!(said(&found, "sentence").contains("; the launches are too alike to tell which of these counts"));
     assert!(said(&found, "caution").contains("another ramp speed, or with other messages per connection"));
+}
+
+/// A log of half an hour: six minutes fail, and each of three other receivers has twenty sessions
+/// a minute, of which so many fail in them.
+fn beside_small_receivers(failed: usize) -> Value {
+    let mut text = "minute,lane,attempts,failed_sessions\n".to_owned();
+    for minute in 0..40 {
+        let fails = (20..26).contains(&minute);
+        let gmail = ("gmail", 100, if fails { 50 } else { 0 });
+        let of_six = failed.saturating_sub(minute.max(20) - 20).min(1);
+        let others = ["microsoft", "yahoo", "fastmail"].map(|lane| (lane, 20, if fails { of_six } else { 0 }));
+        for (lane, attempts, failed) in [gmail].into_iter().chain(others) {
+            writeln!(text, "2026-11-24T00:{minute:02}Z,{lane},{attempts},{failed}").expect("memory");
+        }
+    }
+    facts(&text, &[])
+}
+
+#[test]
+fn receivers_with_little_traffic_each_are_judged_together() {
+    let control = |facts: &Value| {
+        let rows = facts["pattern"]["controls"].as_array().expect("controls");
+        let together = rows.iter().find(|r| r["what"].as_str().is_some_and(|what| what.contains("taken together")));
+        together.map(|row| (row["what"].clone(), row["verdict"].clone()))
+    };
+    let is_compared = |facts: &Value| {
+        let rows = facts["readiness"]["esp"]["checks"].as_array().expect("checks");
+        let row = rows.iter().find(|r| r["title"] == "other receivers compared").expect("the check");
+        row["detail"].as_str().expect("words").to_owned()
+    };
+    for (failed, verdict, says) in [(0, "clean", "were clean"), (4, "failing", "failed")] {
+        let facts = beside_small_receivers(failed);
+        let alone = facts["lanes"].as_array().expect("lanes").iter().filter(|l| l["verdict"] == "not_enough_traffic");
+        assert_eq!(alone.count(), 3, "{}", facts["lanes"]);
+        let (what, found) = control(&facts).expect("one row for all three");
+        let share = ["0 % (0 of 360)", "3.3 % (12 of 360)"][usize::from(failed > 0)];
+        assert!(what.as_str().is_some_and(|what| what.contains(share)), "{what}");
+        assert_eq!(found, verdict);
+        assert!(facts["lanes_together"].as_str().is_some_and(|said| said.contains(verdict)), "{facts}");
+        assert!(is_compared(&facts).contains(says), "{}", is_compared(&facts));
+    }
+    // Neither surely usual nor surely more than usual: nothing is said of them.
+    let facts = beside_small_receivers(1);
+    assert_eq!((control(&facts), &facts["lanes_together"]), (None, &Value::Null));
+    assert!(is_compared(&facts).starts_with("fewer than two"), "{}", is_compared(&facts));
+}
+
+/// `attempts/failed` of Gmail, minute by minute, beside another receiver that is clean.
+fn minutes(counts: &str) -> Value {
+    let mut text = "minute,lane,attempts,failed_sessions\n".to_owned();
+    for (minute, count) in counts.split_whitespace().enumerate() {
+        let (attempts, failed) = count.split_once('/').expect("two counts");
+        writeln!(text, "2026-11-24T00:{minute:02}Z,gmail,{attempts},{failed}").expect("memory");
+        writeln!(text, "2026-11-24T00:{minute:02}Z,microsoft,300,0").expect("memory");
+    }
+    facts(&text, &[])
+}
+
+/// Lists of one cause, as text.
+fn cause(facts: &Value, id: &str) -> (String, String) {
+    let causes = facts["causes"].as_array().expect("causes");
+    let cause = causes.iter().find(|c| c["id"] == id).expect("weighed");
+    (cause["for"].to_string(), cause["missing"].to_string())
+}
+
+#[test]
+fn a_short_log_shows_that_failures_come_with_load() {
+    // A launch of fourteen messages a second from the sixth minute on, as Sendmail logged it.
+    let launch = "25/0 46/0 35/0 46/0 53/0 1082/1026 207/68 417/19 204/16 205/35 72/0 18/0";
+    let (supports, missing) = cause(&minutes(launch), "google_rate");
+    assert!(supports.contains("(no more than 57 sessions") && supports.contains("(0 of 223)"), "{supports}");
+    assert!(!missing.contains("minutes with little load"), "{missing}");
+    // A steady load has minutes above the others, too: they are not busy for that.
+    let steady = "95/0 104/0 97/0 101/0 99/0 103/0 98/0 104/31 105/30 104/35 96/0 100/0 97/0 99/0 98/0 97/0 100/0";
+    let (_, missing) = cause(&minutes(steady), "google_rate");
+    assert!(missing.contains("minutes with little load"), "{missing}");
 }

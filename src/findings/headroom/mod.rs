@@ -13,7 +13,7 @@ use ceiling::{against_limit, held_since, is_consequence};
 use flat_top::flat_top;
 pub(super) use senders::Senders;
 use senders::is_same_host;
-pub(super) use words::{nodes, sentence, sentence_of};
+pub(super) use words::{nodes, sentence, sentence_of, undecided};
 
 use super::Evident;
 use super::limits::{Limit, Limits, limit_of};

@@ -85,6 +85,25 @@ pub(in crate::findings) fn sentence_of(found: &[Headroom], resource: Resource) -
     sentence(&mine)
 }
 
+/// What came close to its limit and held it too shortly to be said to be at it: with what would
+/// tell. None where all that has a limit is decided.
+pub(in crate::findings) fn undecided(found: &[Headroom], resource: Resource) -> Option<String> {
+    let is_open = |h: &&Headroom| {
+        h.resource == resource && h.ceiling == Ceiling::Unknown && !h.clock_in_doubt && !h.is_of_another_host
+    };
+    let open = found.iter().filter(is_open).find_map(|h| {
+        let (limit, (max, _)) = (h.limit.as_ref().map(|l| l.value).filter(|l| *l > 0.0)?, h.max?);
+        (max >= 0.8 * limit).then(|| (h, 100.0 * max / limit))
+    });
+    open.map(|(h, percent)| {
+        format!(
+            "finer values of {} on {}, or the counters of what its limit dropped (inside the waves a value came to {percent:.0} % of the limit, and no three minutes in a row averaged 95 %)",
+            h.label(),
+            h.place()
+        )
+    })
+}
+
 /// `CPU use on mta1 and mta2; egress of eth0 on mta1 (since 2026-11-24T03:13Z)`.
 fn named<'a>(found: impl Iterator<Item = &'a Headroom>) -> String {
     let mut nodes: Vec<(String, Vec<String>)> = Vec::new();

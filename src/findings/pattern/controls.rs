@@ -56,7 +56,11 @@ pub(super) fn receivers(contrast: &Contrast, lanes: &Lanes) -> Vec<Control> {
     let row = |j: &Judged<Lane>| {
         Control::of_row("other_receiver", &format!("{}, same minutes", lanes.title(j.of)), j, "lanes")
     };
-    contrast.others().map(row).collect()
+    let together = contrast.judged_together().map(|small| {
+        let who = format!("the {} other receivers taken together, same minutes", small.of);
+        Control::of_row("other_receiver", &who, small, "lanes")
+    });
+    contrast.others().map(row).chain(together).collect()
 }
 
 /// Own sending IPs that did not fail, and whether they had as much to carry as those that did.

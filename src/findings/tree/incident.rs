@@ -116,7 +116,7 @@ fn background(incident: &Incident) -> Node {
     let minutes = || [Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
     let sentence = incident.background.filter(|_| !incident.waves.is_empty()).map(|b| {
         format!(
-            "In all other minutes {} of the sessions failed, from {} on: they are not the incident.",
+            "In all other minutes {} of the sessions failed, from {} on: they are not counted as the incident.",
             Value::Share(b.failed, b.attempts, "sessions").text(),
             b.first
         )

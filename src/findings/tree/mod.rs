@@ -38,6 +38,7 @@ pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node
         ("ips_summary", seen.contrast.ips_summary()),
         ("mx_hosts", seen.contrast.mx_node(timeline)),
         ("lanes", seen.contrast.lanes_node(evident.lanes)),
+        ("lanes_together", seen.contrast.lanes_together_node()),
         ("gmail", case::sublanes(timeline, &waves)),
         ("unseen", unseen::sentences(timeline)),
         ("closes", order::closes(timeline, evident.tally)),

@@ -84,7 +84,15 @@ fn tolerance(p: f64) -> f64 {
 impl Baseline {
     /// From the quiet minutes of `lane`; `None` when it has no usable minute.
     pub(super) fn of(source: BaselineSource, lane: &Lane) -> Option<Self> {
-        let quiet = quiet_minutes(lane);
+        Self::without(source, lane, &[])
+    }
+
+    /// The same without some usable minutes, by their positions: one in the midst of which a wave
+    /// may have begun or ended is no measure of quiet.
+    pub(super) fn without(source: BaselineSource, lane: &Lane, beside: &[usize]) -> Option<Self> {
+        let shared: Vec<usize> = beside.iter().filter_map(|i| lane.cells.get(*i)).map(|c| c.at).collect();
+        let mut quiet = quiet_minutes(lane);
+        quiet.retain(|c| !shared.contains(&c.at));
         if quiet.is_empty() {
             return None;
         }

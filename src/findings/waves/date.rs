@@ -12,6 +12,13 @@ const REACH: usize = 30;
 const LOOK_OUT: usize = 60;
 /// Odds for quiet over failing that show an edge.
 const ODDS: f64 = 20.0;
+/// The same for calm minutes in a row over a lull of the wave; higher, for lulls come in clusters.
+const LULL_ODDS: f64 = 100.0;
+/// Odds for a minute in which quiet and failure share over a quiet one, beside an edge: low, for
+/// nearly every edge lies inside a minute.
+const SHARED_ODDS: f64 = 5.0;
+/// Shares that are tried.
+const PARTS: u32 = 20;
 /// Log-likelihood an edge may be worse than the best and still fit: steep and gradual edges.
 const SLACK: (f64, f64) = (3.0, 8.0);
 /// Minutes at the edge that give its failure rate, and its scatter.
@@ -76,6 +83,32 @@ pub(super) fn settle(lane: &Lane, wave: Stretch, floor: usize, ceiling: usize, b
         Better::Inward(n) => wave.to.saturating_sub(n),
     };
     Stretch { from: wave.from, to }
+}
+
+/// Whether `wave` began in the midst of the minute before it, and ended in the midst of the one
+/// after it.
+///
+/// No fault waits for a full minute, so those two minutes share quiet and failure in any part:
+/// they fail too little for the rate of the wave, and often too little to be judged alone. One is
+/// the wave's when a mixture, every part as likely as another, is several times likelier than quiet.
+pub(super) fn shared_minutes(lane: &Lane, wave: Stretch, baseline: &Baseline) -> (bool, bool) {
+    let mut inside = lane.slice(wave.from, wave.to).to_vec();
+    let before = wave.from.checked_sub(1).and_then(|i| lane.cells.get(i));
+    let before = before.is_some_and(|cell| is_shared(*cell, &inside, baseline));
+    inside.reverse();
+    let after = lane.cells.get(wave.to).is_some_and(|cell| is_shared(*cell, &inside, baseline));
+    (before, after)
+}
+
+fn is_shared(cell: Cell, inside: &[Cell], baseline: &Baseline) -> bool {
+    let quiet = baseline.pu;
+    let above = (rate(head(inside, EDGE_MINUTES.0)).min(0.98) - quiet).max(0.0);
+    let likelihood = |p: f64| cell.e() * p.ln() + (cell.n() - cell.e()) * (-p).ln_1p();
+    let of_part = |part: u32| likelihood(quiet + above * (f64::from(part) + 0.5) / f64::from(PARTS));
+    let gains: Vec<f64> = (0..PARTS).map(|part| of_part(part) - likelihood(quiet)).collect();
+    let best = gains.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mean = gains.iter().map(|gain| (gain - best).exp()).sum::<f64>() / f64::from(PARTS);
+    cell.failed > 0 && (best + mean.ln()) / baseline.phi >= SHARED_ODDS.ln()
 }
 
 /// Where an edge fits better than where it is, in usable minutes.
@@ -163,10 +196,28 @@ impl<'a> Side<'a> {
         let score = Score::new(still, self.scatter, self.baseline);
         let mut quiet = 0.0;
         // What comes after quiet was shown, a spike say, does not undo it.
-        head(self.outside, LOOK_OUT).iter().any(|c| {
+        let is_quiet = head(self.outside, LOOK_OUT).iter().any(|c| {
             quiet -= score.of(*c);
             quiet >= ODDS.ln()
-        })
+        });
+        is_quiet || self.outlasts_lulls()
+    }
+
+    /// Whether more calm minutes in a row stand outside than the wave's own lulls would make once
+    /// in a hundred times. A wave that comes in bursts scatters so much that the odds of its
+    /// minutes tell little; how many of its minutes were calm does. Minutes with less than half
+    /// of the attempts at the edge count neither way: retries that have run out are no calm.
+    fn outlasts_lulls(&self) -> bool {
+        let is_calm = |c: &&Cell| c.e() <= self.baseline.tolerance * c.n();
+        let within = self.inside.get(1..).unwrap_or_default();
+        let calm = within.iter().filter(is_calm).count();
+        let share = (calm as f64 + 1.0) / (within.len() as f64 + 2.0);
+        let mut attempts: Vec<f64> = head(self.inside, EDGE_MINUTES.0).iter().map(|c| c.n()).collect();
+        attempts.sort_by(f64::total_cmp);
+        let usual = attempts.get(attempts.len() / 2).copied().unwrap_or_default();
+        let busy = head(self.outside, LOOK_OUT).iter().filter(|c| 2.0 * c.n() >= usual);
+        let in_a_row = busy.take_while(is_calm).count();
+        in_a_row as f64 * share.ln() <= -LULL_ODDS.ln()
     }
 }
 

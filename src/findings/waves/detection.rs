@@ -175,7 +175,18 @@ fn judged_by_best_baseline(lane: &Lane, evidence: &Evidence<'_>) -> Option<(Base
         return Some((healthy, judged));
     }
     let mut own = Baseline::of(BaselineSource::Own, lane)?;
-    let found = judged(&own);
+    let mut found = judged(&own);
+    let above = |i: &usize| lane.cells.get(*i).is_some_and(|c| c.e() > own.pu * c.n());
+    let beside = found.waves.iter().flat_map(|w| w.from.checked_sub(1).into_iter().chain([w.to]));
+    let beside: Vec<usize> = beside.filter(above).collect();
+    // A fault that ended in the midst of a minute is not what the next one is held against.
+    let clear = Baseline::without(BaselineSource::Own, lane, &beside).filter(|_| !beside.is_empty());
+    if let Some(clear) = clear {
+        let again = judged(&clear);
+        if !again.waves.is_empty() {
+            (own, found) = (clear, again);
+        }
+    }
     let Some(control) = elsewhere(evidence.control, BaselineSource::Control) else { return Some((own, found)) };
     if own.far_above(&control) {
         if found.waves.is_empty() && !control.doubtful {

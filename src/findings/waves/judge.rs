@@ -85,7 +85,8 @@ fn trim(lane: &Lane, stretch: Stretch) -> Option<Stretch> {
 
 /// A wave together with the single failing minutes around it that are too
 /// close to stand alone. One late minute cannot pay for two cuts, but beside a
-/// wave it needs no such proof: it is judged like any stretch.
+/// wave it needs no such proof: it is judged like any stretch. And with the minutes
+/// in the midst of which it began and ended.
 fn widen(lane: &Lane, wave: Stretch, baseline: &Baseline) -> Stretch {
     let fails = |i: &usize| is_failing(lane, Stretch { from: *i, to: i + 1 }, baseline);
     let Stretch { mut from, mut to } = wave;
@@ -95,7 +96,8 @@ fn widen(lane: &Lane, wave: Stretch, baseline: &Baseline) -> Stretch {
     while let Some(i) = (from.saturating_sub(QUIET_MINUTES)..from).rev().find(fails) {
         from = i;
     }
-    Stretch { from, to }
+    let (before, after) = date::shared_minutes(lane, Stretch { from, to }, baseline);
+    Stretch { from: from - usize::from(before), to: to + usize::from(after) }
 }
 
 #[cfg(test)]
