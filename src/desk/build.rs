@@ -80,6 +80,7 @@ pub(super) fn releases(
         blind: evidence.blind.clone(),
         window: case.window,
         healthy: case.healthy,
+        zones: clocks::zones(&evidence),
     };
     let Some(timeline) = Timeline::new(&evidence.tally, evidence.metrics.clone(), &case.lanes, &setup) else {
         return Err(Failure::Nothing(words::nothing(&evidence, case)));

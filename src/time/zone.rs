@@ -1,5 +1,6 @@
 //! Time zones of sources: UTC, a fixed offset, or a named zone with its DST edges.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{Offset as _, TimeZone as _};
@@ -7,7 +8,26 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::Stamp;
+use super::{Minute, Stamp, Window};
+
+/// An hour, by which clocks are set where daylight saving time begins or ends, in seconds.
+const HOUR: i32 = 3600;
+
+/// Zones that stand for all that keep the same time, as people name them.
+const USUAL: [&str; 12] = [
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "America/Halifax",
+    "Europe/London",
+    "Europe/Berlin",
+    "Europe/Helsinki",
+    "Australia/Sydney",
+    "Australia/Adelaide",
+    "Pacific/Auckland",
+];
 
 /// The zone a source writes its local times in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +110,60 @@ impl Zone {
             Self::Named(tz) => chrono::DateTime::from_timestamp_millis(at.millis())
                 .map_or(0, |t| tz.offset_from_utc_datetime(&t.naive_utc()).fix().local_minus_utc()),
         }
+    }
+
+    /// Seconds east of UTC just before a minute, and in it.
+    #[must_use]
+    pub fn offsets_around(self, minute: Minute) -> (i32, i32) {
+        (self.offset_at(minute.plus(-1).start()), self.offset_at(minute.start()))
+    }
+
+    /// Whether its clocks are set by an hour as a minute begins.
+    #[must_use]
+    pub fn moves_at(self, minute: Minute) -> bool {
+        let (before, after) = self.offsets_around(minute);
+        (after - before).abs() == HOUR
+    }
+
+    /// A zone whose clocks are set as a minute begins, from one offset to another; of several
+    /// the one that people name most.
+    #[must_use]
+    pub fn moving(minute: Minute, before: i32, after: i32) -> Option<Self> {
+        let moves = |tz: &Tz| Self::Named(*tz).offsets_around(minute) == (before, after) && before != after;
+        let usual = USUAL.iter().filter_map(|name| name.parse().ok()).find(|tz| moves(tz));
+        usual.or_else(|| chrono_tz::TZ_VARIANTS.iter().copied().find(moves)).map(Self::Named)
+    }
+
+    /// Whether many keep its time, so that others are less likely.
+    #[must_use]
+    pub fn is_usual(self) -> bool {
+        matches!(self, Self::Named(tz) if USUAL.contains(&tz.name()))
+    }
+
+    /// The minutes inside a window as which begin the clocks of any zone are set by an hour.
+    #[must_use]
+    pub fn edges(window: Window) -> BTreeSet<Minute> {
+        chrono_tz::TZ_VARIANTS.iter().flat_map(|tz| Self::Named(*tz).edges_of_one(window)).collect()
+    }
+
+    /// Clocks are set at most once in a day.
+    fn edges_of_one(self, window: Window) -> impl Iterator<Item = Minute> {
+        const DAY: i32 = 24 * 60;
+        let days = (window.to.since(window.from).max(0) + DAY - 1) / DAY;
+        let each = (0..days).filter_map(move |day| {
+            let from = window.from.plus(day * DAY);
+            let (mut early, mut late) = (from, from.plus(DAY).min(window.to));
+            let offset = self.offset_at(early.start());
+            if offset == self.offset_at(late.start()) {
+                return None;
+            }
+            while late.since(early) > 1 {
+                let middle = early.plus(late.since(early) / 2);
+                if self.offset_at(middle.start()) == offset { early = middle } else { late = middle }
+            }
+            Some(late)
+        });
+        each.filter(move |minute| self.moves_at(*minute) && window.contains(*minute))
     }
 }
 
@@ -174,6 +248,34 @@ mod tests {
         );
         assert_eq!(ny.to_utc(at("2026-03-08T02:30Z")), LocalTime::Never);
         assert_eq!(ny.to_utc(at("2026-11-24T03:00Z")), LocalTime::One(at("2026-11-24T08:00Z")));
+    }
+
+    #[test]
+    fn the_edges_of_all_zones_in_a_window() {
+        let minute = |text: &str| at(text).minute();
+        let window = |from: &str, to: &str| Window::new(minute(from), minute(to));
+        let europe = Zone::edges(window("2026-10-25T00:30Z", "2026-10-25T02:00Z"));
+        assert_eq!(europe, BTreeSet::from([minute("2026-10-25T01:00Z")]));
+        let america = Zone::edges(window("2026-11-01T00:00Z", "2026-11-02T00:00Z"));
+        for hour in 6..=9 {
+            assert!(america.contains(&minute(&format!("2026-11-01T0{hour}:00Z"))), "{america:?}");
+        }
+        assert_eq!(Zone::edges(window("2026-11-24T00:00Z", "2026-11-27T00:00Z")), BTreeSet::new());
+        // The window is half-open.
+        assert_eq!(Zone::edges(window("2026-10-25T00:30Z", "2026-10-25T01:00Z")), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_zone_is_known_by_how_it_moves() {
+        let named = |minute: &str, before: i32, after: i32| {
+            Zone::moving(at(minute).minute(), before * HOUR, after * HOUR).map(|z| z.to_string())
+        };
+        assert_eq!(named("2026-11-01T06:00Z", -4, -5).as_deref(), Some("America/New_York"));
+        assert_eq!(named("2026-11-01T07:00Z", -5, -6).as_deref(), Some("America/Chicago"));
+        assert_eq!(named("2026-03-29T01:00Z", 1, 2).as_deref(), Some("Europe/Berlin"));
+        assert_eq!(named("2026-03-29T01:00Z", 0, 1).as_deref(), Some("Europe/London"));
+        assert_eq!(named("2026-11-01T06:00Z", -5, -4), None);
+        assert_eq!(named("2026-11-24T06:00Z", -5, -5), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod sight;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-pub use alignment::{Alignment, Common, Estimate, Verdict, Why};
+pub use alignment::{Alignment, Common, Estimate, Sides, SourceZones, Verdict, Why, zone_kept};
 pub use coverage::{MinuteState, NodeCoverage, of_nodes as log_coverage};
 pub use series::{Counts, Place, Row};
 pub use sight::{Known, Sight};
@@ -86,6 +86,8 @@ pub struct Setup {
     pub window: Option<Window>,
     /// The time that the user named as healthy.
     pub healthy: Option<Window>,
+    /// In which zones the sources' times were read.
+    pub zones: SourceZones,
 }
 
 impl Timeline {
@@ -110,7 +112,7 @@ impl Timeline {
             tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)).collect();
         cells.sort_unstable_by_key(|(key, _)| *key);
         let places = series::places(&tally.names, &setup.sending_ips, &setup.bound_ips, &tally.named_ips);
-        let alignments = alignment::alignments(tally, &nodes, &metrics);
+        let alignments = alignment::alignments(tally, &nodes, &metrics, &setup.zones);
         let healthy = setup.healthy.map(|w| healthy(tally, &nodes, w)).unwrap_or_default();
         let mut timeline = Self {
             window,

@@ -162,10 +162,15 @@ fn an_offset_of_case_yaml_moves_logs_to_the_seconds_they_had() {
 /// A day of acceptances in bursts at no regular times, and what the node sent meanwhile, by a
 /// clock that is so many minutes ahead and names no zone.
 fn a_day(ahead: i64) -> tempfile::TempDir {
-    let midnight = parse_rfc3339("2026-11-24T00:00Z").expect("a time").seconds();
+    hours("2026-11-24T00:00Z", 24, |_| ahead)
+}
+
+/// The same for so many hours, by a clock that is ahead as the second has it.
+fn hours(from: &str, hours: i64, ahead: impl Fn(i64) -> i64) -> tempfile::TempDir {
+    let midnight = parse_rfc3339(from).expect("a time").seconds();
     let (mut log, mut egress) = (String::new(), "timestamp,node,egress_bps\n".to_owned());
     let (mut random, mut level) = (7_u64, 0);
-    for minute in 0..24 * 60 {
+    for minute in 0..hours * 60 {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         level = if (random >> 33) % 40 == 0 { 20 } else { level * 3 / 4 };
         let accepted = 1 + level + (random >> 40) as i64 % 3;
@@ -175,7 +180,8 @@ fn a_day(ahead: i64) -> tempfile::TempDir {
             let id = at % 1_000_000_000;
             writeln!(log, "{stamp} mta1 postfix/smtp[{}]: {at:010X}: to=<r@gmail.com>, relay=gmail-smtp-in.l.google.com[198.51.100.26]:25, delay=1.5, delays=0.01/0.03/0.37/1.1, dsn=2.0.0, status=sent (250 2.0.0 OK  {at} 8b4a091409ecf-cd6a6536fc6si{id}.853 - gsmtp)", 3870 + minute).expect("written");
         }
-        let by_its_clock = Stamp::from_seconds(midnight + (minute + ahead) * 60 + 30).to_second();
+        let at = midnight + minute * 60 + 30;
+        let by_its_clock = Stamp::from_seconds(at + ahead(at) * 60).to_second();
         writeln!(egress, "{},mta1,{}", by_its_clock[..19].replace('T', " "), 20_000 + accepted * 300_000)
             .expect("written");
     }
@@ -214,4 +220,36 @@ fn a_skew_is_told_without_a_zone() {
     apply(case.path(), "metrics", "-7m");
     let (problems, rows) = told(case.path());
     assert_eq!((problems.len(), rows[0].0.as_str()), (0, "aligned"), "{rows:?}");
+}
+
+#[test]
+fn local_time_across_the_end_of_daylight_saving_is_told_on_both_sides() {
+    let edge = parse_rfc3339("2026-11-01T06:00Z").expect("a time").seconds();
+    let case = hours("2026-10-31T16:00Z", 30, |at| if at < edge { -240 } else { -300 });
+    let (problems, rows) = told(case.path());
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    for said in [
+        "look 240 minutes earlier (egress against accepted messages: r ",
+        "before clocks were set at 2026-11-01T06:00Z and look 300 minutes earlier (",
+        "probably they keep the local time of America/New_York, or of a zone that moves as it does",
+        "nothing was shifted",
+    ] {
+        assert!(problem.contains(said), "{said}: {problem}");
+    }
+    let rule = "- {path: \"egress.csv\", zone: \"America/New_York\"}";
+    assert!(problem.ends_with(&format!("sources: {rule}.")), "{problem}");
+    assert_eq!(rows.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["zone"; 2], "{rows:?}");
+    assert!(rows[1].1.ends_with("one keeps local time or ignores that clocks were set."), "{rows:?}");
+    // With the offset of summer, the winter's side is wrong.
+    state(case.path(), "- {path: \"egress.csv\", zone: \"-04:00\"}");
+    let (problems, rows) = told(case.path());
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert!(problem.contains("they agree (") && problem.contains("and look 60 minutes earlier ("), "{problem}");
+    assert!(problem.ends_with(&format!("sources: {rule}.")), "{problem}");
+    assert_eq!(rows.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["aligned", "zone"], "{rows:?}");
+    // What it advises helps, before other rules: both sides are right.
+    state(case.path(), rule);
+    let (problems, rows) = told(case.path());
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(rows.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["aligned"; 2], "{rows:?}");
 }

@@ -1,7 +1,8 @@
-//! KumoMTA's `/metrics.json`, sampled over time: one object on one line, as the server writes it,
-//! each below a line that dates it.
+//! KumoMTA's `/metrics.json`, sampled over time: one object for each sample, over as many lines
+//! as the server or a formatter breaks it into, below a line that dates it.
 //!
-//! A family is `{"type":"gauge","value":V}`: V is a number where it has no label, an object by
+//! The server breaks lines between those families that it counts itself, and between their
+//! values. A family is `{"type":"gauge","value":V}`: V is a number where it has no label, an object by
 //! label and value where it has one, a list with the number under `@` where it has several
 //! (the project's source, `crates/kumo-prometheus`, and its manual, "HTTP Endpoint API: metrics.json").
 //! Families mean what they mean in the text of `/metrics`. A label that is idle is gone, and not zero.
@@ -25,9 +26,11 @@ impl MetricFormat for KumomtaJson {
     }
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
-        let start = String::from_utf8_lossy(head.bytes.get(..4096).unwrap_or(head.bytes)).into_owned();
-        let typed = |l: &str| ["gauge", "counter"].iter().any(|t| l.contains(&format!("\"type\":\"{t}\",\"value\":")));
-        let ours = start.lines().any(|l| l.starts_with("{\"") && typed(l));
+        let start = String::from_utf8_lossy(head.bytes.get(..4096).unwrap_or(head.bytes));
+        let begins = start.lines().any(|l| l.trim_start().starts_with('{'));
+        let start: String = start.split_ascii_whitespace().collect();
+        let typed = |t: &str| start.contains(&format!("\"type\":\"{t}\",\"value\":"));
+        let ours = begins && ["gauge", "counter", "histogram"].into_iter().any(typed);
         ours.then(|| "families with `type` and `value` of KumoMTA's /metrics.json".to_owned())
     }
 
@@ -36,19 +39,29 @@ impl MetricFormat for KumomtaJson {
     }
 }
 
+/// A page of more bytes is none.
+const LONGEST_PAGE: usize = 64 << 20;
+
 #[derive(Default)]
 struct Samples {
     meanings: Meanings,
+    open: Object,
 }
 
 impl Writing for Samples {
     fn line(&mut self, page: &mut Page<'_>, number: u64, line: &str) -> Result<Went, MetricError> {
         if page.dated(line) {
+            self.end(page);
             return Ok(Went::Irrelevant);
         }
-        let Ok(families) = serde_json::from_str::<Map<String, Value>>(line) else { return Ok(Went::Unrecognised) };
+        if self.open.text.is_empty() && !line.trim_start().starts_with('{') {
+            return Ok(Went::Unrecognised);
+        }
         let at =
             page.now(number, "a `/metrics.json` page", "(date -u +%FT%TZ; curl -s URL/metrics.json; echo) >> FILE")?;
+        // Of a page in several lines the last one stands for all.
+        let Some(text) = self.open.add(line) else { return Ok(Went::Irrelevant) };
+        let Ok(families) = serde_json::from_str::<Map<String, Value>>(&text) else { return Ok(Went::Unrecognised) };
         let mut used = false;
         for (name, number) in families.iter().flat_map(|(family, said)| numbers(family, said)) {
             if let Some(meaning) = self.meanings.of(&name) {
@@ -56,6 +69,41 @@ impl Writing for Samples {
             }
         }
         Ok(Went::used_if(used))
+    }
+
+    fn end(&mut self, page: &mut Page<'_>) {
+        if !std::mem::take(&mut self.open).text.is_empty() {
+            page.say("a `/metrics.json` page is cut off, and was left out".to_owned());
+        }
+    }
+}
+
+/// A page of which lines are still to come.
+#[derive(Default)]
+struct Object {
+    text: String,
+    depth: usize,
+    in_string: bool,
+}
+
+impl Object {
+    /// Takes a line; the whole object where it closes it, or what is too long for one.
+    fn add(&mut self, line: &str) -> Option<String> {
+        let mut escaped = false;
+        for byte in line.bytes() {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = self.in_string,
+                b'"' => self.in_string = !self.in_string,
+                b'{' if !self.in_string => self.depth += 1,
+                b'}' if !self.in_string => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        self.text.push_str(line);
+        self.text.push('\n');
+        let whole = self.depth == 0 || self.text.len() > LONGEST_PAGE;
+        whole.then(|| std::mem::take(self).text)
     }
 }
 
@@ -101,6 +149,36 @@ mod tests {
         assert_eq!(json.accounting.unrecognised, 0);
         let last = cell(series(&json, Signal::SmtpOutConnections, ""), "2026-11-24T14:01Z").last;
         assert_eq!(last, 64.0);
+    }
+
+    /// As the server breaks its lines (`crates/kumo-prometheus`: `,\n` between its own families
+    /// and their values), and as `jq .` does.
+    #[test]
+    fn a_page_may_stand_in_many_lines() {
+        let text = String::from_utf8(sample("kumomta-metrics.json")).expect("UTF-8");
+        let broken = text.replace(",\"", ",\n\"");
+        let pretty: String = text.lines().map(pretty).collect();
+        let told = |got: &MetricRead| -> Vec<_> { got.series.iter().map(|s| (s.signal, s.minutes.clone())).collect() };
+        let whole = read(text.as_bytes());
+        for text in [&broken, &pretty] {
+            assert!(text.lines().count() > 20);
+            assert!(KumomtaJson.recognise(Head { bytes: text.as_bytes(), whole: true }).is_some(), "{text}");
+            let got = read(text.as_bytes());
+            assert_eq!(told(&got), told(&whole));
+            assert_eq!((got.accounting.used, got.accounting.unrecognised), (2, 0));
+        }
+        // A page that the next time line cuts off.
+        let cut = broken.replacen("}}}}", "", 1);
+        let got = read(cut.as_bytes());
+        assert_eq!(got.notes.iter().filter(|n| n.contains("is cut off")).count(), 1, "{:?}", got.notes);
+        assert_eq!(got.accounting.used, 1);
+    }
+
+    fn pretty(line: &str) -> String {
+        match serde_json::from_str::<Value>(line) {
+            Ok(page @ Value::Object(_)) => format!("{page:#}\n"),
+            _ => format!("{line}\n"),
+        }
     }
 
     #[test]

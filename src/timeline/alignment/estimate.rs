@@ -35,12 +35,43 @@ pub struct Estimate {
     pub second_lag: i32,
 }
 
-/// The estimate; nothing where the series are too short for two offsets to be compared.
-pub(super) fn estimate(first: &BTreeMap<Minute, f64>, second: &BTreeMap<Minute, f64>) -> Option<Estimate> {
-    let (a, b) = (Bursts::of(first)?, Bursts::of(second)?);
-    let fewest = FEWEST_MINUTES.max(LEAST_OVERLAP * a.minutes().min(b.minutes()));
-    let each: Vec<(i32, f64)> =
-        (-FARTHEST..=FARTHEST).filter_map(|lag| Some((lag, a.likeness(&b, lag, fewest)?))).collect();
+impl Estimate {
+    /// The same, told of the other series.
+    pub(super) const fn turned(self) -> Self {
+        Self { lag: -self.lag, second_lag: -self.second_lag, ..self }
+    }
+}
+
+/// Estimates over all minutes, and over those of the first series on either side of a cut.
+pub(super) struct Estimates {
+    /// Nothing where the series are too short for two offsets to be compared.
+    pub(super) whole: Option<Estimate>,
+    /// For each cut: before it, and from it on.
+    pub(super) sides: Vec<[Option<Estimate>; 2]>,
+}
+
+/// The estimates of two series. Cuts are ordered; a side knows only its own minutes of the first
+/// series, and all of the second, for nobody knows where the second has them.
+pub(super) fn estimates(first: &BTreeMap<Minute, f64>, second: &BTreeMap<Minute, f64>, cuts: &[Minute]) -> Estimates {
+    let (a, b) = (Bursts::of(first), Bursts::of(second));
+    let each: Vec<(i32, Vec<Sums>)> = (-FARTHEST..=FARTHEST).map(|lag| (lag, a.against(&b, lag, cuts))).collect();
+    let of = |parts: std::ops::Range<usize>, minutes: usize| {
+        let fewest = FEWEST_MINUTES.max(LEAST_OVERLAP * minutes.min(b.0.len()) as f64);
+        let likeness = |(lag, sums): &(i32, Vec<Sums>)| {
+            let sum = sums[parts.clone()].iter().fold(Sums::default(), |sum, part| sum.plus(part));
+            Some((*lag, sum.likeness(fewest)?))
+        };
+        best_of(&each.iter().filter_map(likeness).collect::<Vec<_>>())
+    };
+    let sides = cuts.iter().enumerate().map(|(i, cut)| {
+        let before = a.0.partition_point(|(minute, _)| minute < cut);
+        [of(0..i + 1, before), of(i + 1..cuts.len() + 1, a.0.len() - before)]
+    });
+    Estimates { whole: of(0..cuts.len() + 1, a.0.len()), sides: sides.collect() }
+}
+
+/// The offset of the best likeness, and the next best.
+fn best_of(each: &[(i32, f64)]) -> Option<Estimate> {
     // Of equal ones the least offset, so that no order decides.
     let best = |of: &mut dyn Iterator<Item = &(i32, f64)>| {
         of.max_by(|x, y| x.1.total_cmp(&y.1).then(y.0.abs().cmp(&x.0.abs()))).copied()
@@ -56,28 +87,26 @@ pub(super) fn estimate(first: &BTreeMap<Minute, f64>, second: &BTreeMap<Minute, 
 struct Bursts(Vec<(Minute, f64)>);
 
 impl Bursts {
-    fn of(series: &BTreeMap<Minute, f64>) -> Option<Self> {
+    fn of(series: &BTreeMap<Minute, f64>) -> Self {
         let logs: Vec<(Minute, f64)> = series.iter().map(|(minute, value)| (*minute, value.max(0.0).ln_1p())).collect();
-        logs.first()?;
         let height = |(minute, log): &(Minute, f64)| {
             let from = logs.partition_point(|(m, _)| minute.since(*m) > HALF_MEAN);
             let near = logs[from..].iter().take_while(|(m, _)| m.since(*minute) <= HALF_MEAN);
             let (sum, n) = near.fold((0.0, 0.0), |(sum, n), (_, log)| (sum + log, n + 1.0));
             (*minute, log - sum / n)
         };
-        Some(Self(logs.iter().map(height).collect()))
+        Self(logs.iter().map(height).collect())
     }
 
-    fn minutes(&self) -> f64 {
-        self.0.len() as f64
-    }
-
-    /// Pearson's r over the minutes that both know, this one's minute against the other's so
-    /// many minutes later.
-    fn likeness(&self, other: &Self, lag: i32, fewest: f64) -> Option<f64> {
-        let (mut n, mut x, mut y, mut xx, mut yy, mut xy) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-        let mut others = other.0.as_slice();
+    /// Sums over the minutes that both know, this one's minute against the other's so many
+    /// minutes later: one for each stretch between the cuts.
+    fn against(&self, other: &Self, lag: i32, cuts: &[Minute]) -> Vec<Sums> {
+        let mut sums = vec![Sums::default(); cuts.len() + 1];
+        let (mut others, mut stretch) = (other.0.as_slice(), 0);
         for (minute, a) in &self.0 {
+            while cuts.get(stretch).is_some_and(|cut| cut <= minute) {
+                stretch += 1;
+            }
             let at = minute.plus(lag);
             while let [(before, _), rest @ ..] = others
                 && *before < at
@@ -85,16 +114,45 @@ impl Bursts {
                 others = rest;
             }
             let [(same, b), ..] = others else { break };
-            if *same != at {
-                continue;
+            if *same == at {
+                sums[stretch].add(*a, *b);
             }
-            n += 1.0;
-            x += a;
-            y += b;
-            xx += a * a;
-            yy += b * b;
-            xy += a * b;
         }
+        sums
+    }
+}
+
+/// What Pearson's r is made from.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    n: f64,
+    x: f64,
+    y: f64,
+    xx: f64,
+    yy: f64,
+    xy: f64,
+}
+
+impl Sums {
+    fn add(&mut self, a: f64, b: f64) {
+        let one = Self { n: 1.0, x: a, y: b, xx: a * a, yy: b * b, xy: a * b };
+        *self = self.plus(&one);
+    }
+
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            n: self.n + other.n,
+            x: self.x + other.x,
+            y: self.y + other.y,
+            xx: self.xx + other.xx,
+            yy: self.yy + other.yy,
+            xy: self.xy + other.xy,
+        }
+    }
+
+    /// Pearson's r, where so many minutes are known and vary.
+    fn likeness(&self, fewest: f64) -> Option<f64> {
+        let Self { n, x, y, xx, yy, xy } = *self;
         let spread = ((xx - x * x / n) * (yy - y * y / n)).sqrt();
         (n >= fewest && spread > 1e-9).then(|| (xy - x * y / n) / spread)
     }
@@ -112,9 +170,27 @@ mod tests {
         let (first, second) = (series(0), series(60));
         let mut stray = second.clone();
         stray.insert(Minute::new(0), 1e9);
-        assert_eq!(Bursts::of(&stray).map(|b| b.0.len()), Some(401));
+        assert_eq!(Bursts::of(&stray).0.len(), 401);
+        let estimate = |first, second| estimates(first, second, &[]).whole;
         let sound = estimate(&first, &second);
         assert_eq!(sound.map(|e| e.lag), Some(60));
         assert_eq!(estimate(&first, &stray), sound);
+    }
+
+    #[test]
+    fn a_side_is_estimated_from_its_own_minutes() {
+        let value = |i: i32| f64::from((i * i * i + 7 * i) % 1009);
+        let at = |i: i32| Minute::new(29_000_000 + i);
+        let first: BTreeMap<_, _> = (0..800).map(|i| (at(i), value(i))).collect();
+        let second = (0..800).map(|i| (at(i + if i < 400 { 60 } else { 120 }), value(i))).collect();
+        let cuts = [at(200), at(400), at(600)];
+        let lags = |found: Estimates| -> Vec<_> { found.sides.iter().map(|s| s.map(|e| e.map(|e| e.lag))).collect() };
+        assert_eq!(lags(estimates(&first, &second, &cuts))[1], [Some(60), Some(120)]);
+        // What is summed in stretches is what is summed at once.
+        let [before, _] = &estimates(&first, &second, &cuts).sides[0];
+        let alone = first.range(..at(200)).map(|(m, v)| (*m, *v)).collect();
+        let alone = estimates(&alone, &second, &[]).whole;
+        assert_eq!(before.map(|e| e.lag), alone.map(|e| e.lag));
+        assert!(before.is_some_and(|e| e.lag == 60));
     }
 }

@@ -2,6 +2,7 @@
 //! what its logs say was accepted. Nothing is shifted by it; it is told.
 
 mod estimate;
+mod sides;
 #[cfg(test)]
 mod tests;
 
@@ -9,12 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use estimate::Estimate;
 use estimate::{FARTHEST, LEAST_OVERLAP};
+use sides::Pair;
+pub use sides::{Sides, zone_kept};
 
 use super::{NodeCoverage, coverage};
 use crate::formats::metrics::{MetricSeries, Signal};
 use crate::scan::{Axis, Tally};
 use crate::smtp::Outcome;
-use crate::time::{Minute, Window};
+use crate::time::{Minute, Window, Zone};
 
 /// How one metric source, for one node, stands to that node's logs.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +28,8 @@ pub struct Alignment {
     pub node: String,
     /// What the two series together say.
     pub verdict: Verdict,
+    /// What they say on either side of a change of clocks, where that tells more.
+    pub sides: Option<Sides>,
     /// Which minutes they share.
     pub common: Common,
     /// A minute in the middle of the source's, as its times were read.
@@ -36,10 +41,9 @@ impl Alignment {
     /// it says of a minute must then not be held against what the logs say of it.
     #[must_use]
     pub const fn stands_apart(&self) -> bool {
-        let by_estimate = match self.verdict {
-            Verdict::Zone(..) => true,
-            Verdict::Skew(e) => e.lag.unsigned_abs() >= CONFUSING,
-            Verdict::Aligned(..) | Verdict::CannotTell(_) => false,
+        let by_estimate = match self.sides {
+            Some(sides) => sides.before.stands_apart() || sides.after.stands_apart(),
+            None => self.verdict.stands_apart(),
         };
         by_estimate || !matches!(self.common, Common::Enough)
     }
@@ -59,6 +63,37 @@ pub enum Verdict {
     Skew(Estimate),
     /// Nothing may be claimed.
     CannotTell(Why),
+}
+
+impl Verdict {
+    /// By how many minutes the metrics look later, where that is claimed.
+    #[must_use]
+    pub const fn offset(self) -> Option<i32> {
+        match self {
+            Self::Aligned(..) => Some(0),
+            Self::Zone(minutes, _) => Some(minutes),
+            Self::Skew(e) => Some(e.lag),
+            Self::CannotTell(_) => None,
+        }
+    }
+
+    /// What it rests on.
+    #[must_use]
+    pub const fn estimate(self) -> Option<Estimate> {
+        match self {
+            Self::Aligned(_, e) | Self::Zone(_, e) | Self::Skew(e) => Some(e),
+            Self::CannotTell(Why::Unlike(e) | Why::Repeating(e) | Why::Unclear(e)) => Some(e),
+            Self::CannotTell(Why::NoEgress | Why::NoLog | Why::TooShort) => None,
+        }
+    }
+
+    const fn stands_apart(self) -> bool {
+        match self {
+            Self::Zone(..) => true,
+            Self::Skew(e) => e.lag.unsigned_abs() >= CONFUSING,
+            Self::Aligned(..) | Self::CannotTell(_) => false,
+        }
+    }
 }
 
 /// Why nothing may be claimed.
@@ -96,9 +131,30 @@ pub enum Common {
     OtherTime,
 }
 
+/// In which zone the times of each source were read; in UTC where none is told.
+#[derive(Clone, Debug, Default)]
+pub struct SourceZones {
+    /// Of each node's logs.
+    pub logs: BTreeMap<String, Zone>,
+    /// Of each metrics file, by exhibit.
+    pub metrics: BTreeMap<String, Zone>,
+}
+
+impl SourceZones {
+    fn of(&self, exhibit: &str, log: &str) -> Pair {
+        let zone = |zones: &BTreeMap<String, Zone>, of: &str| zones.get(of).copied().unwrap_or(Zone::UTC);
+        Pair { logs: zone(&self.logs, log), metrics: zone(&self.metrics, exhibit) }
+    }
+}
+
 /// All metric sources of a case, by exhibit and node.
 #[must_use]
-pub(super) fn alignments(tally: &Tally, nodes: &[NodeCoverage], metrics: &[MetricSeries]) -> Vec<Alignment> {
+pub(super) fn alignments(
+    tally: &Tally,
+    nodes: &[NodeCoverage],
+    metrics: &[MetricSeries],
+    zones: &SourceZones,
+) -> Vec<Alignment> {
     let mut sources: BTreeMap<(&str, &str), Vec<&MetricSeries>> = BTreeMap::new();
     for series in metrics.iter().filter(|s| !s.minutes.is_empty()) {
         sources.entry((&series.exhibit, &series.node)).or_default().push(series);
@@ -109,15 +165,17 @@ pub(super) fn alignments(tally: &Tally, nodes: &[NodeCoverage], metrics: &[Metri
     let of_source = |((exhibit, node), source): ((&str, &str), Vec<&MetricSeries>)| {
         let minutes: BTreeSet<Minute> = source.iter().flat_map(|s| s.minutes.keys().copied()).collect();
         let middle = minutes.iter().nth(minutes.len() / 2).copied()?;
-        let log = log_of(node, &in_logs)
-            .map(|log| &*delivered.entry(log).or_insert_with(|| delivered_per_minute(tally, nodes, log)));
-        let verdict = match (egress(&source), log) {
-            (None, _) => Verdict::CannotTell(Why::NoEgress),
-            (_, None) => Verdict::CannotTell(Why::NoLog),
-            (Some((egress, step)), Some(log)) => judge(log, &egress, step),
+        let log = log_of(node, &in_logs).map(|log| {
+            let delivered = &*delivered.entry(log).or_insert_with(|| delivered_per_minute(tally, nodes, log));
+            (delivered, zones.of(exhibit, log))
+        });
+        let (verdict, sides) = match (egress(&source), log) {
+            (None, _) => (Verdict::CannotTell(Why::NoEgress), None),
+            (_, None) => (Verdict::CannotTell(Why::NoLog), None),
+            (Some((egress, step)), Some((log, zones))) => sides::judge(log, &egress, step, zones),
         };
-        let common = log.map_or(Common::Enough, |log| common(log, &minutes));
-        Some(Alignment { exhibit: exhibit.to_owned(), node: node.to_owned(), verdict, common, middle })
+        let common = log.map_or(Common::Enough, |(log, _)| common(log, &minutes));
+        Some(Alignment { exhibit: exhibit.to_owned(), node: node.to_owned(), verdict, sides, common, middle })
     };
     sources.into_iter().filter_map(of_source).collect()
 }
@@ -167,8 +225,8 @@ fn egress(source: &[&MetricSeries]) -> Option<(BTreeMap<Minute, f64>, i32)> {
 /// What may be claimed. The bounds were set on simulated days, where of 1,440 answers 4 were
 /// wrong. Samples of more than a minute tell an offset to half their length only, and none
 /// that is no longer than they are.
-fn judge(delivered: &BTreeMap<Minute, f64>, egress: &BTreeMap<Minute, f64>, step: i32) -> Verdict {
-    let Some(e) = estimate::estimate(delivered, egress) else { return Verdict::CannotTell(Why::TooShort) };
+fn verdict_of(estimate: Option<Estimate>, step: i32) -> Verdict {
+    let Some(e) = estimate else { return Verdict::CannotTell(Why::TooShort) };
     let above_second = e.r - e.r_second;
     let faint = e.r < 0.7 || above_second < 0.2 || e.r_unshifted.is_some_and(|r| e.r - r < 0.2);
     if e.r < 0.5 {

@@ -1,6 +1,13 @@
 //! The estimate on simulated days: what it claims, and what it must not.
 
+#![expect(clippy::expect_used, reason = "tests")]
+
 use super::*;
+
+/// What is claimed over all minutes.
+fn judge(delivered: &BTreeMap<Minute, f64>, egress: &BTreeMap<Minute, f64>, step: i32) -> Verdict {
+    verdict_of(estimate::estimates(delivered, egress, &[]).whole, step)
+}
 
 /// Runs of each kind.
 const RUNS: u64 = 40;
@@ -162,6 +169,152 @@ fn what_is_short_or_constant_tells_nothing() {
     let constant: BTreeMap<_, _> = egress.keys().map(|m| (*m, 1.0)).collect();
     assert_eq!(judge(&constant, &egress, 1), Verdict::CannotTell(Why::TooShort));
     assert_eq!(judge(&BTreeMap::new(), &egress, 1), Verdict::CannotTell(Why::TooShort));
+}
+
+/// Days across a minute as which clocks were set.
+#[derive(Clone, Copy)]
+struct AcrossAnEdge {
+    traffic: Simulated,
+    edge: &'static str,
+    /// How many minutes lie before the edge.
+    before: i32,
+}
+
+impl AcrossAnEdge {
+    fn edge(self) -> Minute {
+        Minute::parse(self.edge).expect("a minute")
+    }
+
+    /// Both exports, each minute of the metrics as their own clock has it.
+    fn exports(self, seed: u64, ahead: impl Fn(Minute) -> i32) -> (BTreeMap<Minute, f64>, BTreeMap<Minute, f64>) {
+        let (delivered, egress) = self.traffic.exports(seed);
+        let from = self.edge().plus(-self.before);
+        let dated = |minute: &Minute| from.plus(minute.number());
+        // Where the hour happens twice, a file that names no zone has two samples for a minute.
+        let mut sums: BTreeMap<Minute, (f64, f64)> = BTreeMap::new();
+        for (minute, value) in &egress {
+            let at = dated(minute);
+            let sum = sums.entry(at.plus(ahead(at))).or_default();
+            *sum = (sum.0 + value, sum.1 + 1.0);
+        }
+        let egress = sums.into_iter().map(|(minute, (sum, n))| (minute, sum / n)).collect();
+        (delivered.iter().map(|(minute, value)| (dated(minute), *value)).collect(), egress)
+    }
+
+    fn judge(self, seed: u64, zones: Pair, ahead: impl Fn(Minute) -> i32) -> (Verdict, Option<Sides>) {
+        let (delivered, egress) = self.exports(seed, ahead);
+        sides::judge(&delivered, &egress, self.traffic.step as i32, zones)
+    }
+
+    /// In how many runs the edge and both offsets are told as they are, and in how many others.
+    fn told(self, zones: Pair, ahead: impl Fn(Minute) -> i32 + Copy) -> (u64, u64) {
+        let expected = (self.edge(), (ahead(self.edge().plus(-1)), ahead(self.edge())));
+        let (mut right, mut wrong) = (0, 0);
+        for seed in 0..FEW_RUNS {
+            let (_, sides) = self.judge(seed, zones, ahead);
+            let told = sides.and_then(|s| Some((s.edge, s.hour_apart()?)));
+            right += u64::from(told == Some(expected));
+            wrong += u64::from(told.is_some_and(|told| told != expected));
+        }
+        (right, wrong)
+    }
+}
+
+/// Days across an edge are long, and cut in many places.
+const FEW_RUNS: u64 = 4;
+
+const IN_UTC: Pair = Pair { logs: Zone::UTC, metrics: Zone::UTC };
+
+/// Both edges in New York, Berlin and London, and minutes east of UTC around them.
+const SET: [(&str, i32, i32); 6] = [
+    ("2026-03-08T07:00Z", -300, -240),
+    ("2026-11-01T06:00Z", -240, -300),
+    ("2026-03-29T01:00Z", 60, 120),
+    ("2026-10-25T01:00Z", 120, 60),
+    ("2026-03-29T01:00Z", 0, 60),
+    ("2026-10-25T01:00Z", 60, 0),
+];
+
+/// Three days, two and one; the edge in the middle, and late.
+const LENGTHS: [(usize, i32); 4] = [(72, 36), (72, 66), (48, 24), (24, 12)];
+
+fn across(edge: &'static str, (hours, before): (usize, i32)) -> AcrossAnEdge {
+    AcrossAnEdge { traffic: Simulated { minutes: hours * 60, ..CLEAN }, edge, before: before * 60 }
+}
+
+#[test]
+fn local_time_taken_for_utc_is_told_on_each_side_of_an_edge() {
+    for ((edge, before, after), lengths) in SET.into_iter().zip(LENGTHS.chunks(2).cycle()) {
+        for length in lengths.iter().copied() {
+            let case = across(edge, length);
+            let local = |at: Minute| if at < case.edge() { before } else { after };
+            let (right, wrong) = case.told(IN_UTC, local);
+            assert_eq!((right, wrong), (FEW_RUNS, 0), "{edge} {length:?}");
+        }
+    }
+}
+
+#[test]
+fn a_fixed_offset_is_right_on_one_side_only() {
+    let new_york = Zone::parse("America/New_York").expect("a zone");
+    for (edge, before, after) in [SET[0], SET[1]] {
+        let case = across(edge, LENGTHS[2]);
+        // Local time, read with the offset of before or of after.
+        for stated in [before, after] {
+            let zones = Pair { metrics: Zone::Fixed(stated * 60), ..IN_UTC };
+            let apart = |at: Minute| if at < case.edge() { before - stated } else { after - stated };
+            assert_eq!(case.told(zones, apart), (FEW_RUNS, 0), "{edge}, read as {stated}");
+            let (_, sides) = case.judge(1, zones, apart);
+            let offsets = sides.and_then(|s| s.hour_apart()).expect("an hour apart");
+            assert_eq!(zone_kept(zones.metrics, case.edge(), offsets), Some(new_york));
+        }
+        // A clock of a constant offset, read as local time.
+        let zones = Pair { metrics: new_york, ..IN_UTC };
+        let apart = |at: Minute| if at < case.edge() { -before } else { -after };
+        assert_eq!(case.told(zones, |at| apart(at) + before), (FEW_RUNS, 0), "{edge}");
+    }
+}
+
+#[test]
+fn what_is_right_on_both_sides_is_never_told_as_apart() {
+    let berlin = Zone::parse("Europe/Berlin").expect("a zone");
+    for ((edge, ..), length) in SET.into_iter().zip(LENGTHS) {
+        let case = across(edge, length);
+        assert_eq!(case.told(IN_UTC, |_| 0), (0, 0), "{edge} {length:?}");
+        // One offset on both sides is the whole's to tell.
+        assert_eq!(case.told(IN_UTC, |_| 60), (0, 0), "{edge} {length:?}");
+        let (whole, _) = case.judge(3, IN_UTC, |_| 60);
+        assert!(matches!(whole, Verdict::Zone(60, _)), "{whole:?}");
+    }
+    // The sides of a zone that a source was read in are told each, and agree.
+    let case = across(SET[2].0, LENGTHS[1]);
+    let (_, sides) = case.judge(5, Pair { metrics: berlin, ..IN_UTC }, |_| 0);
+    let sides = sides.expect("both sides");
+    assert_eq!((sides.edge, sides.before.offset(), sides.after.offset()), (case.edge(), Some(0), Some(0)));
+    assert_eq!(case.judge(5, IN_UTC, |_| 0).1, None);
+    // A side of two hours tells nothing, and the other one is not told for it.
+    let short = AcrossAnEdge { before: 70 * 60, ..case };
+    let (_, sides) = short.judge(5, Pair { metrics: berlin, ..IN_UTC }, |_| 0);
+    let sides = sides.expect("both sides");
+    assert!(matches!(sides.before, Verdict::Aligned(1, _)), "{sides:?}");
+    assert_eq!(sides.after, Verdict::CannotTell(Why::TooShort));
+    let away = AcrossAnEdge { edge: "2026-06-14T01:00Z", ..case };
+    assert_eq!(away.judge(5, Pair { metrics: berlin, ..IN_UTC }, |_| 0).1, None);
+}
+
+#[test]
+fn flat_or_hourly_traffic_tells_no_side() {
+    for (edge, before, after) in [SET[1], SET[2]] {
+        let case = across(edge, LENGTHS[2]);
+        let local = |at: Minute| if at < case.edge() { before } else { after };
+        let hourly = Simulated { launches: Launches::EveryHour, ..case.traffic };
+        let flat = Simulated { launches: Launches::None, noise: 0.4, ..case.traffic };
+        for traffic in [hourly, flat] {
+            let case = AcrossAnEdge { traffic, ..case };
+            assert_eq!(case.told(IN_UTC, local), (0, 0), "{edge}");
+            assert_eq!(case.told(IN_UTC, |_| 0), (0, 0), "{edge}");
+        }
+    }
 }
 
 #[test]
