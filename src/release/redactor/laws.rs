@@ -194,9 +194,10 @@ proptest! {
         }
     }
 
+    // A comma before the address may make a row of an accounting file of it, of which texts of several words go.
     #[test]
     fn bytes_outside_the_spans_are_unchanged(
-        before in "[ -~&&[^@=%\\\\&+:/\\[\\]\"']]{0,40}", after in "[ -~&&[^@=%\\\\&+:/\\[\\]\"']]{0,40}", audience in audience(),
+        before in "[ -~&&[^@=%\\\\&+:/\\[\\]\"',]]{0,40}", after in "[ -~&&[^@=%\\\\&+:/\\[\\]\"']]{0,40}", audience in audience(),
     ) {
         let text = format!("{before} to=<alice.b@gmail.com>, {after}");
         let redactor = redactor(audience, [text.as_bytes()]);
