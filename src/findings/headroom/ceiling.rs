@@ -17,16 +17,21 @@ pub(in crate::findings) enum Ceiling {
     Unknown,
 }
 
-/// The ceiling test with a stated limit.
-pub(super) fn against_limit(inside: &[(Minute, MetricCell)], limit: f64) -> (Ceiling, Option<Minute>) {
+/// So many minutes at the limit are a hit.
+const HELD: usize = 3;
+
+/// The ceiling test with a stated limit. Of averages over `step` minutes, three of which may have
+/// held all that the average tells, so much is told: that they lay at the limit, or far enough below.
+pub(super) fn against_limit(inside: &[(Minute, MetricCell)], limit: f64, step: f64) -> (Ceiling, Option<Minute>) {
     if inside.is_empty() || limit <= 0.0 {
         return (Ceiling::Unknown, None);
     }
-    let held = inside.windows(3).find(|w| w[2].0.since(w[0].0) == 2 && w.iter().all(|(_, c)| is_near(c, limit)));
+    let held = inside.windows(HELD).find(|w| w[2].0.since(w[0].0) == 2 && w.iter().all(|(_, c)| is_near(c, limit)));
     if let Some(first) = held {
         return (Ceiling::Hit, first.first().map(|(m, _)| *m));
     }
-    let mut values: Vec<_> = inside.iter().map(|(_, c)| if c.coarse { c.mean } else { c.max }).collect();
+    let may_hide = (step / HELD as f64).max(1.0);
+    let mut values: Vec<_> = inside.iter().map(|(_, c)| if c.coarse { c.mean * may_hide } else { c.max }).collect();
     values.sort_by(f64::total_cmp);
     let at = (values.len() * 95).div_ceil(100).saturating_sub(1);
     let below = values.get(at).is_some_and(|p95| *p95 < 0.8 * limit);
@@ -119,9 +124,27 @@ mod tests {
 
     #[test]
     fn three_minutes_at_the_limit_are_a_hit_and_two_are_not() {
-        assert_eq!(against_limit(&minutes(&[10.0, 96.0, 99.0, 95.0]), 100.0), (Ceiling::Hit, Some(Minute::new(1))));
-        assert_eq!(against_limit(&minutes(&[10.0, 96.0, 99.0, 50.0]), 100.0), (Ceiling::Unknown, None));
-        assert_eq!(against_limit(&minutes(&[10.0, 40.0, 70.0]), 100.0), (Ceiling::Below, None));
-        assert_eq!(against_limit(&[], 100.0), (Ceiling::Unknown, None));
+        assert_eq!(
+            against_limit(&minutes(&[10.0, 96.0, 99.0, 95.0]), 100.0, 1.0),
+            (Ceiling::Hit, Some(Minute::new(1)))
+        );
+        assert_eq!(against_limit(&minutes(&[10.0, 96.0, 99.0, 50.0]), 100.0, 1.0), (Ceiling::Unknown, None));
+        assert_eq!(against_limit(&minutes(&[10.0, 40.0, 70.0]), 100.0, 1.0), (Ceiling::Below, None));
+        assert_eq!(against_limit(&[], 100.0, 1.0), (Ceiling::Unknown, None));
+    }
+
+    /// metrics trap 38: ten-minute samples cannot deny a spike of three minutes, unless their average
+    /// is so low that it could not hold one; and they show a ceiling only where they lie at it.
+    #[test]
+    fn an_average_excludes_no_shorter_peak() {
+        let coarse = |mean: f64| -> Vec<_> {
+            minutes(&[mean; 10]).into_iter().map(|(m, c)| (m, MetricCell { coarse: true, ..c })).collect()
+        };
+        let found = |mean| against_limit(&coarse(mean), 100.0, 10.0).0;
+        assert_eq!(
+            [96.0, 50.0, 25.0, 20.0].map(found),
+            [Ceiling::Hit, Ceiling::Unknown, Ceiling::Unknown, Ceiling::Below]
+        );
+        assert_eq!(against_limit(&minutes(&[50.0; 10]), 100.0, 1.0).0, Ceiling::Below);
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Headroom {
     clock_in_doubt: bool,
     /// No log is of its host: it is shown, and no ceiling of a sender.
     is_of_another_host: bool,
+    /// Of how many minutes its values are averages, which leave open whether it was at its limit.
+    averages: Option<u64>,
     unit: &'static str,
     instance: String,
     exhibit: String,
@@ -140,7 +142,7 @@ fn of_series(
     let by_flat_top = limit.is_none() && FLAT_TOPS.contains(&signal);
     let (ceiling, hit_at) = match &limit {
         Some(limit) => {
-            let (ceiling, at) = against_limit(&inside, limit.value);
+            let (ceiling, at) = against_limit(&inside, limit.value, series.step_s / 60.0);
             (ceiling, at.map(|at| held_since(&series.minutes, limit.value, at)))
         }
         None if by_flat_top => flat_top(&series.minutes, load, waves),
@@ -161,6 +163,8 @@ fn of_series(
         by_flat_top: by_flat_top && ceiling != Ceiling::Unknown,
         clock_in_doubt: false,
         is_of_another_host: false,
+        averages: (ceiling == Ceiling::Unknown && limit.is_some() && inside.iter().any(|(_, c)| c.coarse))
+            .then(|| (series.step_s / 60.0).round() as u64),
         unit: series.signal.unit(),
         instance: series.instance.clone(),
         exhibit: series.exhibit.clone(),

@@ -174,6 +174,11 @@ pub(in crate::findings) fn sentence(found: &[Headroom]) -> String {
             "That a metric rose before the errors, or after them, proves no cause: both follow the load.".to_owned(),
         );
     }
+    let averages: BTreeSet<u64> = found.iter().filter_map(|h| h.averages).collect();
+    for minutes in averages {
+        let names = named(found.iter().filter(|h| h.averages == Some(minutes)));
+        said.push(format!("Averages of {minutes} minutes do not exclude a shorter peak at the limit: {names}."));
+    }
     let others: BTreeSet<_> = found.iter().filter(|h| h.is_of_another_host).map(|h| h.node.as_str()).collect();
     if !others.is_empty() {
         let others: Vec<_> = others.into_iter().collect();

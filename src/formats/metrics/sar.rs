@@ -3,8 +3,9 @@
 //!
 //! A header's time is that of the sample before, so a row's averages cover what lies between.
 //! The date stands in the first line alone, in the order of the reader's locale; times are
-//! local, in 12 or 24 hours, and name no zone.
+//! local, in 12 or 24 hours, and name no zone. Japanese and Chinese write `02時30分42秒`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
@@ -30,7 +31,7 @@ impl MetricFormat for Sar {
 
     fn recognise(&self, head: Head<'_>) -> Option<String> {
         let mut lines = head.bytes.get(..4096).unwrap_or(head.bytes).split(|b| *b == b'\n');
-        let text = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+        let text = |line: &[u8]| in_digits(&String::from_utf8_lossy(line)).into_owned();
         let first = text(lines.by_ref().find(|l| !l.trim_ascii().is_empty())?);
         let (host, _) = title(&first)?;
         let header = text(lines.find(|l| !l.trim_ascii().is_empty())?);
@@ -42,6 +43,16 @@ impl MetricFormat for Sar {
     fn read(&self, input: &mut dyn BufRead, setup: &MetricSetup) -> Result<MetricRead, MetricError> {
         read_lines(input, setup, &mut Days::default())
     }
+}
+
+/// A line with its date and clock as other languages write them: `2026年11月28日`, `02時30分42秒`.
+fn in_digits(line: &str) -> Cow<'_, str> {
+    const MARKS: [(char, &str); 7] =
+        [('年', "-"), ('月', "-"), ('日', " "), ('時', ":"), ('时', ":"), ('分', ":"), ('秒', " ")];
+    if !line.contains(['時', '时', '年']) {
+        return Cow::Borrowed(line);
+    }
+    Cow::Owned(MARKS.iter().fold(line.to_owned(), |text, (mark, plain)| text.replace(*mark, plain)))
 }
 
 /// Host and date of `Linux 6.1.0 (mta1) \t11/24/26 \t_x86_64_\t(2 CPU)`.
@@ -59,13 +70,14 @@ fn clock_and_words(line: &str) -> Option<(i64, Vec<&str>)> {
     rest.starts_with([' ', '\t']).then(|| (millis, rest.split_whitespace().collect()))
 }
 
-/// The time and the column names of a report's header.
+/// The time and the column names of a report's header: words alone, where a row has numbers.
 fn header_of(line: &str) -> Option<(i64, Vec<String>)> {
     let (millis, words) = clock_and_words(line)?;
     let name = |w: &&str| w.contains(|c: char| c.is_ascii_alphabetic()) && !w.starts_with(|c: char| c.is_ascii_digit());
-    let telling = words.len() > 1 && words.iter().all(name) && words.iter().any(|w| w.contains(['/', '%', '-']));
-    let sockets = words.contains(&"tcpsck");
-    (telling || sockets).then(|| (millis, words.iter().map(|w| (*w).to_owned()).collect()))
+    let telling = words.len() > 1 && words.iter().all(name);
+    // A comment of the operator's and a restart are words as well.
+    let other = ["COM", "LINUX", "LINUX-RESTART"].contains(words.first()?);
+    (telling && !other).then(|| (millis, words.iter().map(|w| (*w).to_owned()).collect()))
 }
 
 /// Where one report stands in time: a report may be told in full before the next one begins
@@ -102,6 +114,7 @@ struct Days {
 
 impl Writing for Days {
     fn line(&mut self, page: &mut Page<'_>, number: u64, line: &str) -> Result<Went, MetricError> {
+        let line = &in_digits(line);
         if let Some((host, date)) = title(line) {
             *self = Self { date: Some(date_of(&date, number, page.setup)?), host, ..Self::default() };
             page.clock.rewind();
@@ -115,7 +128,7 @@ impl Writing for Days {
         }
         let Some((millis, words)) = clock_and_words(line) else {
             // `Average:`, in the words of any language, ends a report.
-            let average = line.split_whitespace().next().is_some_and(|w| w.ends_with(':'));
+            let average = line.split_whitespace().take(2).any(|w| w.ends_with(':'));
             return Ok(if average { Went::Irrelevant } else { Went::Unrecognised });
         };
         Ok(self.row(page, date, millis, &words).map_or(Went::Unrecognised, Went::used_if))
@@ -218,6 +231,31 @@ mod tests {
         assert_eq!(cell(series(&twelve, Signal::ConnsEstablished, ""), "2026-11-24T02:36Z").samples, 12);
         let comments = read(&sample("sar-comments.txt"));
         assert!(comments.notes.iter().any(|n| n.ends_with("comment of the operator of mta1: incident start")));
+    }
+
+    /// One recording in English, French and Japanese.
+    #[test]
+    fn languages_change_the_writing_only() {
+        let of = |name: &str, zone: &str| in_zone(&sample(name), zone);
+        let plain = of("sar-language-c.txt", "Europe/Berlin");
+        assert_eq!(cell(series(&plain, Signal::CpuPercent, ""), "2026-11-27T17:30Z").samples, 9);
+        for name in ["sar-language-fr.txt", "sar-language-ja.txt"] {
+            let other = of(name, "Europe/Berlin");
+            assert_eq!(format_of(&sample(name)).map(|f| f.name()), Some("sar"), "{name}");
+            let told = |r: &MetricRead| -> Vec<_> { r.series.iter().map(|s| (s.signal, s.minutes.clone())).collect() };
+            assert_eq!(told(&other), told(&plain), "{name}");
+            assert_eq!(other.accounting.unrecognised, 0, "{name}: {:?}", other.unrecognised);
+        }
+    }
+
+    /// `sar -A`: reports of no signal are understood as such, and no row of theirs is another's.
+    #[test]
+    fn reports_without_a_signal_are_no_riddle() {
+        let got = read(&sample("sar-all-reports.txt"));
+        assert_eq!(got.accounting.unrecognised, 0, "{:?}", got.unrecognised);
+        assert!(got.accounting.used > 20 && got.accounting.irrelevant > 20, "{:?}", got.accounting);
+        let conns = cell(series(&got, Signal::TimeWait, ""), "2026-11-27T12:30Z");
+        assert_eq!(conns.samples, 8);
     }
 
     /// Recorded over midnight, in two reports and over a restart.

@@ -26,9 +26,11 @@ impl MetricFormat for Vmstat {
         let start = String::from_utf8_lossy(head.bytes.get(..1024).unwrap_or(head.bytes)).into_owned();
         let mut lines = start.lines().filter(|l| !l.trim().is_empty());
         let (groups, names) = (lines.next()?, lines.next()?);
-        let ours = groups.trim_start_matches('-').starts_with("procs") && groups.contains("-memory-");
-        (ours && names.split_whitespace().take(3).eq(["r", "b", "swpd"]))
-            .then(|| "the two header lines of vmstat".to_owned())
+        // Other languages translate the groups, and some of the names: `mémoire`, `libre`.
+        let ours = groups.trim_start_matches('-').starts_with("procs") && groups.contains("---");
+        let names: Vec<&str> = names.split_whitespace().collect();
+        let kept = ["swpd", "si", "so", "us", "sy", "id", "wa"].iter().all(|n| names.contains(n));
+        (ours && names.starts_with(&["r", "b"]) && kept).then(|| "the two header lines of vmstat".to_owned())
     }
 
     fn read(&self, input: &mut dyn BufRead, setup: &MetricSetup) -> Result<MetricRead, MetricError> {
@@ -143,6 +145,23 @@ mod tests {
             assert_eq!((got.accounting.used, got.accounting.irrelevant, got.accounting.unrecognised), (9, 3, 0));
             assert_eq!(got.zone.map(|z| z.1).as_deref(), Some("UTC (in the header)"));
         }
+    }
+
+    /// A recording in French, held to its own text.
+    #[test]
+    fn languages_change_the_titles_only() {
+        let got = read(&sample("vmstat-language-fr.txt"));
+        let text = String::from_utf8(sample("vmstat-language-fr.txt")).expect("text");
+        assert!(text.contains("mémoire") && text.contains("horodatage"));
+        // `us` is the thirteenth column; the row of 18:31:00 tells of the minute before.
+        let rows = text.lines().skip(3).map(|l| l.split_whitespace().collect::<Vec<_>>());
+        let of_minute = rows.filter(|w| w[w.len() - 1] <= "18:31:00");
+        let user: Vec<f64> = of_minute.map(|w| w[12].parse().expect("a number")).collect();
+        let found = cell(series(&got, Signal::CpuUserPercent, ""), "2026-11-27T17:30Z");
+        assert_eq!(usize::try_from(found.samples).expect("few"), user.len());
+        assert_eq!(found.max, user.iter().copied().fold(0.0, f64::max));
+        assert_eq!((got.accounting.unrecognised, got.accounting.used), (0, 11));
+        assert_eq!(got.zone.map(|z| z.1).as_deref(), Some("UTC+01:00 (in the header)"));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::lines::Line;
 use super::session::Session;
 use super::shapes::real_time;
-use super::verdict::{Sign, system_words};
+use super::verdict::{Sign, openssl_error, system_words};
 use super::{Phase, Tool, Transcript};
 
 /// The reader of `posttls-finger`.
@@ -161,8 +161,12 @@ impl Reading {
                 _ => self.s.clue(Sign::Closed, phase, text),
             }
         } else if text.contains("TLS library problem: ") {
+            // TLS 1.3: the tester's handshake stands before the other side has judged its part.
+            let judged = || openssl_error(text).is_some_and(|clue| clue.sign == Sign::Fault);
             if self.library || !self.s.established {
                 self.s.phase = self.in_handshake();
+                self.s.library_error(text);
+            } else if judged() {
                 self.s.library_error(text);
             }
         } else if ["Failed to establish session", "connect to ", "Destination address lookup failed: "]
@@ -192,6 +196,8 @@ impl Reading {
         let (sign, phase) = match system_words(text) {
             Some(Sign::NoName) => (Sign::NoName, Phase::Resolve),
             Some(Sign::OwnMachine) => (Sign::OwnMachine, Phase::Socket),
+            // Only what was accepted can be reset; what is not is refused.
+            _ if text.contains("reset by peer") => (Sign::Closed, Phase::Banner),
             _ => (Sign::NoConnection, Phase::Connect),
         };
         // What failed stands after the names of the destination.

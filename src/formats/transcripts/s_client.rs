@@ -50,6 +50,10 @@ struct Reading<'a> {
     distrusted: bool,
     /// `DONE` or a 221: the tester ended it.
     parted: bool,
+    /// A key of a session that can be resumed, which comes when the handshake is complete.
+    ticket: bool,
+    /// A reply that stands in the text itself: standard error is there, or TLS carried it.
+    answered: bool,
 }
 
 fn read_run(run: &[Line<'_>]) -> Transcript {
@@ -68,6 +72,8 @@ fn read_run(run: &[Line<'_>]) -> Transcript {
         not_found: false,
         distrusted: false,
         parted: false,
+        ticket: false,
+        answered: false,
     };
     r.clock(run);
     r.dialogue_of(&dumps);
@@ -226,6 +232,10 @@ impl<'a> Reading<'a> {
             self.t.bytes = Some(bytes);
         } else if let Some(time) = text.strip_prefix("real").and_then(real_time) {
             self.t.elapsed_ms = Some(time);
+        } else if let Some(id) = text.trim_start().strip_prefix("Session-ID:") {
+            self.ticket |= !id.trim().is_empty();
+        } else if text.trim_start().starts_with("TLS session ticket:") || text.starts_with("Post-Handshake New") {
+            self.ticket = true;
         }
     }
 
@@ -234,6 +244,7 @@ impl<'a> Reading<'a> {
         // Standard error alone shows no result block; a chain and then a reply is a session.
         let inside = self.established || (self.chain && !self.nothing);
         if reply_code(text).is_some() {
+            self.answered = true;
             let Some(answer) = self.replies.take(text) else { return };
             self.established |= inside && answer.code == 250;
             self.parted |= answer.code == 221;
@@ -331,7 +342,9 @@ impl<'a> Reading<'a> {
                 self.clue(Sign::OwnOptions, None, "no -starttls in the command");
             }
         }
-        if self.established {
+        if let Some(words) = self.unfinished() {
+            self.clue(Sign::Undecided, Some(Phase::ServerFlight), words);
+        } else if self.established {
             let trusted = !self.distrusted && self.chain;
             let sign = if trusted { Sign::Trusted } else { Sign::Untrusted };
             let mut words: Vec<String> = Vec::new();
@@ -357,6 +370,38 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Why a result block alone, without what standard error said, is no handshake that
+    /// completed: `New, …` is printed as soon as a suite is chosen.
+    fn unfinished(&self) -> Option<&'static str> {
+        let alone = self.clues.is_empty() && !self.answered && !self.parted && !self.ticket;
+        let (Some((_, written)), true) = (self.t.bytes, self.established && alone) else { return None };
+        if !self.chain {
+            return Some("a suite was chosen, and no certificate came");
+        }
+        match self.t.protocol.as_deref() {
+            Some("TLSv1.3") if !self.tells_a_finished(written) => {
+                Some("a certificate came, and the bytes written are too few for an answer to it")
+            }
+            Some("TLSv1.3") => None,
+            _ => Some("a certificate came, and no session: it may have ended before the handshake did"),
+        }
+    }
+
+    /// Whether so many bytes hold EHLO, STARTTLS, ClientHello and what ends a handshake of TLS 1.3.
+    /// ClientHello of the usual options is 283 bytes or more (1.1.1), 1,533 with a hybrid key share
+    /// (3.5), before a name; change cipher spec and Finished are 64 or more.
+    fn tells_a_finished(&self, written: u64) -> bool {
+        const END: u64 = 6 + 58;
+        let plain = 17 + self.name_length();
+        let bounds = [283, 1_533].map(|hello| plain + hello + END);
+        if written < 1_500 { written >= bounds[0] } else { written >= bounds[1] }
+    }
+
+    /// The length of the name in EHLO.
+    fn name_length(&self) -> u64 {
+        self.command.and_then(|c| option(c, "-name")).map_or(16, str::len) as u64
+    }
+
     /// How far it came, by the text and by the bytes written (`W` counts the plain SMTP lines too).
     fn reached(&self) -> Phase {
         let failed = self.clues.iter().any(|c| c.sign < Sign::Untrusted);
@@ -369,7 +414,7 @@ impl<'a> Reading<'a> {
         if self.t.phase != Phase::Unknown {
             return self.t.phase; // from -debug
         }
-        let name = self.command.and_then(|c| option(c, "-name")).map_or(16, str::len) as u64;
+        let name = self.name_length();
         match self.t.bytes {
             Some((_, 0)) => Phase::Banner,
             // The EHLO line went out; STARTTLS found the connection gone.

@@ -91,6 +91,55 @@ fn every_class_and_every_trap() {
     }
 }
 
+/// Standard output alone prints `New, …` as soon as a suite is chosen, whatever came of it. Each was
+/// recorded with a server that did as its name says.
+#[test]
+fn a_result_block_alone_is_no_handshake() {
+    use {Phase as P, Verdict as V};
+    let cases: [(&[u8], V, P, &str); 4] = [
+        (
+            sample!("openssl-3.0.22-close_mid_flight13.stdout_only"),
+            V::Inconclusive,
+            P::ServerFlight,
+            "no certificate came",
+        ),
+        (sample!("openssl-3.0.22-corrupt_flight13.stdout_only"), V::Inconclusive, P::ServerFlight, "too few"),
+        (sample!("openssl-3.0.22-clientcert12.stdout_only"), V::Inconclusive, P::ServerFlight, "no session"),
+        (sample!("openssl-3.0.22-ok_tls12.stdout_only"), V::OkCert, P::Done, "New, TLSv1.2"),
+    ];
+    for (bytes, verdict, phase, words) in cases {
+        let t = run(bytes);
+        assert_eq!((t.verdict, t.phase), (verdict, phase), "{t:#?}");
+        assert!(t.because.contains(words), "{t:#?}");
+    }
+    // The first lines of a success, as far as the block goes: it left a ticket.
+    let whole = String::from_utf8_lossy(sample!("openssl-3.0.22-ok_tls12.stdout_only")).into_owned();
+    let block = whole.split("\n250-").next().expect("a block");
+    assert_eq!(run(block.as_bytes()).verdict, V::OkCert);
+}
+
+/// Recorded with a server that did as its name says.
+#[test]
+fn what_servers_did() {
+    use {Phase as P, Verdict as V};
+    let cases: [(&[u8], V, P, &str); 4] = [
+        // TLS 1.3: the server asks for a certificate, and judges after the client's handshake stands.
+        (sample!("finger-3.7.11-clientcert13"), V::TlsFault, P::PostTls, "SSL alert number 116"),
+        (sample!("finger-3.7.11-rst_at_accept.ts"), V::Downstream, P::Banner, "Connection reset by peer"),
+        // It closed after its 220, and the tool died of it without a word.
+        (sample!("swaks-20201014-close_after_220.sigpipe"), V::Inconclusive, P::ClientHello, "the text ends here"),
+        (sample!("swaks-20201014-rcpt_450.ts"), V::Downstream, P::PostTls, "450 4.2.1"),
+    ];
+    for (bytes, verdict, phase, words) in cases {
+        let t = run(bytes);
+        assert_eq!((t.verdict, t.phase), (verdict, phase), "{t:#?}");
+        assert!(t.because.contains(words), "{t:#?}");
+    }
+    // `ts '%b %d %H:%M:%.S'`: no year, and a clock fine enough to time the handshake.
+    let t = run(sample!("swaks-20201014-rcpt_450.ts"));
+    assert_eq!((t.started, t.handshake_ms.is_some()), (None, true));
+}
+
 #[test]
 fn all_that_a_success_shows() {
     let t = run(sample!("openssl-3.0.22-ok.time_wrapped"));

@@ -73,24 +73,27 @@ pub(super) fn wrapper_prefix(line: &[u8]) -> (usize, Option<Stamp>) {
     if clock(first.split('.').next().unwrap_or_default()) && head.len() > first.len() {
         return (skip(first.len()), None);
     }
-    // Plain `ts`: `Nov 24 02:21:05 `, without year and zone.
-    let words: Vec<&str> = head.split_ascii_whitespace().take(3).collect();
-    if let [month, day, time] = words.as_slice()
+    // Plain `ts`: `Nov 24 02:21:05 `, or `ts '%b %d %H:%M:%.S'`: without year and zone.
+    let mut words = head.split_ascii_whitespace();
+    if let (Some(month), Some(day), Some(time)) = (words.next(), words.next(), words.next())
         && month_number(month).is_some()
         && digits(day)
-        && clock(time)
-        && head.is_char_boundary(16)
-        && head.get(..15).is_some_and(|h| h.ends_with(time))
+        && clock(time.split('.').next().unwrap_or_default())
+        && let Some(end) = head.find(time).map(|at| at + time.len())
+        // One blank between them, and two before a day of one digit.
+        && end <= month.len() + 4 + time.len()
+        && head.len() > end
     {
-        return (skip(15), None);
+        return (skip(end), None);
     }
     (0, None)
 }
 
-/// Milliseconds of a wrapper's clock that tells no date: `02:47:29.025917 ` (`curl --trace-time`)
-/// or `1.025917 ` (`ts -s %.s`). Whole seconds are too coarse for a handshake.
+/// Milliseconds of a wrapper's clock that tells no date: `02:47:29.025917 ` (`curl --trace-time`),
+/// `1.025917 ` (`ts -s %.s`) or `Nov 24 02:47:29.025917 `. Whole seconds are too coarse for a handshake.
 pub(super) fn tick(prefix: &[u8]) -> Option<i64> {
-    let (whole, fraction) = str::from_utf8(prefix).ok()?.trim_end().split_once('.')?;
+    let clock = str::from_utf8(prefix).ok()?.split_ascii_whitespace().next_back()?;
+    let (whole, fraction) = clock.split_once('.')?;
     let millis: i64 = fraction.get(..3).filter(|f| digits(f))?.parse().ok()?;
     let seconds = whole.split(':').try_fold(0_i64, |sum, part| {
         part.parse()

@@ -33,7 +33,7 @@ pub(super) enum Sign {
     Closed,
     /// Nothing came in time.
     Silence,
-    /// The tool's words fit a close as well as a fault of TLS.
+    /// The tool's words fit a close as well as a fault of TLS, or as silence.
     Undecided,
     /// Closed or reset inside TLS, unasked.
     ClosedInside,
@@ -91,7 +91,7 @@ const fn meaning(sign: Sign) -> (Verdict, &'static str) {
         Sign::NotTls => (Verdict::Plaintext, "bytes that are not TLS came where TLS was due"),
         Sign::Closed => (Verdict::Downstream, "closed before the handshake completed, without a TLS alert"),
         Sign::Silence => (Verdict::Timeout, "nothing came in time"),
-        Sign::Undecided => (Verdict::Inconclusive, "the tool's words fit a close as well as a fault of TLS"),
+        Sign::Undecided => (Verdict::Inconclusive, "the tool's words fit more than one ending"),
         Sign::ClosedInside => (Verdict::Downstream, "TLS stood, then the connection was closed unasked"),
         Sign::Echo => (Verdict::TlsFault, "the TLS library gave up"),
         Sign::Untrusted => (Verdict::OkCert, "TLS was spoken, the certificate was not trusted"),
