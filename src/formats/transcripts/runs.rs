@@ -138,6 +138,8 @@ struct Run<'a> {
     connected: bool,
     /// The result block was printed.
     result: bool,
+    /// It is a block of standard output; `-brief` prints to standard error.
+    block: bool,
     nothing: bool,
     ended: bool,
     rank: u8,
@@ -181,7 +183,7 @@ impl Run<'_> {
             Mark::Closed => self.ended |= self.result,
             // After an error the block is the end; after success replies follow it.
             Mark::Rule => self.ended |= self.result && (self.nothing || self.rank == ERROR),
-            Mark::Result => self.result = true,
+            Mark::Result => (self.result, self.block) = (true, true),
             Mark::Nothing => self.nothing = true,
             Mark::Connecting | Mark::Dated | Mark::Date | Mark::Other => {}
         }
@@ -189,8 +191,10 @@ impl Run<'_> {
 }
 
 /// The runs as ranges of positions in `lines`; together they cover all of them. At least one.
+///
+/// A file of standard output alone, and then standard error alone, holds the halves of one run.
 pub(super) fn runs(lines: &[Line<'_>]) -> Vec<Range<usize>> {
-    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut out: Vec<(Range<usize>, Half)> = Vec::new();
     let mut run = Run::default();
     // Under `ts` a blank line carries a stamp; elsewhere a stamp alone is a header.
     let wrapped = lines.iter().any(|l| l.stamp.is_some() && !l.text.is_empty());
@@ -200,20 +204,45 @@ pub(super) fn runs(lines: &[Line<'_>]) -> Vec<Range<usize>> {
         let thread = line.text.trim_start().split_once(":error:").map(|(thread, _)| thread);
         if run.is_over(mark, thread) {
             close(&mut out, &run, at);
-            run = Run { start: out.last().map_or(0, |r| r.end), ..Run::default() };
+            run = Run { start: out.last().map_or(0, |(r, _)| r.end), ..Run::default() };
         }
         run.thread = thread;
         run.note(mark);
     }
     close(&mut out, &run, lines.len());
-    out
+    // In a loop they cannot be told from an output that has no errors and the errors of the next.
+    let halves = match out.as_slice() {
+        [(_, Half::Output), (errors, Half::Errors)] => lines.get(errors.clone()),
+        _ => None,
+    };
+    // Whoever was connected did not fail to connect.
+    if halves.is_some_and(|errors| !errors.iter().any(|l| l.text.trim().starts_with("connect:errno=")))
+        && let Some((errors, _)) = out.last_mut()
+    {
+        errors.start = 0;
+        out.remove(0);
+    }
+    out.into_iter().map(|(range, _)| range).collect()
+}
+
+/// Which of its two outputs a run has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    Output,
+    Errors,
+    Both,
 }
 
 /// Ends a run; one of headers only joins the run before it, if there is one.
-fn close(out: &mut Vec<Range<usize>>, run: &Run<'_>, end: usize) {
+fn close(out: &mut Vec<(Range<usize>, Half)>, run: &Run<'_>, end: usize) {
+    let half = match (run.block, run.rank) {
+        (true, 0) => Half::Output,
+        (false, 1..) if !run.connected && !run.commanded => Half::Errors,
+        _ => Half::Both,
+    };
     match out.last_mut() {
-        Some(last) if !run.any => last.end = end,
-        _ => out.push(run.start..end),
+        Some((last, _)) if !run.any => last.end = end,
+        _ => out.push((run.start..end, half)),
     }
 }
 
@@ -249,6 +278,17 @@ mod tests {
         assert_eq!(starts(&[quiet, "2026-11-27T17:07:07Z\n", alert].concat()), [1, 4]);
         // What names a date among other things does not end a run.
         assert_eq!(starts("depth=0 CN = mx\nnotAfter=Feb 16 02:09:45 2027 GMT\nverify return:1\n"), [1]);
+    }
+
+    /// `cat out err`
+    #[test]
+    fn the_halves_of_a_run_are_one() {
+        let (errors, output) = FAILED.split_at(FAILED.find("CONNECTED").unwrap_or(0));
+        assert_eq!(starts(&[output, errors].concat()), [1]);
+        assert_eq!(starts(&[output, output].concat()), [1, 6]);
+        let refused = "40A:error:8000006F:system library:c:Connection refused:b.c:1:\nconnect:errno=111\n";
+        assert_eq!(starts(&[output, refused].concat()), [1, 6]);
+        assert_eq!(starts(&[FAILED, FAILED].concat()), [1, 7]);
     }
 
     #[test]

@@ -122,7 +122,23 @@ fn a_result_block_alone_is_no_handshake() {
 #[test]
 fn what_servers_did() {
     use {Phase as P, Verdict as V};
-    let cases: [(&[u8], V, P, &str); 4] = [
+    let cases: [(&[u8], V, P, &str); 8] = [
+        // One run, its two outputs one after the other: a close after the 221 is none, whichever stands first.
+        (sample!("openssl-3.0.22-ok.stderr_first"), V::OkCert, P::Done, "New, TLSv1.3"),
+        (
+            sample!("openssl-3.0.22-close_mid_flight13.stdout_first"),
+            V::Downstream,
+            P::ServerFlight,
+            "closed before the handshake completed",
+        ),
+        (
+            sample!("openssl-3.0.22-alert_handshake_failure.stdout_first"),
+            V::TlsFault,
+            P::ClientHello,
+            "SSL alert number 40",
+        ),
+        // The server named the session before it refused the client.
+        (sample!("openssl-3.0.22-clientcert12.no_ticket"), V::Inconclusive, P::ServerFlight, "no session"),
         // TLS 1.3: the server asks for a certificate, and judges after the client's handshake stands.
         (sample!("finger-3.7.11-clientcert13"), V::TlsFault, P::PostTls, "SSL alert number 116"),
         (sample!("finger-3.7.11-rst_at_accept.ts"), V::Downstream, P::Banner, "Connection reset by peer"),
