@@ -294,10 +294,14 @@ fn of_transcript(
             (span, at) => span.or(at.map(|at| (at, at))),
         };
         if run.started.is_none() {
-            file.problems.push(format!(
+            let undated = format!(
                 "nothing tells when it was taken; add to case.yaml: sources: - {{path: \"{}\", taken: TIME}}",
                 found.source.name
-            ));
+            );
+            // A loop's file holds many.
+            if !file.problems.contains(&undated) {
+                file.problems.push(undated);
+            }
         }
         let exhibit = found.source.exhibit.to_string();
         evidence.tests.push(StarttlsTest {

@@ -2,6 +2,7 @@
 //! line with its direction and tells a lost connection from a library error.
 
 use super::lines::Line;
+use super::runs::{is_command, is_date_alone};
 use super::session::Session;
 use super::shapes::real_time;
 use super::verdict::{Sign, openssl_error, system_words};
@@ -23,7 +24,17 @@ fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
     let mut start = 0;
     let mut seen = Seen::default();
     for (at, line) in all.iter().enumerate() {
-        let Some(text) = line.text.strip_prefix(PREFIX) else { continue };
+        let Some(text) = line.text.strip_prefix(PREFIX) else {
+            // A date or a command between two lines of the tool stands between two runs.
+            if seen.any && (is_date_alone(&line.text) || is_command(&line.text)) {
+                let rest = all.get(at..).unwrap_or_default();
+                if rest.iter().any(|l| l.text.starts_with(PREFIX)) {
+                    out.extend(all.get(start..at).map(read_run));
+                    (start, seen) = (at, Seen::default());
+                }
+            }
+            continue;
+        };
         if seen.is_over(text) {
             out.extend(all.get(start..at).map(read_run));
             (start, seen) = (at, Seen::default());
@@ -41,6 +52,8 @@ struct Seen {
     connected: bool,
     established: bool,
     failed: bool,
+    /// A line that says how it ended, which quiet levels print alone.
+    ended: bool,
 }
 
 impl Seen {
@@ -49,7 +62,9 @@ impl Seen {
         let another = text.starts_with("Connected to ") || text.starts_with("Failed to establish session");
         (self.any && text.starts_with("initializing the client-side TLS engine"))
             || (another && (self.connected || self.established || self.failed))
-            || (self.established && (is_established(text) || text.contains(": subject_CN=")))
+            || (self.ended && (another || is_ending(text)))
+            || ((self.ended || self.established) && is_before_tls(text))
+            || ((self.established || self.ended) && (is_established(text) || text.contains(": subject_CN=")))
     }
 
     fn note(&mut self, text: &str) {
@@ -57,7 +72,21 @@ impl Seen {
         self.connected |= text.starts_with("Connected to ");
         self.failed |= text.starts_with("Failed to establish session");
         self.established |= is_established(text);
+        self.ended |= is_ending(text);
     }
+}
+
+/// Whether a line says how a run ended.
+fn is_ending(text: &str) -> bool {
+    let text = text.strip_prefix("fatal: ").unwrap_or(text);
+    let said = ["lost connection while ", "timeout while ", "SMTP service not available: ", "SSL_connect error to "];
+    said.iter().any(|s| text.starts_with(s)) || text.contains(" rejected: ")
+}
+
+/// Whether it ended before TLS: after a session that stands, another run did.
+fn is_before_tls(text: &str) -> bool {
+    let early = ["SMTP service", "server greeting", "STARTTLS", "SSL_connect error"];
+    is_ending(text) && early.iter().any(|s| text.contains(s))
 }
 
 fn is_established(text: &str) -> bool {

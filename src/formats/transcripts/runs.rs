@@ -50,8 +50,10 @@ pub(super) fn split(lines: &[Line<'_>], border: impl Fn(&str) -> Border) -> Vec<
 enum Mark {
     /// `Script started`, an echoed command.
     Command,
-    /// A lone stamp or date.
+    /// A stamp or date in a line that says more.
     Dated,
+    /// A line that is a date, as loops print it before each command.
+    Date,
     /// `Connecting to`, the first line of OpenSSL 3.2 and later; a complaint about options.
     Connecting,
     /// `CONNECTED(`: once a run.
@@ -97,9 +99,16 @@ fn mark(text: &str) -> Mark {
         _ if [":error:", "write:errno=", "read:errno="].iter().any(|e| text.contains(e)) => Mark::Stderr(ERROR),
         _ if text.starts_with("Verify return code:") => Mark::Result,
         _ if text.starts_with("New, (NONE)") => Mark::Nothing,
+        _ if is_date_alone(text) => Mark::Date,
         _ if text.len() < 80 && stamp_in_header(text).is_some() => Mark::Dated,
         _ => Mark::Other,
     }
+}
+
+/// Whether a line is a date and nothing else, but for marks around it: `Tue Nov 24 02:21:05 UTC 2026`.
+pub(super) fn is_date_alone(text: &str) -> bool {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '=' | '*' | '-'));
+    (text.len() < 40 && text.split_whitespace().count() == 6 || !text.contains(' ')) && stamp_in_header(text).is_some()
 }
 
 /// Whether a line shows the command itself, as prompts and `set -x` do.
@@ -129,6 +138,8 @@ struct Run<'a> {
     connected: bool,
     /// The result block was printed.
     result: bool,
+    /// It is a block of standard output; `-brief` prints to standard error.
+    block: bool,
     nothing: bool,
     ended: bool,
     rank: u8,
@@ -143,6 +154,7 @@ impl Run<'_> {
         match mark {
             Mark::Command => self.any || self.commanded,
             Mark::Dated => self.ended,
+            Mark::Date => self.any,
             Mark::Connecting => self.any,
             Mark::Connected => self.connected || self.ended,
             Mark::Established => self.connected || self.ended || self.rank == ERROR,
@@ -158,7 +170,7 @@ impl Run<'_> {
     }
 
     fn note(&mut self, mark: Mark) {
-        self.any |= !matches!(mark, Mark::Command | Mark::Dated | Mark::Other | Mark::Rule);
+        self.any |= !matches!(mark, Mark::Command | Mark::Dated | Mark::Date | Mark::Other | Mark::Rule);
         match mark {
             Mark::Command => self.commanded = true,
             Mark::Connected => self.connected = true,
@@ -171,39 +183,66 @@ impl Run<'_> {
             Mark::Closed => self.ended |= self.result,
             // After an error the block is the end; after success replies follow it.
             Mark::Rule => self.ended |= self.result && (self.nothing || self.rank == ERROR),
-            Mark::Result => self.result = true,
+            Mark::Result => (self.result, self.block) = (true, true),
             Mark::Nothing => self.nothing = true,
-            Mark::Connecting | Mark::Dated | Mark::Other => {}
+            Mark::Connecting | Mark::Dated | Mark::Date | Mark::Other => {}
         }
     }
 }
 
 /// The runs as ranges of positions in `lines`; together they cover all of them. At least one.
+///
+/// A file of standard output alone, and then standard error alone, holds the halves of one run.
 pub(super) fn runs(lines: &[Line<'_>]) -> Vec<Range<usize>> {
-    let mut out: Vec<Range<usize>> = Vec::new();
+    let mut out: Vec<(Range<usize>, Half)> = Vec::new();
     let mut run = Run::default();
     // Under `ts` a blank line carries a stamp; elsewhere a stamp alone is a header.
     let wrapped = lines.iter().any(|l| l.stamp.is_some() && !l.text.is_empty());
     for (at, line) in lines.iter().enumerate() {
         let lone = !wrapped && line.stamp.is_some();
-        let mark = if lone { Mark::Dated } else { mark(&line.text) };
+        let mark = if lone { Mark::Date } else { mark(&line.text) };
         let thread = line.text.trim_start().split_once(":error:").map(|(thread, _)| thread);
         if run.is_over(mark, thread) {
             close(&mut out, &run, at);
-            run = Run { start: out.last().map_or(0, |r| r.end), ..Run::default() };
+            run = Run { start: out.last().map_or(0, |(r, _)| r.end), ..Run::default() };
         }
         run.thread = thread;
         run.note(mark);
     }
     close(&mut out, &run, lines.len());
-    out
+    // In a loop they cannot be told from an output that has no errors and the errors of the next.
+    let halves = match out.as_slice() {
+        [(_, Half::Output), (errors, Half::Errors)] => lines.get(errors.clone()),
+        _ => None,
+    };
+    // Whoever was connected did not fail to connect.
+    if halves.is_some_and(|errors| !errors.iter().any(|l| l.text.trim().starts_with("connect:errno=")))
+        && let Some((errors, _)) = out.last_mut()
+    {
+        errors.start = 0;
+        out.remove(0);
+    }
+    out.into_iter().map(|(range, _)| range).collect()
+}
+
+/// Which of its two outputs a run has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Half {
+    Output,
+    Errors,
+    Both,
 }
 
 /// Ends a run; one of headers only joins the run before it, if there is one.
-fn close(out: &mut Vec<Range<usize>>, run: &Run<'_>, end: usize) {
+fn close(out: &mut Vec<(Range<usize>, Half)>, run: &Run<'_>, end: usize) {
+    let half = match (run.block, run.rank) {
+        (true, 0) => Half::Output,
+        (false, 1..) if !run.connected && !run.commanded => Half::Errors,
+        _ => Half::Both,
+    };
     match out.last_mut() {
-        Some(last) if !run.any => last.end = end,
-        _ => out.push(run.start..end),
+        Some((last, _)) if !run.any => last.end = end,
+        _ => out.push((run.start..end, half)),
     }
 }
 
@@ -227,6 +266,29 @@ mod tests {
         let tty = "CONNECTED(00000003)\ndepth=0 CN = mx\nverify return:1\n---\nNew, TLSv1.3, Cipher is X\nVerify return code: 0 (ok)\n---\n250 X\nread:errno=0\n";
         assert_eq!(starts(&[tty, tty].concat()), [1, 10]);
         assert_eq!(starts("CONNECTED(00000003)\nCONNECTED(00000003)\n"), [1, 2]);
+    }
+
+    /// A `-quiet` run that was killed says nothing of its end; the date before the next one does.
+    #[test]
+    fn a_date_stands_between_two_runs() {
+        let quiet = "depth=0 CN = mx\nverify return:1\n250 SMTPUTF8\n";
+        let alert = "40A:error:0A000410:SSL routines:f:sslv3 alert handshake failure:r.c:1:SSL alert number 40\n";
+        let date = "Fri Nov 27 17:07:07 UTC 2026\n";
+        assert_eq!(starts(&[date, quiet, date, alert, date].concat()), [1, 5]);
+        assert_eq!(starts(&[quiet, "2026-11-27T17:07:07Z\n", alert].concat()), [1, 4]);
+        // What names a date among other things does not end a run.
+        assert_eq!(starts("depth=0 CN = mx\nnotAfter=Feb 16 02:09:45 2027 GMT\nverify return:1\n"), [1]);
+    }
+
+    /// `cat out err`
+    #[test]
+    fn the_halves_of_a_run_are_one() {
+        let (errors, output) = FAILED.split_at(FAILED.find("CONNECTED").unwrap_or(0));
+        assert_eq!(starts(&[output, errors].concat()), [1]);
+        assert_eq!(starts(&[output, output].concat()), [1, 6]);
+        let refused = "40A:error:8000006F:system library:c:Connection refused:b.c:1:\nconnect:errno=111\n";
+        assert_eq!(starts(&[output, refused].concat()), [1, 6]);
+        assert_eq!(starts(&[FAILED, FAILED].concat()), [1, 7]);
     }
 
     #[test]

@@ -50,7 +50,8 @@ struct Reading<'a> {
     distrusted: bool,
     /// `DONE` or a 221: the tester ended it.
     parted: bool,
-    /// A key of a session that can be resumed, which comes when the handshake is complete.
+    /// A ticket for another session, which comes when the handshake is complete; the id of this one
+    /// may come with the server's first words.
     ticket: bool,
     /// A reply that stands in the text itself: standard error is there, or TLS carried it.
     answered: bool,
@@ -232,8 +233,6 @@ impl<'a> Reading<'a> {
             self.t.bytes = Some(bytes);
         } else if let Some(time) = text.strip_prefix("real").and_then(real_time) {
             self.t.elapsed_ms = Some(time);
-        } else if let Some(id) = text.trim_start().strip_prefix("Session-ID:") {
-            self.ticket |= !id.trim().is_empty();
         } else if text.trim_start().starts_with("TLS session ticket:") || text.starts_with("Post-Handshake New") {
             self.ticket = true;
         }
@@ -342,6 +341,7 @@ impl<'a> Reading<'a> {
                 self.clue(Sign::OwnOptions, None, "no -starttls in the command");
             }
         }
+        self.reorder();
         if let Some(words) = self.unfinished() {
             self.clue(Sign::Undecided, Some(Phase::ServerFlight), words);
         } else if self.established {
@@ -370,14 +370,32 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Takes back what the order of the lines alone made of a close: standard error may stand before
+    /// standard output, which has the 221, or behind it, where the block names a suite.
+    fn reorder(&mut self) {
+        if self.parted {
+            self.clues.retain(|c| c.sign != Sign::ClosedInside);
+        }
+        if self.established && !self.chain && !self.answered && self.t.bytes.is_some() {
+            self.established = false;
+            self.flight = true;
+            for clue in self.clues.iter_mut().filter(|c| c.phase == Some(Phase::PostTls)) {
+                clue.phase = None;
+                if clue.sign == Sign::ClosedInside {
+                    clue.sign = Sign::Closed;
+                }
+            }
+            if self.clues.is_empty() {
+                self.clue(Sign::Undecided, Some(Phase::ServerFlight), "a suite was chosen, and no certificate came");
+            }
+        }
+    }
+
     /// Why a result block alone, without what standard error said, is no handshake that
     /// completed: `New, …` is printed as soon as a suite is chosen.
     fn unfinished(&self) -> Option<&'static str> {
         let alone = self.clues.is_empty() && !self.answered && !self.parted && !self.ticket;
         let (Some((_, written)), true) = (self.t.bytes, self.established && alone) else { return None };
-        if !self.chain {
-            return Some("a suite was chosen, and no certificate came");
-        }
         match self.t.protocol.as_deref() {
             Some("TLSv1.3") if !self.tells_a_finished(written) => {
                 Some("a certificate came, and the bytes written are too few for an answer to it")

@@ -122,7 +122,23 @@ fn a_result_block_alone_is_no_handshake() {
 #[test]
 fn what_servers_did() {
     use {Phase as P, Verdict as V};
-    let cases: [(&[u8], V, P, &str); 4] = [
+    let cases: [(&[u8], V, P, &str); 8] = [
+        // One run, its two outputs one after the other: a close after the 221 is none, whichever stands first.
+        (sample!("openssl-3.0.22-ok.stderr_first"), V::OkCert, P::Done, "New, TLSv1.3"),
+        (
+            sample!("openssl-3.0.22-close_mid_flight13.stdout_first"),
+            V::Downstream,
+            P::ServerFlight,
+            "closed before the handshake completed",
+        ),
+        (
+            sample!("openssl-3.0.22-alert_handshake_failure.stdout_first"),
+            V::TlsFault,
+            P::ClientHello,
+            "SSL alert number 40",
+        ),
+        // The server named the session before it refused the client.
+        (sample!("openssl-3.0.22-clientcert12.no_ticket"), V::Inconclusive, P::ServerFlight, "no session"),
         // TLS 1.3: the server asks for a certificate, and judges after the client's handshake stands.
         (sample!("finger-3.7.11-clientcert13"), V::TlsFault, P::PostTls, "SSL alert number 116"),
         (sample!("finger-3.7.11-rst_at_accept.ts"), V::Downstream, P::Banner, "Connection reset by peer"),
@@ -244,6 +260,31 @@ fn the_testers_own_options_are_told_from_faults() {
     let forced = with("-starttls smtp -tls1 -connect [2001:db8::1]:25 -servername mx.example -bind 192.0.2.7:0");
     assert_eq!((forced.verdict, forced.host.as_deref()), (Verdict::Operator, Some("mx.example")));
     assert_eq!((forced.address.as_deref(), forced.source_ip.as_deref()), (Some("2001:db8::1"), Some("192.0.2.7")));
+}
+
+/// posttls-finger with `-c` and no more prints one line for most runs: how it ended. Lines as recorded.
+#[test]
+fn a_loop_of_quiet_runs_is_told_apart() {
+    let lines = [
+        "SMTP service not available: 421-4.7.28 Gmail has detected an unusual rate?421 4.7.28 from your IP address. - gsmtp",
+        "lost connection while sending EHLO",
+        "127.0.88.48[127.0.88.48]:25: subject_CN=mx.example.test, issuer_CN=mx.example.test, fingerprint=F8",
+        "Untrusted TLS connection established to 127.0.88.48[127.0.88.48]:25: TLSv1.3 with cipher X (256/256 bits)",
+        "STARTTLS rejected: 454 4.7.0 TLS not available due to temporary reason",
+        "timeout while reading server greeting",
+        "SSL_connect error to 127.0.88.41[127.0.88.41]:25: lost connection",
+        "fatal: lost connection while sending STARTTLS",
+    ];
+    let file: String = lines.iter().map(|l| format!("posttls-finger: {l}\n")).collect();
+    let verdicts: Vec<_> = runs(file.as_bytes()).iter().map(|t| t.verdict.word()).collect();
+    assert_eq!(verdicts, ["DOWNSTREAM", "DOWNSTREAM", "OK_CERT", "DOWNSTREAM", "TIMEOUT", "DOWNSTREAM", "DOWNSTREAM"]);
+    // An EHLO that is lost may be the one inside TLS, unless a date stands between.
+    let (session, lost) = (format!("posttls-finger: {}\n", lines[3]), format!("posttls-finger: {}\n", lines[1]));
+    assert_eq!(runs([&*session, &*lost].concat().as_bytes()).len(), 1);
+    let date = "Fri Nov 27 17:07:07 UTC 2026\n";
+    let two = runs([date, &session, date, &lost, date].concat().as_bytes());
+    assert_eq!(two.iter().map(|t| t.verdict.word()).collect::<Vec<_>>(), ["OK_CERT", "DOWNSTREAM"]);
+    assert!(two.iter().all(|t| t.started.is_some()));
 }
 
 #[test]
