@@ -19,7 +19,9 @@ use crate::case::{Case, SourceRule};
 use crate::findings::StarttlsTest;
 use crate::formats::logs::ZoneBasis;
 use crate::formats::metrics::{ColumnMap, DateOrder, MetricFormat, MetricSet, MetricSetup, Signal};
-use crate::formats::transcripts::{Clock, Condition, TranscriptFormat, condition_in_file_name, stamp_in_file_name};
+use crate::formats::transcripts::{
+    Clock, Condition, Transcript, TranscriptFormat, condition_in_file_name, stamp_in_file_name,
+};
 use crate::formats::{Accounting, Format, Kind};
 use crate::intake::{Exhibit, Skipped, open};
 use crate::scan::partial::UnionError;
@@ -54,6 +56,8 @@ pub(super) struct ReadFile {
     pub(super) unplaced: u64,
     /// Transcripts: class of the evidence table, phase reached.
     pub(super) verdict: Option<(&'static str, String)>,
+    /// Transcripts: each test in the file.
+    pub(super) tests: Vec<Told>,
     /// Metrics: signal, unit, number of minutes.
     pub(super) signals: Vec<(String, String, usize)>,
     /// Columns that are no known signal.
@@ -62,6 +66,29 @@ pub(super) struct ReadFile {
     pub(super) taken: Option<Taken>,
     /// Logs: the partial that tells of it, where the log itself is not here.
     pub(super) partial: Option<String>,
+}
+
+/// What one test of a transcript came to.
+#[derive(Clone, Debug)]
+pub(super) struct Told {
+    /// First and last line in the file.
+    pub(super) lines: (u64, u64),
+    pub(super) verdict: &'static str,
+    pub(super) phase: String,
+    pub(super) because: String,
+    pub(super) taken: Option<Stamp>,
+}
+
+impl Told {
+    fn of(run: &Transcript) -> Self {
+        Self {
+            lines: run.lines,
+            verdict: run.verdict.word(),
+            phase: serde_word(&run.phase),
+            because: run.because.clone(),
+            taken: run.started,
+        }
+    }
 }
 
 /// Everything read from the named paths.
@@ -289,6 +316,7 @@ fn of_transcript(
         run.started = run.started.map(|at| at.plus_millis(moved_ms));
         let (condition, condition_from) = condition_of(rule, base);
         file.verdict.get_or_insert((run.verdict.word(), serde_word(&run.phase)));
+        file.tests.push(Told::of(&run));
         file.span = match (file.span, run.started) {
             (Some((a, b)), Some(at)) => Some((a.min(at), b.max(at))),
             (span, at) => span.or(at.map(|at| (at, at))),

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 
 use super::args::Inspect;
-use super::evidence::{self, Evidence, ReadFile};
+use super::evidence::{self, Evidence, ReadFile, Told};
 use super::exit::Failure;
 use super::mapping::case_around;
 use super::progress::Reading;
@@ -66,6 +66,17 @@ fn as_json(evidence: &Evidence) -> Value {
     json!({ "files": files, "refused": evidence.refused })
 }
 
+/// `verdict` and `phase` of a file are those of its first test.
+fn test_json(test: &Told) -> Value {
+    json!({
+        "lines": [test.lines.0, test.lines.1],
+        "verdict": test.verdict,
+        "phase": test.phase,
+        "because": test.because,
+        "taken": test.taken.map(|at| at.to_second()),
+    })
+}
+
 fn file_json(file: &ReadFile) -> Value {
     let a = file.accounting;
     let signals: Vec<_> =
@@ -84,6 +95,7 @@ fn file_json(file: &ReadFile) -> Value {
         "cannot_count": file.cannot_count,
         "verdict": file.verdict.as_ref().map(|(v, _)| v),
         "phase": file.verdict.as_ref().map(|(_, p)| p),
+        "tests": file.tests.iter().map(test_json).collect::<Vec<_>>(),
         "signals": signals,
         "unmapped": file.unmapped,
         "snapshot": file.taken.as_ref().map(Taken::json),

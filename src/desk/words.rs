@@ -339,8 +339,13 @@ pub(super) fn inspected(file: &ReadFile, said_of: Option<&str>) -> String {
         let unknown = if unknown.is_empty() { String::new() } else { format!("; unknown: {}", unknown.join(", ")) };
         lines.push(format!("     attempts: {}{unknown}", counts.join(", ")));
     }
-    if let Some((verdict, phase)) = &file.verdict {
-        lines.push(format!("     verdict {verdict}, phase {phase}"));
+    match file.tests.as_slice() {
+        [] => {}
+        [one] => lines.push(format!("     verdict {}, phase {}", one.verdict, one.phase)),
+        several => lines.extend(several.iter().map(|test| {
+            let (from, to) = test.lines;
+            format!("     test in lines {from} to {to}: verdict {}, phase {}", test.verdict, test.phase)
+        })),
     }
     for (name, unit, minutes) in &file.signals {
         lines.push(format!("     signal {} [{unit}], {minutes} minutes", shown(name)));

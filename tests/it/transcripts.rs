@@ -59,3 +59,25 @@ fn the_load_of_a_test_comes_from_its_minute_and_no_secret_leaves() {
         }
     }
 }
+
+/// A loop writes many tests into one file: each is told, not the first alone.
+#[test]
+fn inspect_tells_each_test_of_a_file() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/transcripts/openssl-3.0.22-three-in-a-loop.txt");
+    let inspect = |options: &[&str]| {
+        let ran = Command::new(env!("CARGO_BIN_EXE_casefile")).arg("inspect").args(options).arg(&file).output();
+        String::from_utf8(ran.expect("runs").stdout).expect("text")
+    };
+    let told: Value = serde_json::from_str(&inspect(&["--json"])).expect("JSON");
+    let told = &told["files"][0];
+    assert_eq!((told["verdict"].as_str(), told["phase"].as_str()), (Some("OK"), Some("done")));
+    let tests = told["tests"].as_array().expect("tests");
+    let each: Vec<_> = tests.iter().map(|t| (t["verdict"].as_str(), t["phase"].as_str())).collect();
+    let good = (Some("OK"), Some("done"));
+    assert_eq!(each, [good, (Some("DOWNSTREAM"), Some("client_hello")), good]);
+    assert!(tests[1]["because"].as_str().is_some_and(|b| b.contains("unexpected eof")), "{tests:?}");
+    assert_eq!(tests[1]["taken"], "2026-11-27T17:09:14Z");
+    let lines = tests[1]["lines"].as_array().expect("lines");
+    let said = format!("test in lines {} to {}: verdict DOWNSTREAM, phase client_hello", lines[0], lines[1]);
+    assert!(inspect(&[]).contains(&said), "{said}");
+}

@@ -25,6 +25,11 @@ impl Dump {
     pub(super) fn is_tls(&self) -> bool {
         matches!(self.bytes.as_slice(), [20..=23, 3, ..])
     }
+
+    /// Whether that record is an alert in clear: an answer, and no part of a handshake.
+    pub(super) fn is_alert(&self) -> bool {
+        matches!(self.bytes.as_slice(), [21, 3, ..])
+    }
 }
 
 /// All dumps of a run, in order.

@@ -99,6 +99,10 @@ fn read_run(run: &[Line<'_>]) -> Transcript {
         error(&mut s, line.text.trim_end());
     }
     if s.is_open() && !s.established && output.iter().any(|l| l.text.starts_with("Connecting to '")) {
+        // Without -V nothing of the dialogue is printed.
+        if s.phase == Phase::Banner && !run.iter().any(|l| l.text.starts_with("starttls: ")) {
+            s.phase = Phase::Unknown;
+        }
         s.silent("the text ends after Connecting to");
     }
     s.finish(run)
@@ -143,13 +147,12 @@ fn output(s: &mut Session, text: &str) {
 /// `40]: Handshake failed`. A close and a cancelled handshake are no disagreement.
 fn alert_received(s: &mut Session, alert: &str, text: &str) {
     let number: Option<u8> = alert.split(']').next().and_then(|n| n.parse().ok());
+    if !s.established {
+        s.phase = s.phase.max(Phase::ClientHello);
+    }
     match number {
         Some(0 | 90) => s.lost(text),
-        _ => s.clue(
-            Sign::Fault,
-            Some(if s.established { Phase::PostTls } else { s.phase.max(Phase::ClientHello) }),
-            text,
-        ),
+        _ => s.clue(Sign::Fault, Some(if s.established { Phase::PostTls } else { s.phase }), text),
     }
 }
 

@@ -135,6 +135,9 @@ impl Reading {
             self.s.phase = Phase::ClientHello;
         } else if is_established(text) {
             self.established(text);
+        } else if text == "SSL_connect:SSL negotiation finished successfully" && !self.s.established {
+            // `-L ssl-debug` alone: no line of its own tells of the session.
+            self.s.establish("", "");
         } else {
             self.certificate(text);
             self.failure(text);

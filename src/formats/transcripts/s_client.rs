@@ -88,6 +88,23 @@ fn read_run(run: &[Line<'_>]) -> Transcript {
     r.finish(run, &dumps)
 }
 
+/// The option of the tester's own that explains a fault: old versions and single algorithms explain
+/// any; a choice among the versions of today only a fault of the version.
+fn forced_by(command: &str, clues: &[Clue]) -> Option<&'static str> {
+    const ANY: [&str; 8] = ["-tls1", "-tls1_1", "-ssl3", "-cipher", "-ciphersuites", "-groups", "-curves", "-sigalgs"];
+    const VERSION: [&str; 8] =
+        ["-tls1_2", "-tls1_3", "-no_tls1", "-no_tls1_1", "-no_tls1_2", "-no_tls1_3", "-min_protocol", "-max_protocol"];
+    let given = |options: &[&'static str]| {
+        options.iter().copied().find(|option| command.split_ascii_whitespace().any(|word| word == *option))
+    };
+    let mut faults = clues.iter().filter(|c| matches!(c.sign, Sign::Fault | Sign::Rejected)).peekable();
+    faults.peek()?;
+    let of_version = |c: &Clue| {
+        ["protocol version", "unsupported protocol", "no protocols available"].iter().any(|w| c.words.contains(w))
+    };
+    given(&ANY).or_else(|| if faults.any(of_version) { given(&VERSION) } else { None })
+}
+
 impl<'a> Reading<'a> {
     /// When it began: a wrapper's stamp, a header before the first line of the tool, `Start Time:`.
     fn clock(&mut self, run: &'a [Line<'_>]) {
@@ -126,7 +143,7 @@ impl<'a> Reading<'a> {
             if dump.is_tls() {
                 self.hear(&mut heard, phase);
                 self.hello |= dump.written;
-                self.flight |= !dump.written;
+                self.flight |= !dump.written && !dump.is_alert();
                 phase = if self.flight { Phase::ServerFlight } else { Phase::ClientHello };
             } else if let Some(text) = dump.plain() {
                 if !dump.written {
@@ -331,11 +348,7 @@ impl<'a> Reading<'a> {
             self.clue(Sign::NotOffered, Some(Phase::Ehlo), "Didn't find STARTTLS in server response");
         }
         if let Some(command) = self.command {
-            let forced = ["-tls1", "-tls1_1", "-ssl3", "-cipher", "-ciphersuites", "-groups", "-curves", "-sigalgs"];
-            let forced = forced.iter().find(|o| command.split_ascii_whitespace().any(|w| w == **o));
-            if let (Some(forced), true) =
-                (forced, self.clues.iter().any(|c| matches!(c.sign, Sign::Fault | Sign::Rejected)))
-            {
+            if let Some(forced) = forced_by(command, &self.clues) {
                 self.clue(Sign::OwnOptions, None, forced);
             } else if !command.contains("-starttls") && self.clues.iter().any(|c| c.sign == Sign::NotTls) {
                 self.clue(Sign::OwnOptions, None, "no -starttls in the command");

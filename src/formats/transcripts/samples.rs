@@ -26,7 +26,7 @@ fn run(bytes: &[u8]) -> Transcript {
 #[test]
 fn every_class_and_every_trap() {
     use {Phase as P, Verdict as V};
-    let cases: [(&[u8], V, P, &str); 36] = [
+    let cases: [(&[u8], V, P, &str); 40] = [
         (sample!("openssl-3.0.22-ok.time_wrapped"), V::Ok, P::Done, "New, TLSv1.3"),
         (sample!("openssl-1.1.1w-ok_tls12"), V::Ok, P::Done, "New, TLSv1.2"),
         (sample!("openssl-3.0.22-cert_expired.brief"), V::OkCert, P::Done, "10 (certificate has expired)"),
@@ -54,6 +54,12 @@ fn every_class_and_every_trap() {
         // The error breaks into the middle of a line.
         (sample!("openssl-3.0.22-alert_protocol_version.trace"), V::TlsFault, P::ClientHello, "SSL alert number 70"),
         (sample!("openssl-3.0.22-corrupt_flight13"), V::TlsFault, P::ServerFlight, "bad record mac"),
+        // The tester spoke TLS 1.3 only, the server 1.2 only.
+        (sample!("openssl-3.0.22-tls12_only.tls1_3"), V::Operator, P::ClientHello, "-tls1_3"),
+        (sample!("swaks-20201014-quit_after_ehlo"), V::Operator, P::Ehlo, "QUIT without STARTTLS"),
+        // `-L ssl-debug` alone prints no line of the session.
+        (sample!("finger-3.7.11-tls_then_421_ehlo.ssl-debug"), V::Downstream, P::PostTls, "421 4.7.28"),
+        (sample!("gnutls-cli-3.7.9-alert_user_canceled"), V::Downstream, P::ClientHello, "User canceled"),
         (
             sample!("openssl-3.0.22-alert_handshake_failure.stdout_only"),
             V::Inconclusive,
@@ -260,6 +266,10 @@ fn the_testers_own_options_are_told_from_faults() {
     let forced = with("-starttls smtp -tls1 -connect [2001:db8::1]:25 -servername mx.example -bind 192.0.2.7:0");
     assert_eq!((forced.verdict, forced.host.as_deref()), (Verdict::Operator, Some("mx.example")));
     assert_eq!((forced.address.as_deref(), forced.source_ip.as_deref()), (Some("2001:db8::1"), Some("192.0.2.7")));
+    // A choice among the versions of today explains a fault of the version, and no other.
+    let handshake = alert.replace("protocol version", "handshake failure").replace("number 70", "number 40");
+    let chosen = |text: &str| run(format!("$ openssl s_client -starttls smtp -tls1_2\n{text}").as_bytes()).verdict;
+    assert_eq!((chosen(alert), chosen(&handshake)), (Verdict::Operator, Verdict::TlsFault));
 }
 
 /// posttls-finger with `-c` and no more prints one line for most runs: how it ended. Lines as recorded.

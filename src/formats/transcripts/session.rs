@@ -77,21 +77,23 @@ impl Session {
             "EHLO" | "HELO" | "LHLO" if !self.established => self.phase = Phase::Ehlo,
             "STARTTLS" => (self.phase, self.asked, self.asked_at) = (Phase::Starttls, true, self.now),
             "QUIT" if self.established => (self.phase, self.parted) = (Phase::Done, true),
-            "QUIT" if !self.asked => self.was_not_offered("QUIT"),
-            "MAIL" if !self.established && !self.asked => {
-                self.was_not_offered("MAIL");
-                if self.clues.is_empty() {
-                    self.clue(Sign::OwnOptions, Some(Phase::Ehlo), "MAIL without STARTTLS: TLS was not asked for");
-                }
-            }
+            "QUIT" if !self.asked => self.passed_by("QUIT"),
+            "MAIL" if !self.established && !self.asked => self.passed_by("MAIL"),
             _ => {}
         }
     }
 
-    fn was_not_offered(&mut self, verb: &str) {
-        if self.answered && !self.offered && self.clues.is_empty() {
+    /// The tester went on without STARTTLS: there was none, or it did not ask.
+    fn passed_by(&mut self, verb: &str) {
+        if !self.clues.is_empty() {
+            return;
+        }
+        if self.answered && !self.offered {
             let words = format!("EHLO was answered without STARTTLS, then > {verb}");
             self.clue(Sign::NotOffered, Some(Phase::Ehlo), &words);
+        } else if self.offered || verb == "MAIL" {
+            let words = format!("{verb} without STARTTLS: TLS was not asked for");
+            self.clue(Sign::OwnOptions, Some(Phase::Ehlo), &words);
         }
     }
 
