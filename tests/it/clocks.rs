@@ -53,7 +53,7 @@ pub(crate) fn problems(file: &Value) -> String {
 }
 
 /// `Nov 24 03:46:50`.
-fn year_less(local: i64) -> String {
+pub(crate) fn year_less(local: i64) -> String {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let text = Stamp::from_seconds(local).to_second();
     let month: usize = text[5..7].parse().expect("a month");

@@ -8,6 +8,8 @@ use std::process::Command;
 use casefile::time::{Stamp, parse_rfc3339};
 use serde_json::Value;
 
+use crate::clocks::{HOUR, year_less};
+
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/throttle");
 
 /// The text with each of its times so many seconds later, with or without the zone beside it.
@@ -165,15 +167,21 @@ fn a_day(ahead: i64) -> tempfile::TempDir {
     hours("2026-11-24T00:00Z", 24, |_| ahead)
 }
 
+/// Acceptances in each minute of so many hours, in bursts.
+fn bursts(hours: i64) -> impl Iterator<Item = (i64, i64)> {
+    let (mut random, mut level) = (7_u64, 0);
+    (0..hours * 60).map(move |minute| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        level = if (random >> 33) % 40 == 0 { 20 } else { level * 3 / 4 };
+        (minute, 1 + level + (random >> 40) as i64 % 3)
+    })
+}
+
 /// The same for so many hours, by a clock that is ahead as the second has it.
 fn hours(from: &str, hours: i64, ahead: impl Fn(i64) -> i64) -> tempfile::TempDir {
     let midnight = parse_rfc3339(from).expect("a time").seconds();
     let (mut log, mut egress) = (String::new(), "timestamp,node,egress_bps\n".to_owned());
-    let (mut random, mut level) = (7_u64, 0);
-    for minute in 0..hours * 60 {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        level = if (random >> 33) % 40 == 0 { 20 } else { level * 3 / 4 };
-        let accepted = 1 + level + (random >> 40) as i64 % 3;
+    for (minute, accepted) in bursts(hours) {
         for n in 0..accepted {
             let at = midnight + minute * 60 + n;
             let stamp = Stamp::from_seconds(at).to_second();
@@ -248,6 +256,39 @@ fn local_time_across_the_end_of_daylight_saving_is_told_on_both_sides() {
     assert!(problem.ends_with(&format!("sources: {rule}.")), "{problem}");
     assert_eq!(rows.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["aligned", "zone"], "{rows:?}");
     // What it advises helps, before other rules: both sides are right.
+    state(case.path(), rule);
+    let (problems, rows) = told(case.path());
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(rows.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["aligned"; 2], "{rows:?}");
+}
+
+/// The zone of such logs is the user's word, and the metrics have seconds since 1970.
+#[test]
+fn logs_in_local_time_across_an_edge_are_told_as_the_ones_that_err() {
+    let edge = parse_rfc3339("2026-11-01T06:00Z").expect("a time").seconds();
+    let from = edge - 14 * HOUR;
+    let (mut log, mut egress) = (String::new(), "timestamp,node,egress_bps\n".to_owned());
+    for (minute, accepted) in bursts(30) {
+        let start = from + minute * 60;
+        for n in 0..accepted {
+            let at = start + n;
+            let stamp = year_less(at - HOUR * if at < edge { 4 } else { 5 });
+            writeln!(log, "{stamp} mta1 postfix/smtp[{}]: {at:010X}: to=<r@example.org>, relay=mx.example.org[192.0.2.7]:25, delay=1.5, delays=0.01/0.03/0.37/1.1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4F{n})", 3870 + minute).expect("written");
+        }
+        writeln!(egress, "{},mta1,{}", start + 30, 20_000 + accepted * 300_000).expect("written");
+    }
+    let case = tempfile::tempdir().expect("a folder");
+    std::fs::write(case.path().join("mail.log"), log).expect("written");
+    std::fs::write(case.path().join("egress.csv"), egress).expect("written");
+    let asked = "window: {from: 2026-10-31T16:00Z, to: 2026-11-01T22:00Z}\nsources:\n  - {path: \"mail.log\", zone: \"-04:00\"}\n";
+    std::fs::write(case.path().join("case.yaml"), asked).expect("written");
+    let (problems, rows) = told(case.path());
+    let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+    assert!(problem.contains("they agree (") && problem.contains("and look 60 minutes later ("), "{problem}");
+    assert!(problem.contains("probably the logs keep the local time of America/New_York;"), "{problem}");
+    let rule = "- {path: \"mail.log\", zone: \"America/New_York\"}";
+    assert!(problem.ends_with(&format!("sources: {rule}.")), "{problem}");
+    assert_eq!(rows.iter().map(|r| r.0.as_str()).collect::<Vec<_>>(), ["aligned", "zone"], "{rows:?}");
     state(case.path(), rule);
     let (problems, rows) = told(case.path());
     assert_eq!(problems, [""; 0]);

@@ -292,6 +292,13 @@ fn what_is_right_on_both_sides_is_never_told_as_apart() {
     let sides = sides.expect("both sides");
     assert_eq!((sides.edge, sides.before.offset(), sides.after.offset()), (case.edge(), Some(0), Some(0)));
     assert_eq!(case.judge(5, IN_UTC, |_| 0).1, None);
+    // What is right on one side only is held against no minute of the logs.
+    let stands_apart = |sides| {
+        let (exhibit, node, verdict) = (String::new(), String::new(), Verdict::CannotTell(Why::TooShort));
+        Alignment { exhibit, node, verdict, sides, common: Common::Enough, middle: case.edge() }.stands_apart()
+    };
+    let (_, late) = case.judge(5, IN_UTC, |at| if at < case.edge() { 0 } else { 60 });
+    assert!(late.is_some() && stands_apart(late) && !stands_apart(Some(sides)) && !stands_apart(None));
     // A side of two hours tells nothing, and the other one is not told for it.
     let short = AcrossAnEdge { before: 70 * 60, ..case };
     let (_, sides) = short.judge(5, Pair { metrics: berlin, ..IN_UTC }, |_| 0);
