@@ -1,9 +1,15 @@
 //! One log, and how it is opened.
 
 use super::Asked;
+#[cfg(test)]
+use crate::formats::logs::Wrapping;
 use crate::formats::logs::{Compare, LogClock, LogReader, LogShape, Opening, Sequence};
+#[cfg(test)]
+use crate::intake::Exhibit;
 use crate::intake::{IntakeError, Source, Way};
 use crate::time::Stamp;
+#[cfg(test)]
+use crate::time::{Zone, parse_rfc3339};
 
 /// One log file to scan.
 pub struct LogJob<'a> {
@@ -68,5 +74,24 @@ impl LogJob<'_> {
     /// Whether the nodes are the same; nothing where one is not named, which may be any.
     pub(super) fn same_node(&self, other: &Self) -> Option<bool> {
         (!self.node.is_empty() && !other.node.is_empty()).then(|| self.node == other.node)
+    }
+}
+
+#[cfg(test)]
+impl<'a> LogJob<'a> {
+    /// A log of mta1 on 24 November 2026, all of it, as tests write one.
+    pub(super) fn of_test(file: &std::path::Path, format: &'a dyn crate::formats::logs::LogFormat, zone: Zone) -> Self {
+        let size = std::fs::metadata(file).map_or(0, |file| file.len());
+        Self {
+            source: Source { exhibit: Exhibit(1), path: file.to_owned(), name: "mail.log".to_owned(), size },
+            shape: LogShape { format, wrapping: Wrapping::None },
+            clock: LogClock::new(zone, parse_rfc3339("2026-11-24T00:00Z").ok()),
+            stated_node: None,
+            node: "mta1".to_owned(),
+            rank: 0,
+            begins: None,
+            newest_first: false,
+            asked: Asked::default(),
+        }
     }
 }

@@ -180,16 +180,16 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
+    use crate::formats::logs::LogFormat;
     use crate::formats::logs::exim::Exim;
     use crate::formats::logs::kumomta::KumoMta;
     use crate::formats::logs::postfix::Postfix;
     use crate::formats::logs::powermta::Accounting;
-    use crate::formats::logs::{LogClock, LogFormat, LogShape, Wrapping};
-    use crate::intake::{Exhibit, Source, open};
+    use crate::intake::{Exhibit, open};
     use crate::scan::worker::Work;
-    use crate::scan::{Asked, Axis, Progress, Scanned};
+    use crate::scan::{Axis, Progress, Scanned};
     use crate::smtp::Lanes;
-    use crate::time::{Zone, parse_rfc3339};
+    use crate::time::Zone;
 
     fn recorded(path: &str) -> Vec<u8> {
         let mut text = Vec::new();
@@ -202,23 +202,7 @@ mod tests {
     fn scanned(format: &dyn LogFormat, text: &[u8], zone: Zone, bytes: u64, threads: usize) -> Scanned {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
-        let source = Source {
-            exhibit: Exhibit(1),
-            path: file.path().to_owned(),
-            name: "mail.log".to_owned(),
-            size: text.len() as u64,
-        };
-        let job = LogJob {
-            source,
-            shape: LogShape { format, wrapping: Wrapping::None },
-            clock: LogClock::new(zone, parse_rfc3339("2026-11-24T00:00Z").ok()),
-            stated_node: None,
-            node: "mta1".to_owned(),
-            rank: 0,
-            begins: None,
-            newest_first: false,
-            asked: Asked::default(),
-        };
+        let job = LogJob::of_test(file.path(), format, zone);
         let (lanes, progress) = (Lanes::default(), Progress::default());
         let jobs = [job];
         let mut work = Work::new(&jobs, BTreeMap::new(), &lanes, threads, &progress);

@@ -201,8 +201,7 @@ mod tests {
     #![expect(clippy::expect_used, reason = "tests")]
     use super::*;
     use crate::formats::logs::postfix::Postfix;
-    use crate::formats::logs::{LogClock, LogShape, Wrapping};
-    use crate::intake::{Exhibit, Source};
+    use crate::intake::Exhibit;
     use crate::scan::{Progress, Scanned, scan};
     use crate::smtp::Lanes;
     use crate::time::{Stamp, Window, Zone, parse_rfc3339};
@@ -238,23 +237,7 @@ mod tests {
     fn scanned(text: &str, zone: Zone, asked: Asked) -> Scanned {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
-        let source = Source {
-            exhibit: Exhibit(1),
-            path: file.path().to_owned(),
-            name: "mail.log".to_owned(),
-            size: text.len() as u64,
-        };
-        let job = LogJob {
-            source,
-            shape: LogShape { format: &Postfix, wrapping: Wrapping::None },
-            clock: LogClock::new(zone, parse_rfc3339(DAY).ok()),
-            stated_node: None,
-            node: "mta1".to_owned(),
-            rank: 0,
-            begins: None,
-            newest_first: false,
-            asked,
-        };
+        let job = LogJob { asked, ..LogJob::of_test(file.path(), &Postfix, zone) };
         scan(&[job], &Lanes::default(), 1, &Progress::default()).expect("scanned")
     }
 
