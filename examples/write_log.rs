@@ -1,7 +1,7 @@
 //! Writes a log to measure with: `cargo run --release --example write_log -- MIX SIZE [SEED]`.
 //!
 //! A size is bytes, or a number of `M` (10⁶) or `G` (10⁹); the mixes are `postfix`, `powermta`,
-//! `kumomta`, and each of them with `-storm`. The log goes to standard output, what it holds to
+//! `kumomta`, each of them with `-storm`, and `postfix-fleet`. The log goes to standard output, what it holds to
 //! standard error.
 
 #![expect(clippy::print_stderr, reason = "a command that says what it wrote")]

@@ -3,7 +3,8 @@
 //! Thirty of a hundred seconds are an incident, so that a slice of a log has the mix of the whole:
 //! the Gmail lane of two sending IPs is deferred, tried again some minutes later, and everything
 //! else goes on. A `-storm` is a mix in which nearly all Gmail traffic is deferred under ids that
-//! never come back.
+//! never come back. `postfix-fleet` is a node with 64 sending IPs, each of which sends about one message a
+//! minute: half of them are deferred in two waves a day. A week of it is 550 MB.
 
 mod kumomta;
 mod log;
@@ -23,13 +24,14 @@ trait Mix {
     fn begin(&mut self, _log: &mut Log) {}
     /// A message comes at this moment, in Unix milliseconds.
     fn message(&mut self, at: u64, random: &mut Random, log: &mut Log);
+    /// Messages come in so many milliseconds each: a hundred a second.
+    fn pace_ms(&self) -> u64 {
+        10
+    }
 }
 
-/// Messages come in so many milliseconds each: a hundred a second.
-const PACE_MS: u64 = 10;
-
-/// Writes at least so many bytes of a mix, in whole lines: `postfix`, `powermta`, `kumomta`, or
-/// one of them with `-storm`. The same seed gives the same bytes.
+/// Writes at least so many bytes of a mix, in whole lines: `postfix`, `powermta`, `kumomta`, one of them
+/// with `-storm`, or `postfix-fleet`. The same seed gives the same bytes.
 ///
 /// # Errors
 /// When the mix is none of these, or the output refuses.
@@ -37,16 +39,17 @@ pub(crate) fn write(mix: &str, bytes: u64, seed: u64, out: &mut impl Write) -> i
     let (format, storm) = mix.strip_suffix("-storm").map_or((mix, false), |format| (format, true));
     let mut mix: Box<dyn Mix> = match format {
         "postfix" => Box::new(postfix::Postfix::new(storm)),
+        "postfix-fleet" if !storm => Box::new(postfix::Postfix::fleet()),
         "powermta" => Box::new(powermta::PowerMta { storm, rows: 0 }),
         "kumomta" => Box::new(kumomta::KumoMta { storm, records: 0 }),
-        _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "the mixes are postfix, powermta and kumomta")),
+        _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "the mixes are postfix, powermta, kumomta, each of them with -storm, and postfix-fleet")),
     };
     let (mut random, mut log, mut at) = (Random::new(seed), Log::default(), START_MS);
     mix.begin(&mut log);
     while log.written.bytes < bytes {
         mix.message(at, &mut random, &mut log);
         log.write_until(at, bytes, out)?;
-        at += random.below(2 * PACE_MS + 1);
+        at += random.below(2 * mix.pace_ms() + 1);
     }
     Ok(log.written)
 }
@@ -55,6 +58,12 @@ pub(crate) fn write(mix: &str, bytes: u64, seed: u64, out: &mut impl Write) -> i
 const fn is_incident(at: u64) -> bool {
     let second = at / 1000 % 100;
     second >= 20 && second < 50
+}
+
+/// Whether a fleet's receiver defers: from 14:00 and from 17:00 UTC, for forty minutes.
+const fn is_wave(at: u64) -> bool {
+    let minute = at / 60_000 % 1440;
+    matches!(minute, 840..880 | 1020..1060)
 }
 
 /// Google's token at the end of a reply.

@@ -1,18 +1,19 @@
-//! Postfix, as the recordings of 3.7 with three sending lanes have it.
+//! Postfix, as the recordings of 3.7 with three sending lanes have it, or with 64.
 
 use std::collections::BTreeMap;
 
 use super::log::{Log, Tells, civil};
 use super::random::Random;
-use super::{GMAIL, Mix, OTHERS, is_incident, token};
+use super::{GMAIL, Mix, OTHERS, is_incident, is_wave, token};
 
-/// A host with three sending lanes.
+/// A host with three sending lanes, or a fleet's.
 pub(super) struct Postfix {
     storm: bool,
+    fleet: bool,
     messages: u64,
     next_pid: u64,
     /// SMTP clients of each lane.
-    clients: [Vec<Client>; 3],
+    clients: Vec<Vec<Client>>,
     /// Deferred messages by the time of their next attempt.
     deferred: BTreeMap<(u64, u64), Message>,
 }
@@ -36,7 +37,22 @@ const TRY_MS: u64 = 350;
 
 impl Postfix {
     pub(super) fn new(storm: bool) -> Self {
-        Self { storm, messages: 0, next_pid: 7000, clients: Default::default(), deferred: BTreeMap::new() }
+        Self::with(3, storm, false)
+    }
+
+    /// A node with 64 sending IPs.
+    pub(super) fn fleet() -> Self {
+        Self::with(64, false, true)
+    }
+
+    fn with(lanes: usize, storm: bool, fleet: bool) -> Self {
+        let clients = std::iter::repeat_with(Vec::new).take(lanes).collect();
+        Self { storm, fleet, messages: 0, next_pid: 7000, clients, deferred: BTreeMap::new() }
+    }
+
+    /// Whether Gmail defers what this lane sends now.
+    fn is_deferred(&self, at: u64, lane: usize) -> bool {
+        if self.fleet { lane.is_multiple_of(2) && is_wave(at) } else { lane < 2 && is_incident(at) }
     }
 
     /// A client that is free from now until then.
@@ -70,7 +86,7 @@ impl Postfix {
         if is_gmail && self.storm && random.percent(95) {
             return suspend(at + 5, &message, random, log);
         }
-        if is_gmail && message.lane < 2 && is_incident(at) && random.percent(90) {
+        if is_gmail && self.is_deferred(at, message.lane) && random.percent(90) {
             return self.fail(at, message, random, log);
         }
         if is_gmail && random.below(130) == 0 {
@@ -224,6 +240,10 @@ impl Said {
 }
 
 impl Mix for Postfix {
+    fn pace_ms(&self) -> u64 {
+        if self.fleet { 1000 } else { 10 }
+    }
+
     fn message(&mut self, at: u64, random: &mut Random, log: &mut Log) {
         while let Some(next) = self.deferred.first_entry().filter(|next| next.key().0 <= at) {
             let ((due, _), message) = next.remove_entry();
@@ -240,7 +260,7 @@ impl Mix for Postfix {
             "cleanup[13845]",
             format!("{id}: message-id=<baseline.{number:06}.1795492003@news.example.com>"),
         );
-        let lane = (random.below(5) / 2) as usize;
+        let lane = if self.fleet { random.below(64) } else { random.below(5) / 2 } as usize;
         self.attempt(at + 20, Message { number, id, came: at, lane }, random, log);
     }
 }

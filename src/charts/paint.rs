@@ -12,6 +12,13 @@ use crate::release::Figure;
 /// Backend units in a point. Backends take whole numbers only, so a point must hold several.
 const SCALE: f64 = 4.0;
 
+/// Rows of pixels that are painted at once. An even number; most charts are not higher.
+pub(super) const BAND: u32 = 2048;
+
+/// Rows painted above and below a band, and left out: what reaches over the edge of a canvas is not
+/// painted as it is inside.
+const MARGIN: u32 = 64;
+
 /// Rows of red, green, blue.
 #[derive(Default)]
 pub(super) struct Pixels {
@@ -45,16 +52,37 @@ fn size(scene: &Scene) -> (u32, u32) {
     (units(scene.width).max(1) as u32, units(scene.height).max(1) as u32)
 }
 
-/// The scene as pixels, four to a point, on a canvas that may have been used before.
+/// The scene as pixels, four to a point, in bands of so many rows from the top: a chart of 64 sending
+/// IPs is 80 MB of them. The canvas may have been used before.
 ///
 /// # Errors
 /// When the backend refuses a shape.
-pub(super) fn pixels(scene: &Scene, canvas: &mut Pixels) -> Result<(), ChartError> {
-    (canvas.width, canvas.height) = size(scene);
-    canvas.rgb.clear();
-    canvas.rgb.resize(canvas.width as usize * canvas.height as usize * 3, 255);
-    let backend = &mut BitMapBackend::with_buffer(&mut canvas.rgb, (canvas.width, canvas.height));
-    paint(scene, backend, PIXEL_TEXT)
+pub(super) fn bands(
+    scene: &Scene,
+    rows: u32,
+    canvas: &mut Pixels,
+    mut painted: impl FnMut(&[u8], u32),
+) -> Result<(), ChartError> {
+    let (width, height) = size(scene);
+    for first in (0..height).step_by(rows.max(1) as usize) {
+        let after = first.saturating_add(rows).min(height);
+        let (top, bottom) = (first.saturating_sub(MARGIN), after.saturating_add(MARGIN).min(height));
+        (canvas.width, canvas.height) = (width, bottom - top);
+        let row = width as usize * 3;
+        canvas.rgb.clear();
+        canvas.rgb.resize(row * canvas.height as usize, 255);
+        let (from, to) = (f64::from(top) / SCALE, f64::from(bottom) / SCALE);
+        let meets = |shape: &&Shape| {
+            let (above, below) = shape.reach();
+            above <= to && below >= from
+        };
+        let mut backend = BitMapBackend::with_buffer(&mut canvas.rgb, (canvas.width, canvas.height));
+        paint(scene.shapes.iter().filter(meets), &mut backend, PIXEL_TEXT, top as i32)?;
+        drop(backend);
+        let band = row * (first - top) as usize..row * (after - top) as usize;
+        painted(canvas.rgb.get(band).unwrap_or_default(), width);
+    }
+    Ok(())
 }
 
 /// The scene as an SVG document that says what it is.
@@ -64,7 +92,7 @@ pub(super) fn pixels(scene: &Scene, canvas: &mut Pixels) -> Result<(), ChartErro
 pub(super) fn svg(scene: &Scene, figure: &Figure) -> Result<String, ChartError> {
     let (width, height) = size(scene);
     let mut drawn = String::new();
-    paint(scene, &mut SVGBackend::with_string(&mut drawn, (width, height)), SVG_TEXT)?;
+    paint(scene.shapes.iter(), &mut SVGBackend::with_string(&mut drawn, (width, height)), SVG_TEXT, 0)?;
     // The backend's own head states the size in units; ours states it in points, and who may read it how.
     let start = drawn.find("<svg").and_then(|at| drawn.get(at..)).unwrap_or_default();
     let body = start.split_once('>').map_or("", |(_, body)| body);
@@ -91,9 +119,15 @@ fn rgba(ink: Ink) -> RGBAColor {
     RGBAColor(r, g, b, ink.alpha)
 }
 
-fn paint<B: DrawingBackend>(scene: &Scene, backend: &mut B, rule: TextRule) -> Result<(), ChartError> {
-    for shape in &scene.shapes {
-        paint_shape(shape, backend, rule)?;
+/// Paints shapes, moved up by so many units.
+fn paint<'a, B: DrawingBackend>(
+    shapes: impl Iterator<Item = &'a Shape>,
+    backend: &mut B,
+    rule: TextRule,
+    top: i32,
+) -> Result<(), ChartError> {
+    for shape in shapes {
+        paint_shape(shape, backend, rule, top)?;
     }
     backend.present().map_err(refused)
 }
@@ -102,8 +136,13 @@ fn refused(error: impl std::error::Error) -> ChartError {
     ChartError::Paint(error.to_string())
 }
 
-fn paint_shape<B: DrawingBackend>(shape: &Shape, backend: &mut B, rule: TextRule) -> Result<(), ChartError> {
-    let place = |(x, y): (f64, f64)| (units(x), units(y));
+fn paint_shape<B: DrawingBackend>(
+    shape: &Shape,
+    backend: &mut B,
+    rule: TextRule,
+    top: i32,
+) -> Result<(), ChartError> {
+    let place = |(x, y): (f64, f64)| (units(x), units(y) - top);
     match shape {
         Shape::Rect(area, ink) => {
             let (from, to) = (place((area.x0, area.y0)), place((area.x1, area.y1)));
@@ -113,22 +152,27 @@ fn paint_shape<B: DrawingBackend>(shape: &Shape, backend: &mut B, rule: TextRule
                 Ok(())
             }
         }
-        Shape::Path(points, stroke) => paint_path(points, *stroke, backend),
+        Shape::Path(points, stroke) => paint_path(points, *stroke, backend, top),
         Shape::Fill(points, ink) => {
             backend.fill_polygon(points.iter().copied().map(place), &rgba(*ink)).map_err(refused)
         }
         Shape::Disc(centre, radius, ink) => {
             backend.draw_circle(place(*centre), units(*radius).max(1) as u32, &rgba(*ink), true).map_err(refused)
         }
-        Shape::Text(words) => paint_words(words, backend, rule),
+        Shape::Text(words) => paint_words(words, backend, rule, top),
     }
 }
 
-fn paint_path<B: DrawingBackend>(points: &[(f64, f64)], stroke: Stroke, backend: &mut B) -> Result<(), ChartError> {
+fn paint_path<B: DrawingBackend>(
+    points: &[(f64, f64)],
+    stroke: Stroke,
+    backend: &mut B,
+    top: i32,
+) -> Result<(), ChartError> {
     let style = ShapeStyle { color: rgba(stroke.ink), filled: false, stroke_width: units(stroke.width).max(1) as u32 };
     let pieces = stroke.dash.map_or_else(|| vec![points.to_vec()], |dash| dashes(points, dash));
     for piece in pieces {
-        let mut path: Vec<(i32, i32)> = piece.iter().map(|(x, y)| (units(*x), units(*y))).collect();
+        let mut path: Vec<(i32, i32)> = piece.iter().map(|(x, y)| (units(*x), units(*y) - top)).collect();
         // Two equal points have no direction, and the backend would divide by their distance.
         path.dedup();
         if path.len() > 1 {
@@ -171,7 +215,12 @@ fn dashes(points: &[(f64, f64)], (on, off): (f64, f64)) -> Vec<Vec<(f64, f64)>> 
     pieces
 }
 
-fn paint_words<B: DrawingBackend>(words: &Words, backend: &mut B, rule: TextRule) -> Result<(), ChartError> {
+fn paint_words<B: DrawingBackend>(
+    words: &Words,
+    backend: &mut B,
+    rule: TextRule,
+    up: i32,
+) -> Result<(), ChartError> {
     let h = match words.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,
@@ -181,7 +230,7 @@ fn paint_words<B: DrawingBackend>(words: &Words, backend: &mut B, rule: TextRule
     let ink = rgba(words.ink);
     let style = TextStyle::from(font).pos(Pos::new(h, VPos::Top)).color(&ink);
     let top = words.baseline - rule.drop_per_em * words.face.size;
-    backend.draw_text(&words.text, &style, (units(words.x), units(top))).map_err(refused)
+    backend.draw_text(&words.text, &style, (units(words.x), units(top) - up)).map_err(refused)
 }
 
 #[cfg(test)]

@@ -3,14 +3,15 @@
 use super::ChartError;
 use super::paint::Pixels;
 
-/// The mean of each square of 2 by 2 pixels; an odd last row or column is left out.
-pub(super) fn halve(pixels: &Pixels, half: &mut Pixels) {
-    (half.width, half.height) = (pixels.width / 2, pixels.height / 2);
-    let row = pixels.width as usize * 3;
-    half.rgb.clear();
-    half.rgb.reserve_exact(half.width as usize * half.height as usize * 3);
+/// Adds the mean of each square of 2 by 2 pixels of rows so wide; an odd last row or column is left out.
+pub(super) fn halve(rows: &[u8], width: u32, half: &mut Pixels) {
+    let row = width as usize * 3;
+    let pairs = rows.len() / (row * 2).max(1);
+    half.width = width / 2;
+    half.height += pairs as u32;
+    half.rgb.reserve_exact(half.width as usize * pairs * 3);
     let mean = |[a, b, c, d]: [u8; 4]| ((u16::from(a) + u16::from(b) + u16::from(c) + u16::from(d) + 2) / 4) as u8;
-    for pair in pixels.rgb.chunks_exact(row * 2) {
+    for pair in rows.chunks_exact((row * 2).max(1)) {
         let (upper, lower) = pair.split_at(row);
         let squares = upper.as_chunks::<6>().0.iter().zip(lower.as_chunks::<6>().0);
         half.rgb.extend(squares.flat_map(|(&[r0, g0, b0, r1, g1, b1], &[r2, g2, b2, r3, g3, b3])| {
@@ -43,8 +44,10 @@ mod tests {
     #[test]
     fn four_pixels_become_their_mean() {
         let rgb = vec![0, 0, 255, 4, 0, 255, 0, 0, 255, 4, 255, 255];
-        let mut half = Pixels { width: 9, height: 9, rgb: vec![7; 243] };
-        halve(&Pixels { width: 2, height: 2, rgb }, &mut half);
-        assert_eq!((half.width, half.height, half.rgb), (1, 1, vec![2, 64, 255]));
+        let mut half = Pixels::default();
+        halve(&rgb, 2, &mut half);
+        assert_eq!((half.width, half.height, half.rgb.as_slice()), (1, 1, &[2, 64, 255][..]));
+        halve(&rgb, 2, &mut half);
+        assert_eq!((half.width, half.height, half.rgb), (1, 2, vec![2, 64, 255, 2, 64, 255]));
     }
 }

@@ -98,6 +98,24 @@ pub(super) enum Shape {
     Text(Words),
 }
 
+impl Shape {
+    /// Its upper and its lower edge, and nothing of it is above or below.
+    pub(super) fn reach(&self) -> (f64, f64) {
+        let of = |points: &[(f64, f64)], around: f64| {
+            let y = || points.iter().map(|(_, y)| *y);
+            (y().fold(f64::INFINITY, f64::min) - around, y().fold(f64::NEG_INFINITY, f64::max) + around)
+        };
+        match self {
+            Self::Rect(area, _) => of(&[(area.x0, area.y0), (area.x1, area.y1)], 1.0),
+            // Corners reach further than half a width.
+            Self::Path(points, stroke) => of(points, stroke.width * 4.0 + 1.0),
+            Self::Fill(points, _) => of(points, 1.0),
+            Self::Disc(centre, radius, _) => of(&[*centre], radius + 1.0),
+            Self::Text(words) => of(&[(words.x, words.baseline)], words.face.size * 2.0),
+        }
+    }
+}
+
 /// One line of text at a place.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Words {

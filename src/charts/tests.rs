@@ -260,6 +260,28 @@ fn the_same_figure_gives_the_same_bytes() {
     assert_eq!(png.1, 2 * scene(&throttle()).height as u32);
 }
 
+/// What is painted in bands is what is painted at once, seams and all.
+#[test]
+fn bands_make_one_picture() {
+    let painted = |scene: &Scene, rows| {
+        let (mut canvas, mut all) = (Pixels::default(), Vec::new());
+        let mut bands = 0;
+        paint::bands(scene, rows, &mut canvas, |band, _| {
+            all.extend_from_slice(band);
+            bands += 1;
+        })
+        .expect("painted");
+        (all, bands)
+    };
+    for figure in [throttle(), contrast(), crowded()].iter().chain(&extremes()) {
+        let scene = scene(figure);
+        let (whole, one) = painted(&scene, u32::MAX);
+        let (in_bands, bands) = painted(&scene, 130);
+        assert!(one == 1 && bands > 1, "{bands}");
+        assert!(whole == in_bands, "{}", figure.name);
+    }
+}
+
 fn png_size(bytes: &[u8]) -> (u32, u32) {
     let reader = ::png::Decoder::new(std::io::Cursor::new(bytes)).read_info().expect("a PNG");
     (reader.info().width, reader.info().height)

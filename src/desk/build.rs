@@ -64,7 +64,7 @@ pub(super) fn releases(
     let own = OwnMappings::of(&folder, case)?;
     let asked = Asked::of(case.window, case.healthy);
     let reading = Reading::begin(shown, stop);
-    let evidence = evidence::read(&[folder], case, &own, &asked, threads, reading.progress())?;
+    let mut evidence = evidence::read(&[folder], case, &own, &asked, threads, reading.progress())?;
     drop(reading);
     go_on(stop)?;
     if !evidence.refused.is_empty() {
@@ -82,9 +82,10 @@ pub(super) fn releases(
         healthy: case.healthy,
         zones: clocks::zones(&evidence),
     };
-    let Some(timeline) = Timeline::new(&evidence.tally, evidence.metrics.clone(), &case.lanes, &setup) else {
+    let Some(timeline) = Timeline::new(&evidence.tally, std::mem::take(&mut evidence.metrics), &case.lanes, &setup) else {
         return Err(Failure::Nothing(words::nothing(&evidence, case)));
     };
+    evidence.tally.forget_minutes();
     problems.extend(clocks::problems(&timeline.alignments, &evidence));
     if case.healthy.is_some() && timeline.healthy.is_empty() {
         problems.push(words::NO_HEALTHY_TIME.to_owned());

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{Evidence, Evident, Node, Value};
 use crate::formats::snapshots::{Basis, Cite, Component, Effective, NodeSettings, Transport};
+use crate::intake::Exhibit;
 use crate::scan::{Axis, EgressId};
 use crate::smtp::Lane;
 
@@ -17,14 +18,14 @@ pub(super) fn nodes(evident: &Evident<'_>) -> Node {
 
 /// Egresses with sessions to Gmail, by node and name in the log.
 fn to_gmail(evident: &Evident<'_>) -> BTreeMap<(String, String), EgressId> {
-    let mut found = BTreeMap::new();
-    for key in evident.tally.cells.keys().filter(|k| k.lane == Lane::GMAIL) {
-        let Axis::Egress(id) = key.axis else { continue };
-        if let Some(egress) = evident.tally.names.egress_of(id) {
-            found.insert((egress.node.clone(), egress.tag.clone()), id);
-        }
-    }
-    found
+    let tally = evident.tally;
+    let of_gmail = |(axis, lane, _): &(Axis, Lane, Exhibit)| match axis {
+        Axis::Egress(id) if *lane == Lane::GMAIL => Some((tally.names.egress_of(*id)?, *id)),
+        _ => None,
+    };
+    // Of several addresses under one name, the first in order: numbers are given as names come.
+    let egresses: BTreeMap<_, _> = tally.told.iter().filter_map(of_gmail).collect();
+    egresses.into_iter().rev().map(|(egress, id)| ((egress.node.clone(), egress.tag.clone()), id)).collect()
 }
 
 fn node(evident: &Evident<'_>, settings: &NodeSettings, to_gmail: &BTreeMap<(String, String), EgressId>) -> Node {

@@ -1,8 +1,10 @@
 //! What the pictures of metrics and of load were drawn from, as tables.
 
-use super::{Cell, Column, ColumnKind, Table};
+use super::{Cell, Column, ColumnKind, Rows, Table};
 use crate::findings::Incident;
+use crate::formats::metrics::MetricSeries;
 use crate::scan::What;
+use crate::time::Minute;
 use crate::timeline::{Counts, Timeline};
 
 const fn column(name: &'static str, kind: ColumnKind, meaning: &'static str) -> Column {
@@ -15,8 +17,17 @@ const MINUTE: Column = column("minute", ColumnKind::Minute, "UTC minute");
 const DRAWN: [&str; 6] =
     ["cpu_percent", "egress_bps", "retransmits_per_s", "open_files", "queue_depth", "smtp_out_connections"];
 
+/// The series that a picture shows.
+pub(super) fn drawn(timeline: &Timeline) -> impl Iterator<Item = &MetricSeries> {
+    timeline.metrics.iter().filter(|m| DRAWN.contains(&m.signal.name()))
+}
+
 /// Each drawn signal in each minute, as measured: the pictures of nodes, queue and coverage.
-pub(super) fn metrics(timeline: &Timeline, rewrite: &dyn Fn(&str) -> String) -> Table {
+pub(super) fn metrics(
+    timeline: &Timeline,
+    rewrite: &dyn Fn(&str) -> String,
+    shows: &dyn Fn(Minute) -> bool,
+) -> Table {
     let columns = vec![
         MINUTE,
         column("node", ColumnKind::Text, "sending node"),
@@ -27,8 +38,8 @@ pub(super) fn metrics(timeline: &Timeline, rewrite: &dyn Fn(&str) -> String) -> 
         column("mean", ColumnKind::Number, "mean of the minute"),
         column("max", ColumnKind::Number, "highest of the minute"),
     ];
-    let mut rows = Vec::new();
-    for series in timeline.metrics.iter().filter(|m| DRAWN.contains(&m.signal.name())) {
+    let mut rows = Rows::default();
+    for series in drawn(timeline) {
         let text = |t: &str| Cell::Text(rewrite(t));
         let head = [
             text(&series.node),
@@ -37,9 +48,9 @@ pub(super) fn metrics(timeline: &Timeline, rewrite: &dyn Fn(&str) -> String) -> 
             Cell::Text(series.signal.unit().to_owned()),
             Cell::Text(series.exhibit.clone()),
         ];
-        for (minute, cell) in series.minutes.iter().filter(|(m, _)| timeline.window.contains(**m)) {
+        for (minute, cell) in series.minutes.iter().filter(|(m, _)| timeline.window.contains(**m) && shows(**m)) {
             let values = [Cell::Minute(*minute)].into_iter().chain(head.iter().cloned());
-            rows.push(values.chain([Cell::Number(cell.mean, 2), Cell::Number(cell.max, 2)]).collect());
+            rows.push(values.chain([Cell::Number(cell.mean, 2), Cell::Number(cell.max, 2)]));
         }
     }
     Table {

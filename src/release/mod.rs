@@ -5,6 +5,7 @@ mod exhibits;
 mod figure;
 mod measured;
 mod notes;
+mod packed;
 mod pictures;
 mod redacted;
 pub mod redactor;
@@ -21,6 +22,7 @@ pub use error::ReleaseError;
 pub use crate::findings::{Evidence, Fact, Node, Value};
 pub use figure::{Band, Figure, Line, Mark, MarkKind, Panel, PanelKind, Series, Tint};
 pub use notes::NoteFault;
+pub use packed::Rows;
 pub use redacted::Redacted;
 pub use rows::facts_of;
 pub use sheet::{Cell, Column, ColumnKind, Table};
@@ -31,7 +33,7 @@ use serde::Serialize;
 use crate::case::Case;
 use crate::findings::{Evident, Findings};
 use crate::formats::transcripts::Verdict;
-use crate::time::Stamp;
+use crate::time::{Stamp, Window};
 use crate::timeline::Timeline;
 use redactor::{CaseKey, Class, Counts, Learner, RedactionReport, Redactor, RedactorConfig};
 
@@ -71,6 +73,8 @@ pub struct Release {
     excerpts: Vec<ExcerptFile>,
     transcripts: Vec<TranscriptFile>,
     withheld: Vec<Withheld>,
+    /// The waves with an hour before and after each.
+    near: Vec<Window>,
     png: bool,
     allowed: Vec<String>,
     report: RedactionReport,
@@ -133,14 +137,16 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         chosen: &chosen,
         rewrite: &text,
         write: &line,
+        cut: RefCell::default(),
     };
     let mut tables = desk.tables();
     if audience == Audience::Internal {
         // The house reads the others in the bundles: here their titles are enough.
-        tables.iter_mut().filter(|table| table.name != "timeline").for_each(|table| table.rows = Vec::new());
+        tables.iter_mut().filter(|table| table.name != "timeline").for_each(|table| table.rows = Rows::default());
     }
     let excerpts = exhibits::excerpts(&chosen, &|file, lines| pen.write(&format!("excerpts/{file}"), lines));
-    let (transcripts, withheld) = transcripts(source, audience, &pen);
+    let (transcripts, mut withheld) = transcripts(source, audience, &pen);
+    withheld.extend(desk.cut.into_inner());
     if let Some(fault) = pen.fault.into_inner() {
         return Err(fault.into());
     }
@@ -158,6 +164,7 @@ pub fn release(source: &Source<'_>, audience: Audience) -> Result<Release, Relea
         excerpts,
         transcripts,
         withheld,
+        near: rows::span::near(&source.findings.incident.windows()),
         png: true,
         allowed: allowed(evident.case),
         report: pen.report.into_inner(),
@@ -356,6 +363,7 @@ impl Release {
             excerpts,
             transcripts: vec![],
             withheld,
+            near: vec![],
             png: true,
             allowed: vec![],
             report: RedactionReport::new(audience, 0),

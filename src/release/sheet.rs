@@ -1,5 +1,6 @@
 //! Tables of a release: columns with meanings, rows of typed cells.
 
+use super::packed::Rows;
 use crate::time::{Minute, Stamp};
 
 /// One table, before it is written as CSV.
@@ -12,7 +13,7 @@ pub struct Table {
     /// The columns, in order.
     pub columns: Vec<Column>,
     /// The rows; each has as many cells as there are columns.
-    pub rows: Vec<Vec<Cell>>,
+    pub rows: Rows,
 }
 
 /// One column.

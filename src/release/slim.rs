@@ -1,16 +1,18 @@
 //! What a release goes without when its bundle is over budget: one thing after another, each told.
 
-use super::{Node, Release, Withheld};
+use super::rows::span::{far, is_near};
+use super::{Cell, Node, Release, Withheld};
 
 /// Examples that stay.
 const EXAMPLES: usize = 10;
 
 /// What is given up, in this order; never the narrative, the replies or the manifest.
-const STEPS: [fn(&mut Release) -> Vec<String>; 6] = [
+const STEPS: [fn(&mut Release) -> Vec<String>; 7] = [
     without_png,
     without_node_minutes,
     without_mx_minutes,
     with_few_examples,
+    with_ip_minutes_near_waves,
     without_ip_minutes,
     with_two_transcripts,
 ];
@@ -47,6 +49,16 @@ fn without_mx_minutes(release: &mut Release) -> Vec<String> {
     without_table(release, "minutes_by_mx")
 }
 
+/// Most of a day is no wave's.
+fn with_ip_minutes_near_waves(release: &mut Release) -> Vec<String> {
+    const NAME: &str = "minutes_by_ip";
+    let Some(table) = release.tables.iter_mut().find(|table| table.name == NAME) else { return Vec::new() };
+    let before = table.rows.len();
+    let minute_of = |row: &[Cell]| row.iter().find_map(|cell| if let Cell::Minute(m) = cell { Some(*m) } else { None });
+    table.rows.retain(|row| minute_of(row).is_some_and(|minute| is_near(&release.near, minute)));
+    if table.rows.len() < before { vec![far(NAME)] } else { Vec::new() }
+}
+
 fn without_ip_minutes(release: &mut Release) -> Vec<String> {
     without_table(release, "minutes_by_ip")
 }
@@ -63,7 +75,7 @@ fn with_few_examples(release: &mut Release) -> Vec<String> {
     let mut over = 0;
     if let Some(table) = release.tables.iter_mut().find(|table| table.name == "queue_ids") {
         over = table.rows.len().saturating_sub(EXAMPLES);
-        table.rows.truncate(EXAMPLES);
+        table.rows = table.rows.iter().take(EXAMPLES).collect();
     }
     if let Node::Group(parts) = &mut release.facts
         && let Some(Node::List(ids)) = parts.get_mut("queue_ids")
@@ -97,19 +109,24 @@ fn with_two_transcripts(release: &mut Release) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Audience, Cell, Redacted, Table, TranscriptFile};
+    use super::super::{Audience, Redacted, Table, TranscriptFile};
     use super::*;
-    use crate::time::Stamp;
+    use crate::time::{Minute, Stamp, Window};
 
     fn table(name: &'static str, rows: usize) -> Table {
-        Table { name, title: String::new(), columns: vec![], rows: vec![vec![Cell::Empty]; rows] }
+        Table { name, title: String::new(), columns: vec![], rows: vec![vec![Cell::Empty]; rows].into_iter().collect() }
+    }
+
+    fn by_minute(name: &'static str, minutes: i32) -> Table {
+        let row = |minute| vec![Cell::Minute(Minute::new(minute))];
+        Table { rows: (0..minutes).map(row).collect(), ..table(name, 0) }
     }
 
     #[test]
     fn things_go_in_order_and_each_is_told() {
         let tables = vec![
             table("minutes_by_lane", 3),
-            table("minutes_by_ip", 3),
+            by_minute("minutes_by_ip", 3),
             table("minutes_by_mx", 3),
             table("minutes_by_node", 3),
             table("queue_ids", 12),
@@ -119,6 +136,7 @@ mod tests {
         let mut release =
             Release::for_tests(Audience::Esp, "c", Stamp::from_seconds(0), Node::group([]), tables, &lines);
         release.withheld.clear();
+        release.near = vec![Window::new(Minute::new(1), Minute::new(2))];
         let text = |name: &str| TranscriptFile {
             name: name.to_owned(),
             about: String::new(),
@@ -138,6 +156,7 @@ mod tests {
                 vec!["table minutes_by_node.csv"],
                 vec!["table minutes_by_mx.csv"],
                 vec!["2 queue ids beyond the first 10", "excerpts/wave-11-first.log", "excerpts/wave-12-first.log"],
+                vec!["minutes of table minutes_by_ip.csv more than an hour from a wave"],
                 vec!["table minutes_by_ip.csv"],
                 vec!["transcripts/S2-idle.txt", "transcripts/S4-recovered.txt"],
             ]

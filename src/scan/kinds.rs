@@ -162,9 +162,9 @@ impl Kind {
 }
 
 impl Counted {
-    /// Spreads the session's duration over five-second slots.
+    /// Spreads the session's duration over five-second slots, on the lane whose open sessions are estimated.
     fn add_busy(&mut self, event: &Event<'_>, minute: Minute, tally: &mut Tally) {
-        let Some(lasted) = event.lasted_ms else { return };
+        let Some(lasted) = event.lasted_ms.filter(|_| self.kind.lane == Lane::GMAIL) else { return };
         const SLOT_MS: i64 = MINUTE_MS / BUSY_SLOTS as i64;
         let (begins, end) = (minute.start().millis(), event.at.millis());
         let mut at = end - i64::from(lasted);

@@ -93,6 +93,11 @@ impl Names {
         (0..).map(MxId).zip(self.mx_hosts.iter().map(String::as_str))
     }
 
+    /// Whether nothing has a name.
+    pub(super) fn is_empty(&self) -> bool {
+        self.egresses.is_empty() && self.mx_hosts.is_empty()
+    }
+
     /// This table's numbers for another's names.
     pub(super) fn adopt(&mut self, other: &Self) -> Translation {
         let egresses =

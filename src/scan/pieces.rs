@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::moved::Places;
 use super::skim::Heard;
@@ -25,7 +25,11 @@ const BEFORE: u64 = 64 * 1024;
 pub(super) struct InPieces<'a> {
     job: &'a LogJob<'a>,
     pieces: Pieces,
+    /// How far ahead of the piece that is next another may be begun: what was read early waits in memory.
+    ahead: usize,
     joined: Mutex<Joined<'a>>,
+    /// Told when pieces were joined.
+    went_on: Condvar,
 }
 
 /// What reading the first pieces gave.
@@ -55,7 +59,7 @@ struct Piece {
 impl<'a> InPieces<'a> {
     /// Nothing of a log that is read as a whole: it is not larger than a piece, or cannot be entered in the middle, or
     /// not all of it is asked for.
-    pub(super) fn of(job: &'a LogJob<'a>, bytes: u64, collector: Collector<'a>) -> Option<Self> {
+    pub(super) fn of(job: &'a LogJob<'a>, bytes: u64, threads: usize, collector: Collector<'a>) -> Option<Self> {
         let may_cut = job.shape.comes_in_pieces() && !job.newest_first && job.asked.is_all();
         let pieces = Pieces::of(&job.source.path, bytes).filter(|_| may_cut)?;
         let joined = Joined {
@@ -68,17 +72,22 @@ impl<'a> InPieces<'a> {
             early: BTreeMap::new(),
             failed: false,
         };
-        Some(Self { job, pieces, joined: Mutex::new(joined) })
+        Some(Self { job, pieces, ahead: threads + 1, joined: Mutex::new(joined), went_on: Condvar::new() })
     }
 
     pub(super) fn count(&self) -> usize {
         self.pieces.count()
     }
 
-    /// Reads a piece, and joins it with those before it once all of them were read.
+    /// Reads a piece, and joins it with those before it once all of them were read. Pieces are begun in order, so
+    /// that the one which others wait for is being read.
     pub(super) fn read(&self, n: usize, collector: &dyn Fn() -> Collector<'a>, go_on: &dyn Fn(usize) -> bool) {
+        if !self.comes_to_turn(n) {
+            return;
+        }
+        let turn = Turn(self);
         let read = self.before(n).and_then(|from| self.read_from(n, from, collector(), go_on));
-        let mut joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut joined = self.lock();
         let added = read.and_then(|read| {
             joined.early.insert(n, read);
             while let Some((n, piece)) = joined.take_next() {
@@ -94,8 +103,20 @@ impl<'a> InPieces<'a> {
         });
         joined.failed |= added.is_err();
         drop(joined);
+        drop(turn);
         // Where that fails the digest does, at the end.
         let _ = self.pieces.catch_up();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Joined<'a>> {
+        self.joined.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until a piece may be begun. False when the log cannot be read in pieces.
+    fn comes_to_turn(&self, n: usize) -> bool {
+        let too_early = |joined: &mut Joined<'a>| !joined.failed && n >= joined.next + self.ahead;
+        let waited = self.went_on.wait_while(self.lock(), too_early);
+        !waited.unwrap_or_else(PoisonError::into_inner).failed
     }
 
     /// How far the lines before a piece led, by the last of them.
@@ -151,6 +172,18 @@ impl<'a> InPieces<'a> {
         part.ends = stitch.finish();
         part.digest = digest;
         Some(part)
+    }
+}
+
+/// A piece being read. When that ends, those that wait are told, however it ends.
+struct Turn<'p, 'a>(&'p InPieces<'a>);
+
+impl Drop for Turn<'_, '_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().failed = true;
+        }
+        self.0.went_on.notify_all();
     }
 }
 
@@ -275,6 +308,32 @@ mod tests {
         let (whole, by_line) = (lines.concat(), |bytes| told(&scanned(&Postfix, &lines.concat(), Zone::UTC, bytes, 2)));
         assert!(by_line(u64::MAX) == by_line(1) && whole.len() > 30_000, "a piece of each line");
         assert_pieces_agree(&Exim, &recorded("tests/data/behaviours/exim496-all/mainlog.gz"), Zone::UTC);
+    }
+
+    /// What was read early waits in memory: no piece is begun too far ahead of the one that is next.
+    #[test]
+    fn a_piece_waits_for_those_far_before_it() {
+        let log = concat!(env!("CARGO_MANIFEST_DIR"), "/sample-data/throttle/logs/mail.log");
+        let job = LogJob::of_test(std::path::Path::new(log), &Postfix, Zone::UTC);
+        let (lanes, elsewhere) = (Lanes::default(), crate::scan::Elsewhere::default());
+        let collector = || Collector::new(&lanes, Exhibit(1), None, &elsewhere);
+        let pieces = InPieces::of(&job, 100_000, 1, collector()).expect("a log of many pieces");
+        let told = Mutex::new(Vec::new());
+        let tell = |what| told.lock().expect("no panic").push(what);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                assert!(pieces.comes_to_turn(2));
+                tell("third");
+            });
+            pieces.read(0, &collector, &|_| {
+                tell("first");
+                true
+            });
+        });
+        let told = told.into_inner().expect("no panic");
+        assert!(told.len() > 1 && told.iter().position(|what| *what == "third") == Some(told.len() - 1), "{told:?}");
+        pieces.lock().failed = true;
+        assert!(!pieces.comes_to_turn(100), "a log that failed is waited for by no one");
     }
 
     /// Records under a header, and under another from the middle on, as after an upgrade.

@@ -24,7 +24,7 @@ pub struct Tally {
     pub names: Names,
     /// Attempts by kind.
     pub cells: FxHashMap<CellKey, u64>,
-    /// Session milliseconds by five-second slot, from the durations that the log
+    /// Session milliseconds on the Gmail lane by five-second slot, from the durations that the log
     /// states: divided by 5,000 they estimate the open connections.
     pub busy: FxHashMap<(Minute, Lane, EgressId), [u32; BUSY_SLOTS]>,
     /// Messages that Gmail accepted, by minute, as far as logs tell of their wait and connection.
@@ -170,6 +170,10 @@ impl Tally {
     /// Adds another tally. Commutative and associative up to the numbering of names,
     /// which no output shows.
     pub fn merge(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
         let to = self.names.adopt(&other.names);
         for (key, n) in other.cells {
             *self.cells.entry(translate(key, &to)).or_default() += n;
@@ -216,6 +220,17 @@ impl Tally {
         for (exhibit, file) in other.files {
             self.files.entry(exhibit).or_default().merge(file);
         }
+    }
+
+    /// Whether nothing was counted. What has no file has names.
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.files.is_empty() && self.accepted.is_empty() && self.recipients.is_empty()
+    }
+
+    /// Forgets the counts that a grid of minutes holds now: of many IPs and days they are most of all.
+    pub fn forget_minutes(&mut self) {
+        self.cells = FxHashMap::default();
+        self.busy = FxHashMap::default();
     }
 
     /// Says when a file is about of which no line stands in the time that is asked for.

@@ -14,40 +14,47 @@ use crate::release::{Cell, Table};
 #[must_use]
 pub fn csv(table: &Table) -> Vec<u8> {
     let mut out = String::new();
-    row(&mut out, table.columns.iter().map(|column| text(column.name)));
-    for cells in &table.rows {
-        row(&mut out, cells.iter().map(field));
+    row(&mut out, &table.columns, |out, column| field(out, &text(column.name)));
+    for cells in table.rows.iter() {
+        row(&mut out, &cells, write);
     }
     out.into_bytes()
 }
 
-fn row(out: &mut String, fields: impl ExactSizeIterator<Item = String>) {
-    let alone = fields.len() == 1;
-    for (i, field) in fields.enumerate() {
+fn row<T>(out: &mut String, cells: &[T], write: impl Fn(&mut String, &T)) {
+    let begins = out.len();
+    for (i, cell) in cells.iter().enumerate() {
         if i > 0 {
             out.push(',');
         }
-        // A lone empty field is quoted: an empty line is no row.
-        if field.contains(['"', ',']) || (alone && field.is_empty()) {
-            out.push('"');
-            out.push_str(&field.replace('"', "\"\""));
-            out.push('"');
-        } else {
-            out.push_str(&field);
-        }
+        write(out, cell);
+    }
+    // A lone empty field is quoted: an empty line is no row.
+    if cells.len() == 1 && out.len() == begins {
+        out.push_str("\"\"");
     }
     out.push('\n');
 }
 
-fn field(cell: &Cell) -> String {
+fn field(out: &mut String, field: &str) {
+    if field.contains(['"', ',']) {
+        out.push('"');
+        out.push_str(&field.replace('"', "\"\""));
+        out.push('"');
+    } else {
+        out.push_str(field);
+    }
+}
+
+fn write(out: &mut String, cell: &Cell) {
     match cell {
-        Cell::Text(value) => text(value),
-        Cell::Integer(n) => n.to_string(),
-        Cell::Number(value, digits) if value.is_finite() => plain(*value, *digits),
-        Cell::Minute(minute) => minute.to_string(),
-        Cell::Time(at) => at.to_second(),
+        Cell::Text(value) => field(out, &text(value)),
+        Cell::Integer(n) => out.push_str(&n.to_string()),
+        Cell::Number(value, digits) if value.is_finite() => out.push_str(&plain(*value, *digits)),
+        Cell::Minute(minute) => out.push_str(&minute.to_string()),
+        Cell::Time(at) => out.push_str(&at.to_second()),
         // JSON and CSV readers differ on NaN and infinity; neither is data.
-        Cell::Number(..) | Cell::Empty => String::new(),
+        Cell::Number(..) | Cell::Empty => {}
     }
 }
 
@@ -89,7 +96,7 @@ mod tests {
             Cell::Number(-0.001, 2),
             Cell::Empty,
         ];
-        let table = Table { name: "t", title: String::new(), columns: columns.into(), rows: vec![cells] };
+        let table = Table { name: "t", title: String::new(), columns: columns.into(), rows: [cells].into_iter().collect() };
         assert_eq!(
             String::from_utf8(csv(&table)).as_deref(),
             Ok("minute,at,ip,failed,share,note\n2026-11-24T03:56Z,2026-11-24T03:56:44Z,192.0.2.11,1842,0.00,\n")
@@ -142,7 +149,7 @@ mod tests {
             name: "t",
             title: String::new(),
             columns: vec![column("x", ColumnKind::Number)],
-            rows: vec![vec![Cell::Number(-2.5, 1)], vec![Cell::Number(f64::NAN, 1)]],
+            rows: [Cell::Number(-2.5, 1), Cell::Number(f64::NAN, 1)].map(|cell| vec![cell]).into_iter().collect(),
         };
         assert_eq!(csv(&table), b"x\n-2.5\n\"\"\n");
     }

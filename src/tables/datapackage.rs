@@ -118,7 +118,7 @@ mod tests {
             Column { name: "minute", kind: ColumnKind::Minute, meaning: "UTC minute." },
             Column { name: "failed", kind: ColumnKind::Integer, meaning: "Failed sessions." },
         ];
-        let rows = vec![vec![Cell::Minute(Minute::new(0)), Cell::Integer(7)]];
+        let rows = [vec![Cell::Minute(Minute::new(0)), Cell::Integer(7)]].into_iter().collect();
         let table = Table { name: "minutes_by_lane", title: "One row a minute.".into(), columns, rows };
         let bytes = crate::tables::csv(&table);
         let json = datapackage("gmail-2026-11-24-esp", Stamp::from_seconds(1_795_495_123), &[(&table, &bytes)]);

@@ -1,6 +1,6 @@
 //! Where each exact line of `excerpts/` comes from.
 
-use crate::release::{Cell, Column, ColumnKind, ExcerptFile, Table};
+use crate::release::{Cell, Column, ColumnKind, ExcerptFile, Rows, Table};
 
 const fn column(name: &'static str, kind: ColumnKind, meaning: &'static str) -> Column {
     Column { name, kind, meaning }
@@ -17,7 +17,7 @@ const COLUMNS: [Column; 5] = [
 /// `excerpts.csv`: one row for each line of the excerpts, in their order.
 #[must_use]
 pub fn excerpts_index(files: &[ExcerptFile]) -> Table {
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     for file in files {
         for (row, line) in (1..).zip(&file.lines) {
             rows.push(vec![

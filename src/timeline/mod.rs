@@ -108,8 +108,8 @@ impl Timeline {
             return None;
         }
         let states = coverage::states(&nodes, &coverage::counted(tally), window);
-        let mut cells: Vec<_> =
-            tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)).collect();
+        let mut cells = Vec::with_capacity(tally.cells.len());
+        cells.extend(tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)));
         cells.sort_unstable_by_key(|(key, _)| *key);
         let places = series::places(&tally.names, &setup.sending_ips, &setup.bound_ips, &tally.named_ips);
         let alignments = alignment::alignments(tally, &nodes, &metrics, &setup.zones);

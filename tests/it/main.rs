@@ -15,6 +15,7 @@ mod house;
 mod intake;
 mod laws;
 mod logs;
+mod many;
 mod mappings;
 mod measured_logs;
 mod metrics;

@@ -49,7 +49,7 @@ const LABELS: &[&str] = &[
 ];
 
 /// The files by their path in the bundle; names that no bundle of ours has are told.
-pub(super) fn files(entries: &[(String, Vec<u8>)], faults: &mut Faults) -> Files {
+pub(super) fn files<'e>(entries: &[&'e (String, Vec<u8>)], faults: &mut Faults) -> Files<'e> {
     let tops: BTreeSet<_> = entries.iter().map(|(n, _)| n.split('/').next().unwrap_or_default()).collect();
     if tops.len() != 1 {
         faults.add("", "it has not exactly one top folder");
@@ -67,7 +67,7 @@ pub(super) fn files(entries: &[(String, Vec<u8>)], faults: &mut Faults) -> Files
         if !placed {
             faults.add(path, "a file that does not belong there");
         }
-        if files.insert(path.to_owned(), bytes.clone()).is_some() {
+        if files.insert(path.to_owned(), bytes).is_some() {
             faults.add(path, "it is there twice");
         }
     }
@@ -87,7 +87,7 @@ fn is_placed(path: &str) -> bool {
 }
 
 /// The manifests, the labels, and that nothing is missing.
-pub(super) fn check(files: &Files, faults: &mut Faults) {
+pub(super) fn check(files: &Files<'_>, faults: &mut Faults) {
     check_manifest(files, "manifest-sha256.txt", |p| p.starts_with("data/"), faults);
     let tag = |p: &str| !p.starts_with("data/") && p != "tagmanifest-sha256.txt";
     check_manifest(files, "tagmanifest-sha256.txt", tag, faults);
@@ -115,7 +115,7 @@ pub(super) fn label<'a>(info: &'a str, label: &str) -> Option<&'a str> {
     info.lines().find_map(|l| l.strip_prefix(label)?.strip_prefix(": "))
 }
 
-fn check_info(files: &Files, faults: &mut Faults) {
+fn check_info(files: &Files<'_>, faults: &mut Faults) {
     const INFO: &str = "bag-info.txt";
     let Some(info) = text(files, INFO) else { return };
     for name in LABELS {
@@ -146,7 +146,7 @@ fn check_info(files: &Files, faults: &mut Faults) {
 }
 
 /// Each listed file is there with its hash, each file it should list is listed once, and no other.
-fn check_manifest(files: &Files, name: &str, covers: impl Fn(&str) -> bool, faults: &mut Faults) {
+fn check_manifest(files: &Files<'_>, name: &str, covers: impl Fn(&str) -> bool, faults: &mut Faults) {
     let Some(manifest) = text(files, name) else { return };
     let mut listed = BTreeSet::new();
     for line in manifest.lines() {

@@ -6,7 +6,7 @@ use super::{Faults, Files, Sheet, essence, list};
 use crate::release::facts_of;
 
 /// Each table whose rows are facts says what the facts say, cell by cell.
-pub(super) fn check(files: &Files, facts: &Value, faults: &mut Faults) {
+pub(super) fn check(files: &Files<'_>, facts: &Value, faults: &mut Faults) {
     let texts: std::collections::BTreeMap<&str, &str> =
         list(facts, "facts").filter_map(|f| Some((f["id"].as_str()?, f["text"].as_str()?))).collect();
     let paths = files.keys().filter_map(|p| p.strip_prefix("data/tables/")?.strip_suffix(".csv"));
@@ -57,7 +57,7 @@ fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 /// `tls_failures.csv`: one row for each count of its facts.
-fn endings(files: &Files, facts: &Value, faults: &mut Faults) {
+fn endings(files: &Files<'_>, facts: &Value, faults: &mut Faults) {
     let Some(sheet) = Sheet::of(files, "tls_failures") else { return };
     let (Some(ending), Some(sessions)) = (sheet.column("ending"), sheet.column("sessions")) else { return };
     for row in &sheet.rows {
@@ -69,7 +69,7 @@ fn endings(files: &Files, facts: &Value, faults: &mut Faults) {
 }
 
 /// `wave_outcomes.csv`: the kinds of failure of all waves, one after the other.
-fn kinds(files: &Files, facts: &Value, faults: &mut Faults) {
+fn kinds(files: &Files<'_>, facts: &Value, faults: &mut Faults) {
     let Some(sheet) = Sheet::of(files, "wave_outcomes") else { return };
     let told: Vec<&Value> = list(facts, "waves").flat_map(|wave| list(wave, "kinds")).collect();
     if told.len() != sheet.rows.len() {

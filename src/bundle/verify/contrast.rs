@@ -1,24 +1,18 @@
 //! The table of contrast against the minutes and the verdicts that it is made of.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::sums::{Row, is_in, rows_of, spans};
+use super::minutes::{BY_LANE, Cells, Minutes, Tables};
 use super::{Faults, Files, Sheet, list};
 
-/// A kind of row, the list of facts that judges it, the key of that list, its table of minutes, and
-/// the column of that table.
-const KINDS: &[(&str, &str, &str, &str, &str)] = &[
-    ("receiver", "lanes", "lane", "minutes_by_lane", "lane"),
-    ("sending_ip", "ips", "label", "minutes_by_ip", "ip"),
-    ("mx_host", "mx_hosts", "host", "minutes_by_mx", "mx_host"),
+/// A kind of row, the list of facts that judges it, the key of that list, and its table of minutes.
+const KINDS: &[(&str, &str, &str, &str)] = &[
+    ("receiver", "lanes", "lane", BY_LANE),
+    ("sending_ip", "ips", "label", "minutes_by_ip"),
+    ("mx_host", "mx_hosts", "host", "minutes_by_mx"),
 ];
 const SIDES: [&str; 2] = ["inside", "outside"];
 const COUNTS: [&str; 3] = ["attempts", "failed", "accepted"];
-
-/// Counts of one row: inside and outside the waves, each attempts, failed, accepted.
-type Cells = [[Option<u64>; 3]; 2];
 
 /// One row of the table.
 struct Line<'a> {
@@ -28,14 +22,15 @@ struct Line<'a> {
 }
 
 /// Each row from the minutes, each sum from its rows, each verdict from the facts.
-pub(super) fn check(files: &Files, facts: &Value, faults: &mut Faults) {
+pub(super) fn check(files: &Files<'_>, tables: &Tables, facts: &Value, faults: &mut Faults) {
     let Some(sheet) = Sheet::of(files, "contrast") else { return };
-    for (kind, name, label, table, column) in KINDS {
+    let all = tables.get(BY_LANE).map_or(0, |lanes| lanes.minutes);
+    for (kind, name, label, table) in KINDS {
         let lines = lines_of(&sheet, kind);
         check_verdicts(&lines, facts, (name, label), &sheet.path, faults);
         check_sums(&lines, kind, &sheet.path, faults);
-        if let Some(minutes) = Sheet::of(files, table) {
-            check_counts(&lines, &rows_of(&minutes, column), facts, &sheet.path, faults);
+        if let Some(minutes) = tables.get(table) {
+            check_counts(&lines, minutes, minutes.minutes == all, &sheet.path, faults);
         }
     }
 }
@@ -77,24 +72,16 @@ fn check_sums(lines: &[Line<'_>], kind: &str, path: &str, faults: &mut Faults) {
     }
 }
 
-/// Counts that the minutes give for a name; where a minute does not know one, nothing is redone.
-fn check_counts(lines: &[Line<'_>], rows: &[Row<'_>], facts: &Value, path: &str, faults: &mut Faults) {
-    let waves = spans(facts);
-    let mut of_name: BTreeMap<&str, Cells> = BTreeMap::new();
-    for row in rows {
-        let side = usize::from(!waves.is_empty() && !is_in(&waves, row.minute));
-        let cells = of_name.entry(row.key).or_insert([[Some(0); 3]; 2]);
-        for (cell, count) in cells[side].iter_mut().zip([row.attempts, row.failed, row.accepted]) {
-            *cell = cell.and_then(|sum| sum.checked_add(count?));
-        }
-    }
+/// Counts that the minutes give for a name; where a minute does not know one, nothing is redone, and
+/// those outside the waves are not where the table leaves minutes out.
+fn check_counts(lines: &[Line<'_>], minutes: &Minutes, whole: bool, path: &str, faults: &mut Faults) {
     for line in lines.iter().filter(|line| !is_sum(line)) {
         // Two places of one name share their rows.
         if lines.iter().filter(|other| other.name == line.name).count() > 1 {
             continue;
         }
-        let Some(redone) = of_name.get(line.name) else { continue };
-        for (side, (redone, said)) in SIDES.iter().zip(redone.iter().zip(&line.cells)) {
+        let Some(redone) = minutes.totals.get(line.name) else { continue };
+        for (side, (redone, said)) in SIDES.iter().zip(redone.iter().zip(&line.cells)).take(if whole { 2 } else { 1 }) {
             for (count, (redone, said)) in COUNTS.iter().zip(redone.iter().zip(said)) {
                 if redone.is_some() && said.is_some() && redone != said {
                     faults.add(path, format!("{side}_{count} of {} is not the sum of its minutes", line.name));

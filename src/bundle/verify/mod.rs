@@ -2,14 +2,15 @@
 //!
 //! Only from its own words, so that a stranger can ask it: `bag` reads its manifests and its
 //! profile, `tables` its CSV against their schemas, `prose` its words against its facts, `cells`
-//! its facts against its tables, `sums` and `contrast` against the minutes they rest on, and `sessions`
-//! the lines of sessions against the excerpts.
+//! its facts against its tables, `sums` and `contrast` against the minutes they rest on, which `minutes`
+//! adds up, and `sessions` the lines of sessions against the excerpts.
 //! The rules of the gate that need no secret are applied too; with the key of the case and
 //! its inputs the desk gives more: the values that must not be there, and the tokens that may.
 
 mod bag;
 mod cells;
 mod contrast;
+mod minutes;
 mod prose;
 mod sessions;
 mod sums;
@@ -53,7 +54,7 @@ pub struct Secrets {
     pub tokens: BTreeSet<String>,
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
+type Files<'e> = BTreeMap<String, &'e [u8]>;
 
 /// Collects what is wrong.
 #[derive(Default)]
@@ -135,9 +136,9 @@ pub fn inconsistency(entries: &[(String, Vec<u8>)]) -> Option<Fault> {
 }
 
 /// All checks but those of the gate.
-fn consistent(entries: &[(String, Vec<u8>)]) -> (Files, Faults) {
+fn consistent(entries: &[(String, Vec<u8>)]) -> (Files<'_>, Faults) {
     let mut faults = Faults::default();
-    let own: Vec<_> = entries.iter().filter(|(name, _)| name != BESIDE).cloned().collect();
+    let own: Vec<_> = entries.iter().filter(|(name, _)| name != BESIDE).collect();
     let files = bag::files(&own, &mut faults);
     bag::check(&files, &mut faults);
     tables::check(&files, &mut faults);
@@ -145,8 +146,9 @@ fn consistent(entries: &[(String, Vec<u8>)]) -> (Files, Faults) {
         Some(facts) => {
             prose::check(&files, &facts, &mut faults);
             cells::check(&files, &facts, &mut faults);
-            sums::check(&files, &facts, &mut faults);
-            contrast::check(&files, &facts, &mut faults);
+            let minutes = minutes::tables(&files, &facts);
+            sums::check(&minutes, &facts, &mut faults);
+            contrast::check(&files, &minutes, &facts, &mut faults);
         }
         None => faults.add("data/facts.json", "it is missing or lists nothing"),
     }
@@ -156,7 +158,7 @@ fn consistent(entries: &[(String, Vec<u8>)]) -> (Files, Faults) {
 
 /// The gate. A stranger has only the bundle's own word for what its sender allowed; with the
 /// inputs at hand they alone say it, and a list that claims more is a fault.
-fn check_leaks(entries: &[(String, Vec<u8>)], files: &Files, secrets: Option<&Secrets>, faults: &mut Faults) {
+fn check_leaks(entries: &[(String, Vec<u8>)], files: &Files<'_>, secrets: Option<&Secrets>, faults: &mut Faults) {
     let mut gate = secrets.map(|s| s.gate.clone()).unwrap_or_default();
     let listed = json(files, "data/redaction.json").and_then(|r| r["allowed"].as_array().cloned()).unwrap_or_default();
     for claimed in listed.iter().filter_map(|a| a.as_str()) {
@@ -175,7 +177,7 @@ fn check_leaks(entries: &[(String, Vec<u8>)], files: &Files, secrets: Option<&Se
 }
 
 /// Each token must be one that the inputs give under the key; how many there are.
-fn check_tokens(files: &Files, given: &BTreeSet<String>, faults: &mut Faults) -> usize {
+fn check_tokens(files: &Files<'_>, given: &BTreeSet<String>, faults: &mut Faults) -> usize {
     let mut seen = BTreeSet::new();
     for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with(".png")) {
         let text = String::from_utf8_lossy(bytes);
@@ -210,11 +212,11 @@ fn inside(name: &str) -> &str {
     name.split_once('/').map_or(name, |(_, rest)| rest)
 }
 
-fn text<'a>(files: &'a Files, name: &str) -> Option<&'a str> {
+fn text<'a>(files: &Files<'a>, name: &str) -> Option<&'a str> {
     files.get(name).and_then(|b| std::str::from_utf8(b).ok())
 }
 
-fn json(files: &Files, name: &str) -> Option<serde_json::Value> {
+fn json(files: &Files<'_>, name: &str) -> Option<serde_json::Value> {
     serde_json::from_str(text(files, name)?).ok()
 }
 
@@ -239,13 +241,13 @@ struct Sheet {
 
 impl Sheet {
     /// The table of a name; none where the bundle has none. What is no row is told elsewhere.
-    fn of(files: &Files, name: &str) -> Option<Self> {
+    fn of(files: &Files<'_>, name: &str) -> Option<Self> {
         let path = format!("data/tables/{name}.csv");
         Self::at(files, &path)
     }
 
-    fn at(files: &Files, path: &str) -> Option<Self> {
-        let mut reader = csv::Reader::from_reader(files.get(path)?.as_slice());
+    fn at(files: &Files<'_>, path: &str) -> Option<Self> {
+        let mut reader = csv::Reader::from_reader(*files.get(path)?);
         let headings = reader.headers().map(|h| h.iter().map(str::to_owned).collect()).unwrap_or_default();
         Some(Self { path: path.to_owned(), headings, rows: reader.records().filter_map(Result::ok).collect() })
     }

@@ -18,7 +18,7 @@ struct Told<'a> {
 
 /// Each item that prose.json lists stands at its place and says what facts.json says, and no
 /// digit stands in the texts that it does not list.
-pub(super) fn check(files: &Files, facts: &Value, faults: &mut Faults) {
+pub(super) fn check(files: &Files<'_>, facts: &Value, faults: &mut Faults) {
     let Some(prose) = json(files, PROSE).filter(|prose| list(prose, "items").next().is_some()) else {
         faults.add(PROSE, "it lists nothing");
         return;
@@ -117,7 +117,7 @@ fn begins_with(fact: &str, said: &str) -> bool {
 
 /// Facts about the bundle itself are in no facts.json: its name and moment, its files and what
 /// they show, what it goes without, and lines of its excerpts.
-fn is_of_bundle(files: &Files, item: &Item, listed: &[Item]) -> bool {
+fn is_of_bundle(files: &Files<'_>, item: &Item, listed: &[Item]) -> bool {
     let said = essence(&item.text);
     let info = |name: &str| text(files, "bag-info.txt").and_then(|i| label(i, name)).unwrap_or_default();
     let parts: Vec<&str> = item.fact.split('.').collect();
@@ -147,7 +147,7 @@ fn is_of_bundle(files: &Files, item: &Item, listed: &[Item]) -> bool {
 }
 
 /// Whether a file, or what lists it, says this of it; of a transcript its row in the table does.
-fn is_about(files: &Files, path: &str, said: &str) -> bool {
+fn is_about(files: &Files<'_>, path: &str, said: &str) -> bool {
     const LISTS: [&str; 3] = ["data/tables/datapackage.json", "data/excerpts/excerpts.csv", "data/facts.json"];
     let drawing = path.strip_suffix(".png").map_or_else(|| path.to_owned(), |name| format!("{name}.svg"));
     let says = |path: &str| text(files, path).is_some_and(|text| essence(text).contains(said));
@@ -167,7 +167,7 @@ fn captions(page: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether some chart describes itself so, or it names the table that a chart was drawn from.
-fn is_of_chart(files: &Files, caption: &str) -> bool {
+fn is_of_chart(files: &Files<'_>, caption: &str) -> bool {
     let table = caption.strip_prefix("Data: <code>").and_then(|rest| rest.strip_suffix("</code>"));
     if let Some(table) = table {
         return files.contains_key(&format!("data/{table}"));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Faults, Files, Sheet, essence};
 
 /// Each line is that of the excerpt it names. Where a budget left the excerpt out, nothing is said.
-pub(super) fn check(files: &Files, faults: &mut Faults) {
+pub(super) fn check(files: &Files<'_>, faults: &mut Faults) {
     let (Some(sheet), Some(index)) = (Sheet::of(files, "sessions"), Sheet::at(files, "data/excerpts/excerpts.csv"))
     else {
         return;
@@ -30,7 +30,7 @@ pub(super) fn check(files: &Files, faults: &mut Faults) {
 /// The lines of each file of excerpts, by exhibit and number.
 type Quoted = BTreeMap<String, BTreeMap<(String, String), String>>;
 
-fn quoted(files: &Files, index: &Sheet) -> Quoted {
+fn quoted(files: &Files<'_>, index: &Sheet) -> Quoted {
     let mut out = Quoted::new();
     let columns = ["file", "row", "exhibit", "line"].map(|name| index.column(name));
     for record in &index.rows {

@@ -2,83 +2,38 @@
 
 use serde_json::Value;
 
-use super::{Faults, Files, Sheet, list};
+use super::minutes::{BY_LANE, Minutes, NONE, Row, Tables, span, spans};
+use super::{Faults, list};
 use crate::time::Minute;
 
-/// The table that no budget drops.
-const MINUTES: &str = "minutes_by_lane";
-
-/// Lists of facts, with the table of minutes and the column by which their counts are redone.
-const LISTS: &[(&str, &str, &str, &str)] = &[
-    ("lanes", "lane", MINUTES, "lane"),
-    ("ips", "label", "minutes_by_ip", "ip"),
-    ("mx_hosts", "host", "minutes_by_mx", "mx_host"),
-];
-
-/// One row of a table of minutes.
-pub(super) struct Row<'a> {
-    pub(super) minute: &'a str,
-    /// Which lane, IP or MX host.
-    pub(super) key: &'a str,
-    pub(super) attempts: Option<u64>,
-    pub(super) failed: Option<u64>,
-    pub(super) accepted: Option<u64>,
-    full: bool,
-}
+/// Lists of facts, with the label of their items and the table of minutes by which their counts are redone.
+const LISTS: &[(&str, &str, &str)] =
+    &[("lanes", "lane", BY_LANE), ("ips", "label", "minutes_by_ip"), ("mx_hosts", "host", "minutes_by_mx")];
 
 /// Waves, the incident and the counts of lanes, IPs and MX hosts, from the minutes.
-pub(super) fn check(files: &Files, facts: &Value, faults: &mut Faults) {
-    let Some(sheet) = Sheet::of(files, MINUTES) else {
+pub(super) fn check(tables: &Tables, facts: &Value, faults: &mut Faults) {
+    let Some(lanes) = tables.get(BY_LANE) else {
         faults.add("data/tables/minutes_by_lane.csv", "the table that the minutes of the waves rest on is missing");
         return;
     };
-    let rows = rows_of(&sheet, "lane");
-    let gmail: Vec<&Row<'_>> = rows.iter().filter(|row| row.key == "gmail").collect();
     for (n, wave) in (1..).zip(list(facts, "waves")) {
-        check_wave(n, wave, &gmail, &sheet.path, faults);
+        check_wave(n, wave, &lanes.gmail, &lanes.path, faults);
     }
     check_incident(facts, faults);
-    for (name, label, table, key) in LISTS {
-        let Some(sheet) = Sheet::of(files, table) else { continue };
-        check_list(facts, (name, label), &rows_of(&sheet, key), &sheet.path, faults);
+    for (name, label, table) in LISTS {
+        if let Some(minutes) = tables.get(table) {
+            check_list(facts, (name, label), minutes, faults);
+        }
     }
-}
-
-/// The rows of a table of minutes, with the column that says whose they are.
-pub(super) fn rows_of<'a>(sheet: &'a Sheet, key: &str) -> Vec<Row<'a>> {
-    let columns = ["minute", key, "attempts", "failed", "accepted", "coverage"].map(|name| sheet.column(name));
-    let row = |record: &'a csv::StringRecord| {
-        let [minute, key, attempts, failed, accepted, coverage] =
-            columns.map(|column| column.and_then(|at| record.get(at)).unwrap_or_default());
-        let count = |cell: &str| cell.parse().ok();
-        let (attempts, failed, accepted) = (count(attempts), count(failed), count(accepted));
-        Row { minute, key, attempts, failed, accepted, full: coverage == "full" }
-    };
-    sheet.rows.iter().map(row).collect()
-}
-
-/// The first and the last minute of a wave.
-fn span(wave: &Value) -> Option<(&str, &str)> {
-    Some((wave["first"].as_str()?, wave["last_failure"].as_str()?))
-}
-
-/// The first and the last minute of each wave.
-pub(super) fn spans(facts: &Value) -> Vec<(&str, &str)> {
-    list(facts, "waves").filter_map(span).collect()
-}
-
-/// Whether a minute lies in one of the waves.
-pub(super) fn is_in(waves: &[(&str, &str)], minute: &str) -> bool {
-    waves.iter().any(|(first, last)| (*first..=*last).contains(&minute))
 }
 
 /// The minutes and the counts of one wave.
-fn check_wave(n: usize, wave: &Value, gmail: &[&Row<'_>], path: &str, faults: &mut Faults) {
+fn check_wave(n: usize, wave: &Value, gmail: &[Row], path: &str, faults: &mut Faults) {
     let Some((first, last)) = span(wave) else { return };
-    let inside: Vec<_> = gmail.iter().filter(|row| (first..=last).contains(&row.minute)).collect();
-    for (name, of) in [("attempts", (|row| row.attempts) as fn(&Row<'_>) -> Option<u64>), ("failed", |row| row.failed)]
+    let inside: Vec<_> = gmail.iter().filter(|row| (first..=last).contains(&row.minute.as_str())).collect();
+    for (name, of) in [("attempts", (|row| row.attempts) as fn(&Row) -> Option<u64>), ("failed", |row| row.failed)]
     {
-        let sum = inside.iter().map(|row| of(row)).sum::<Option<u64>>();
+        let sum = inside.iter().try_fold(0_u64, |sum, row| sum.checked_add(of(row)?));
         if sum.is_some() && sum != wave[name].as_u64() {
             faults.add(path, format!("its {name} of wave {n} do not add up to waves.{n}.{name}"));
         }
@@ -126,13 +81,11 @@ fn check_incident(facts: &Value, faults: &mut Faults) {
 }
 
 /// The sessions of each item inside the waves. Where a cell is empty, its log could not show all.
-fn check_list(facts: &Value, (name, label): (&str, &str), rows: &[Row<'_>], path: &str, faults: &mut Faults) {
-    let waves = spans(facts);
+fn check_list(facts: &Value, (name, label): (&str, &str), minutes: &Minutes, faults: &mut Faults) {
     // Without a wave they are those of the whole time.
-    if waves.is_empty() {
+    if spans(facts).is_empty() {
         return;
     }
-    let in_waves = |row: &&Row<'_>| is_in(&waves, row.minute);
     let items: Vec<&Value> = list(facts, name).collect();
     for (n, item) in (1..).zip(&items) {
         let Some(key) = item[label].as_str() else { continue };
@@ -140,15 +93,15 @@ fn check_list(facts: &Value, (name, label): (&str, &str), rows: &[Row<'_>], path
         if items.iter().filter(|other| other[label] == item[label]).count() > 1 {
             continue;
         }
-        let mine = || rows.iter().filter(in_waves).filter(|row| row.key == key);
-        let counts = [
-            ("attempts", mine().map(|row| row.attempts).sum::<Option<u64>>(), item["attempts"].as_u64()),
-            ("failed_share", mine().map(|row| row.failed).sum(), item["failed_share"]["part"].as_u64()),
-            ("delivered", mine().map(|row| row.accepted).sum(), item["delivered"].as_u64()),
+        let [inside, _] = minutes.totals.get(key).unwrap_or(&NONE);
+        let said = [
+            ("attempts", item["attempts"].as_u64()),
+            ("failed_share", item["failed_share"]["part"].as_u64()),
+            ("delivered", item["delivered"].as_u64()),
         ];
-        for (count, sum, said) in counts {
-            if sum.is_some() && said.is_some() && sum != said {
-                faults.add(path, format!("its minutes do not add up to {name}.{n}.{count}"));
+        for ((count, said), sum) in said.into_iter().zip(inside) {
+            if sum.is_some() && said.is_some() && *sum != said {
+                faults.add(&minutes.path, format!("its minutes do not add up to {name}.{n}.{count}"));
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Desk, column};
 use crate::findings::{Node, Value};
-use crate::release::{Cell, Column, ColumnKind, Table};
+use crate::release::{Cell, Column, ColumnKind, Rows, Table};
 use crate::scan::What;
 use crate::smtp::Outcome;
 use crate::timeline::{Counts, Known, Row};
@@ -74,7 +74,7 @@ pub(super) fn table(desk: &Desk<'_>) -> Table {
     let lanes = members(desk, &timeline.lanes, "lanes", "lane", |lane| desk.lanes.name(*lane).to_owned());
     let ips = members(desk, &timeline.egresses, "ips", "label", |place| (desk.rewrite)(&place.label()));
     let mx_hosts = members(desk, &timeline.mx_hosts, "mx_hosts", "host", |mx| (desk.rewrite)(timeline.mx_name(*mx)));
-    let mut rows: Vec<Vec<Cell>> = lanes.iter().map(|member| member.cells("receiver")).collect();
+    let mut rows: Rows = lanes.iter().map(|member| member.cells("receiver")).collect();
     for (kind, members) in [("sending_ip", ips), ("mx_host", mx_hosts)] {
         rows.extend(
             ["failing", "clean"].into_iter().filter_map(|verdict| sum(&members, verdict)).map(|s| s.cells(kind)),

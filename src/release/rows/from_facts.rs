@@ -4,7 +4,7 @@ use super::column;
 use super::columns::FromFact;
 use crate::findings::{Node, Value};
 use crate::release::ColumnKind::{self, Integer, Minute as MinuteKind, Number, Text};
-use crate::release::{Cell, Table};
+use crate::release::{Cell, Rows, Table};
 
 /// One row for each item of a list.
 pub(super) fn from_facts(
@@ -14,7 +14,7 @@ pub(super) fn from_facts(
     list: &str,
     columns: &'static [FromFact],
 ) -> Table {
-    let rows = facts.at(list).map(|items| rows_of(items, columns)).unwrap_or_default();
+    let rows = facts.at(list).into_iter().flat_map(|items| rows_of(items, columns)).collect();
     Table { name, title: title.to_owned(), columns: columns.iter().map(|c| column(c.0, c.2, c.3)).collect(), rows }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn node_signals(facts: &Node) -> Table {
         ("ceiling_hit", "ceiling", Text, "yes, no or unknown"),
         ("label", "label", Text, "what was measured, in words"),
     ];
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     if let Some(Node::List(nodes)) = facts.at("nodes") {
         for node in nodes {
             let name = node.value("name").map_or(Cell::Empty, |v| Cell::Text(v.text()));

@@ -1,10 +1,10 @@
 //! Counts of each minute, by lane, sending IP or MX host.
 
-use super::column;
-use crate::release::{Cell, Column, ColumnKind, Table};
+use super::{Desk, Span, column};
+use crate::release::{Cell, Column, ColumnKind, Rows, Table};
 use crate::scan::What;
 use crate::smtp::Outcome;
-use crate::timeline::{Counts, MinuteState, Row, Timeline};
+use crate::timeline::{Counts, MinuteState, Row};
 
 pub(super) const MINUTE: Column = column("minute", ColumnKind::Minute, "UTC minute");
 const ATTEMPTS: Column = column(
@@ -47,13 +47,13 @@ const SHOWN: [Outcome; 9] = [
 
 /// One row for each minute and row of the grid.
 pub(super) fn minutes<K>(
-    name: &'static str,
-    key: &'static str,
-    title: &str,
-    timeline: &Timeline,
+    (name, key, title): (&'static str, &'static str, &str),
+    desk: &Desk<'_>,
     rows: &[Row<K>],
     label: &dyn Fn(&K) -> String,
+    span: &Span,
 ) -> Table {
+    let timeline = desk.timeline;
     let meaning = match key {
         "lane" => "receiver, by its MX hosts",
         "ip" => "sending IP, or what stands for it in the log",
@@ -63,16 +63,14 @@ pub(super) fn minutes<K>(
     columns.extend_from_slice(COUNTS);
     columns.push(column("coverage", ColumnKind::Text, "full, incomplete (counts are lower bounds), unknown (no log)"));
     let labels: Vec<String> = rows.iter().map(|row| label(&row.of)).collect();
-    let mut table = Table { name, title: title.to_owned(), columns, rows: Vec::new() };
-    for (i, state) in timeline.states.iter().enumerate() {
+    let mut table = Table { name, title: title.to_owned(), columns, rows: Rows::default() };
+    let minutes = timeline.states.iter().enumerate();
+    for (i, state) in minutes.filter(|(i, _)| span.contains(timeline.window.at(*i))) {
         for (row, label) in rows.iter().zip(&labels) {
             let counts = row.counts.get(i).copied().flatten();
-            // There are as many rows as minutes and members: none keeps room that it does not need.
-            let mut cells = Vec::with_capacity(table.columns.len());
-            cells.extend([Cell::Minute(timeline.window.at(i)), Cell::Text(label.clone())]);
-            cells.extend(count_cells(row, i, counts));
-            cells.push(Cell::Text(state_word(*state).to_owned()));
-            table.rows.push(cells);
+            let head = [Cell::Minute(timeline.window.at(i)), Cell::Text(label.clone())];
+            let coverage = Cell::Text(state_word(*state).to_owned());
+            table.rows.push(head.into_iter().chain(count_cells(row, i, counts)).chain([coverage]));
         }
     }
     table

@@ -1,6 +1,7 @@
 //! The tables of a release: what a stranger needs to redo each number by hand.
 //!
 //! - `sight` says which reader gets which table; one without an entry stays in the house.
+//! - `span` says which minutes a table shows, if all were too many.
 //! - `minutes` counts by lane, sending IP and MX host; `node_minutes` holds the signals of nodes.
 //! - `contrast` sets inside the waves against outside, affected against not.
 //! - `sessions` shows some sessions line by line; `timeline` is for Timesketch, and never leaves.
@@ -13,13 +14,17 @@ mod minutes;
 mod node_minutes;
 mod sessions;
 mod sight;
+pub(super) mod span;
 mod timeline;
+
+use std::cell::RefCell;
 
 pub use self::columns::facts_of;
 use self::columns::{COVERAGE, IPS, LISTS};
 use self::from_facts::from_facts;
+use self::span::Span;
 use super::exhibits::Chosen;
-use super::{Audience, Column, ColumnKind, Redacted, Table, measured};
+use super::{Audience, Column, ColumnKind, Redacted, Table, Withheld, measured};
 use crate::findings::{Incident, Node};
 use crate::smtp::Lanes;
 use crate::timeline::{Place, Timeline};
@@ -46,6 +51,8 @@ pub(super) struct Desk<'a> {
     pub(super) rewrite: &'a dyn Fn(&str) -> String,
     /// Lines of the evidence, redacted.
     pub(super) write: &'a dyn Fn(&[u8]) -> Redacted,
+    /// Minutes that tables leave out.
+    pub(super) cut: RefCell<Vec<Withheld>>,
 }
 
 impl Desk<'_> {
@@ -57,7 +64,7 @@ impl Desk<'_> {
             ("minutes_by_mx", &|| self.by_mx()),
             ("minutes_by_node", &|| node_minutes::table(self)),
             ("load_by_minute", &|| measured::load(self.timeline, self.incident, self.connections)),
-            ("metrics_by_minute", &|| measured::metrics(self.timeline, self.rewrite)),
+            ("metrics_by_minute", &|| self.metrics()),
             ("contrast", &|| contrast::table(self)),
             ("sessions", &|| sessions::table(self)),
             ("timeline", &|| timeline::table(self)),
@@ -71,19 +78,27 @@ impl Desk<'_> {
     fn by_lane(&self) -> Table {
         let title = "One row for each minute and lane.";
         let label = |lane: &_| self.lanes.name(*lane).to_owned();
-        minutes::minutes("minutes_by_lane", "lane", title, self.timeline, &self.timeline.lanes, &label)
+        // What all else rests on.
+        minutes::minutes(("minutes_by_lane", "lane", title), self, &self.timeline.lanes, &label, &self.whole())
     }
 
     fn by_ip(&self) -> Table {
         let title = "One row for each minute and sending IP of the Gmail lane.";
         let label = |place: &Place| (self.rewrite)(&place.label());
-        minutes::minutes("minutes_by_ip", "ip", title, self.timeline, &self.timeline.egresses, &label)
+        let rows = &self.timeline.egresses;
+        minutes::minutes(("minutes_by_ip", "ip", title), self, rows, &label, &self.span("minutes_by_ip", rows.len()))
     }
 
     fn by_mx(&self) -> Table {
         let title = "One row for each minute and MX host of the Gmail lane.";
         let label = |host: &_| (self.rewrite)(self.timeline.mx_name(*host));
-        minutes::minutes("minutes_by_mx", "mx_host", title, self.timeline, &self.timeline.mx_hosts, &label)
+        let rows = &self.timeline.mx_hosts;
+        minutes::minutes(("minutes_by_mx", "mx_host", title), self, rows, &label, &self.span("minutes_by_mx", rows.len()))
+    }
+
+    fn metrics(&self) -> Table {
+        let span = self.span("metrics_by_minute", measured::drawn(self.timeline).count());
+        measured::metrics(self.timeline, self.rewrite, &|minute| span.contains(minute))
     }
 
     /// Google sees no node, and no name of a file.

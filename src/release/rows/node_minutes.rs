@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::minutes::MINUTE;
 use super::{Desk, column};
 use crate::formats::metrics::{Aggregate, MetricCell, MetricSeries, Signal, SignalKind};
-use crate::release::{Cell, Column, ColumnKind, Table};
+use crate::release::{Cell, Column, ColumnKind, Rows, Table};
 use crate::time::Minute;
 
 /// The signals that a series can carry, in the order of their topics: the columns, whatever
@@ -22,12 +22,13 @@ pub(super) fn table(desk: &Desk<'_>) -> Table {
     let nodes: BTreeSet<&str> = timeline.metrics.iter().map(|m| m.node.as_str()).collect();
     let shown: Vec<(String, BTreeMap<Signal, &MetricSeries>)> =
         nodes.into_iter().map(|node| ((desk.rewrite)(node), measured(node, timeline.metrics.iter()))).collect();
-    let mut rows = Vec::new();
-    for minute in timeline.window.minutes() {
+    let mut rows = Rows::default();
+    let span = desk.span("minutes_by_node", shown.len());
+    for minute in timeline.window.minutes().filter(|minute| span.contains(*minute)) {
         for (node, series) in &shown {
             let values: Vec<Cell> = signals().map(|signal| value(series.get(&signal), minute)).collect();
             if values.iter().any(|cell| *cell != Cell::Empty) {
-                rows.push([Cell::Minute(minute), Cell::Text(node.clone())].into_iter().chain(values).collect());
+                rows.push([Cell::Minute(minute), Cell::Text(node.clone())].into_iter().chain(values));
             }
         }
     }

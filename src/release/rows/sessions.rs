@@ -2,7 +2,7 @@
 
 use super::{Desk, column};
 use crate::release::exhibits::Chosen;
-use crate::release::{Audience, Cell, Column, ColumnKind, Table};
+use crate::release::{Audience, Cell, Column, ColumnKind, Rows, Table};
 use crate::scan::Excerpt;
 use crate::timeline::Place;
 
@@ -34,7 +34,7 @@ pub(super) fn table(desk: &Desk<'_>) -> Table {
     columns.extend(shows_queue_id.then_some(QUEUE_ID));
     columns.extend(LINES);
     let sessions = desk.chosen.iter().flat_map(|chosen| chosen.excerpts.iter().map(move |excerpt| (chosen, *excerpt)));
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     for (number, (chosen, excerpt)) in (1..).zip(sessions) {
         let mut head = head(desk, number, chosen, excerpt);
         if shows_queue_id {
@@ -49,7 +49,7 @@ pub(super) fn table(desk: &Desk<'_>) -> Table {
                 Cell::Integer(line.number),
                 Cell::Text(text.to_string()),
             ];
-            rows.push(head.iter().cloned().chain(tail).collect());
+            rows.push(head.iter().cloned().chain(tail));
         }
     }
     Table {
