@@ -57,7 +57,7 @@ pub(super) fn scan(args: &Scan, stop: &'static AtomicBool) -> Result<(), Failure
     if let Some((asked, own)) = case.window.zip(case.overruled).filter(|_| !args.quiet) {
         super::tell(&words::overruled(asked, own));
     }
-    save(args, &partial)
+    save(args, partial)
 }
 
 fn is_pipe(path: &Path) -> bool {
@@ -205,10 +205,13 @@ fn log_of(job: &LogJob<'_>, found: &Claimed<'_>, part: Part, batch: &str) -> Rea
 }
 
 /// Writes the partial, once nothing in it stands twice.
-fn save(args: &Scan, partial: &Partial) -> Result<(), Failure> {
+fn save(args: &Scan, partial: Partial) -> Result<(), Failure> {
     let output = args.output.display().to_string();
     let failed = |source| Failure::Write { path: output.clone(), source };
-    let bytes = write(partial).map_err(failed)?;
+    let bytes = write(&partial).map_err(failed)?;
+    let told = told(&output, &partial, bytes.len());
+    // What was written is read back: one of both at a time is enough to hold.
+    drop(partial);
     match Union::of(
         vec![crate::scan::partial::read(&bytes).map_err(|e| failed(io::Error::other(e)))?],
         std::slice::from_ref(&output),
@@ -222,18 +225,18 @@ fn save(args: &Scan, partial: &Partial) -> Result<(), Failure> {
     } else {
         publish(&args.output, &bytes, args.force)?;
     }
-    if !args.quiet {
-        let lines = partial.logs.iter().map(|log| log.part.lines(log.exhibit)).sum();
-        let pieces = partial.logs.iter().filter(|log| log.piece.is_some());
-        let names: BTreeSet<&str> = pieces.clone().map(|log| log.name.as_str()).collect();
-        let pieces = pieces.count();
-        let logs = partial.logs.len() - pieces + names.len();
-        super::tell(&carried::scanned(&output, logs, pieces, lines, bytes.len()));
-        for log in &partial.logs {
-            for problem in log.part.problems() {
-                super::tell(&shown(&format!("{}: {problem}", log.name)));
-            }
-        }
-    }
+    told.iter().filter(|_| !args.quiet).for_each(|said| super::tell(said));
     Ok(())
+}
+
+/// What is said of a partial of so many bytes.
+fn told(output: &str, partial: &Partial, bytes: usize) -> Vec<String> {
+    let lines = partial.logs.iter().map(|log| log.part.lines(log.exhibit)).sum();
+    let pieces = partial.logs.iter().filter(|log| log.piece.is_some());
+    let names: BTreeSet<&str> = pieces.clone().map(|log| log.name.as_str()).collect();
+    let pieces = pieces.count();
+    let logs = partial.logs.len() - pieces + names.len();
+    let problems = partial.logs.iter().flat_map(|log| log.part.problems().iter().map(move |what| (&log.name, what)));
+    let problems = problems.map(|(name, what)| shown(&format!("{name}: {what}")));
+    std::iter::once(carried::scanned(output, logs, pieces, lines, bytes)).chain(problems).collect()
 }

@@ -5,39 +5,46 @@ use std::collections::BTreeMap;
 use super::{Connections, Timeline};
 use crate::scan::{BUSY_SLOTS, Tally};
 use crate::smtp::Lane;
-use crate::time::Minute;
 
-type Slots = [u64; BUSY_SLOTS];
+type Slots = [u32; BUSY_SLOTS];
 
 /// The largest five-second mean of each minute. Failed tries at other MX hosts
 /// state no duration and are left out, so this is a lower estimate under failure.
 pub(super) fn estimate(tally: &Tally, timeline: &Timeline) -> Connections {
-    let mut all: BTreeMap<Minute, Slots> = BTreeMap::new();
-    let mut by_egress: Vec<BTreeMap<Minute, Slots>> = vec![BTreeMap::new(); timeline.egresses.len()];
-    for ((minute, lane, egress), busy) in &tally.busy {
-        if *lane != Lane::GMAIL {
-            continue;
-        }
-        add(all.entry(*minute).or_default(), busy);
-        let row = timeline.place(*egress).and_then(|p| timeline.egresses.iter().position(|r| r.of == *p));
-        if let Some(own) = row.and_then(|i| by_egress.get_mut(i)) {
-            add(own.entry(*minute).or_default(), busy);
+    let rows: BTreeMap<_, _> = timeline.egresses.iter().enumerate().map(|(i, row)| (&row.of, i)).collect();
+    // By row and position on the grid: several names may stand for one row.
+    let mut busy: Vec<(usize, usize, &Slots)> = Vec::new();
+    for ((minute, lane, egress), slots) in &tally.busy {
+        let row = timeline.place(*egress).and_then(|place| rows.get(place)).copied();
+        if let Some(at) = timeline.window.index(*minute).filter(|_| *lane == Lane::GMAIL) {
+            busy.push((row.unwrap_or(usize::MAX), at, slots));
         }
     }
-    if all.is_empty() {
+    if busy.is_empty() {
         return Connections::default();
     }
-    let on_grid = |slots: &BTreeMap<Minute, Slots>| timeline.window.minutes().map(|m| largest(slots.get(&m))).collect();
-    Connections { all: on_grid(&all), by_egress: by_egress.iter().map(on_grid).collect() }
+    busy.sort_unstable_by_key(|(row, at, _)| (*row, *at));
+    let nothing = vec![None; timeline.window.len()];
+    let (mut all, mut by_egress) = (vec![None; nothing.len()], vec![nothing; timeline.egresses.len()]);
+    for same in busy.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+        let (row, at, _) = same[0];
+        let mut sum = [0_u64; BUSY_SLOTS];
+        same.iter().for_each(|(.., slots)| add(&mut sum, slots));
+        add(all[at].get_or_insert([0; BUSY_SLOTS]), &sum);
+        if let Some(row) = by_egress.get_mut(row) {
+            row[at] = Some(largest(&sum));
+        }
+    }
+    Connections { all: all.iter().map(|slots| slots.as_ref().map(largest)).collect(), by_egress }
 }
 
-fn add(slots: &mut Slots, busy: &[u32; BUSY_SLOTS]) {
+fn add<N: Copy + Into<u64>>(slots: &mut [u64; BUSY_SLOTS], busy: &[N; BUSY_SLOTS]) {
     for (a, b) in slots.iter_mut().zip(busy) {
-        *a += u64::from(*b);
+        *a += (*b).into();
     }
 }
 
-fn largest(slots: Option<&Slots>) -> Option<f64> {
+fn largest(slots: &[u64; BUSY_SLOTS]) -> f64 {
     const SLOT_MS: f64 = 60_000.0 / BUSY_SLOTS as f64;
-    Some(slots?.iter().copied().max().unwrap_or_default() as f64 / SLOT_MS)
+    slots.iter().copied().max().unwrap_or_default() as f64 / SLOT_MS
 }

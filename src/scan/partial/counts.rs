@@ -150,6 +150,8 @@ impl Counts {
     pub(super) fn tally(self) -> Result<Tally, PartialError> {
         let mut sound = Sound::new(self.egresses.len(), self.mx_hosts.len());
         let mut tally = Tally { names: names(&self.egresses, &self.mx_hosts)?, ..Tally::default() };
+        tally.cells.reserve(self.cells.iter().map(|(.., series)| series.len()).sum());
+        tally.busy.reserve(self.busy.iter().map(|(.., series)| series.len()).sum());
         for (place, lane, kind, series) in self.cells {
             let axis = axis_of(place, &sound)?;
             let what = *self.kinds.get(usize::from(kind)).ok_or_else(|| unsound("a count of nothing"))?;
