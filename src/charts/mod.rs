@@ -37,8 +37,8 @@ pub struct Drawing {
     pub png: Vec<u8>,
 }
 
-/// Draws figures, one after the other, on one canvas: it is 20 MB, and to be given new ones by the
-/// system takes as long as to paint them.
+/// Draws figures, one after the other, on one canvas: to be given new ones by the system takes
+/// as long as to paint them.
 #[derive(Default)]
 pub struct Easel {
     canvas: Pixels,

@@ -12,8 +12,8 @@ use crate::release::Figure;
 /// Backend units in a point. Backends take whole numbers only, so a point must hold several.
 const SCALE: f64 = 4.0;
 
-/// Rows of pixels that are painted at once. An even number; most charts are not higher.
-pub(super) const BAND: u32 = 2048;
+/// Rows of pixels that are painted at once, an even number: 7 MB, most of which stay near the processor.
+pub(super) const BAND: u32 = 512;
 
 /// Rows painted above and below a band, and left out: what reaches over the edge of a canvas is not
 /// painted as it is inside.

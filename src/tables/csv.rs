@@ -2,8 +2,11 @@
 //!
 //! LF and not CRLF: it diffs, it greps, and every spreadsheet reads it.
 
+use std::fmt::Write as _;
+
 use crate::narrative::visible;
 use crate::release::{Cell, Table};
+use crate::time::Minute;
 
 /// The table as CSV.
 ///
@@ -14,14 +17,22 @@ use crate::release::{Cell, Table};
 #[must_use]
 pub fn csv(table: &Table) -> Vec<u8> {
     let mut out = String::new();
-    row(&mut out, &table.columns, |out, column| field(out, &text(column.name)));
+    let mut minute = Said::default();
+    row(&mut out, &table.columns, |out, column| field(out, column.name));
     for cells in table.rows.iter() {
-        row(&mut out, &cells, write);
+        row(&mut out, &cells, |out, cell| put(out, cell, &mut minute));
     }
     out.into_bytes()
 }
 
-fn row<T>(out: &mut String, cells: &[T], write: impl Fn(&mut String, &T)) {
+/// The last minute as it was written: it stands in many rows, one after the other.
+#[derive(Default)]
+struct Said {
+    minute: Option<Minute>,
+    text: String,
+}
+
+fn row<T>(out: &mut String, cells: &[T], mut write: impl FnMut(&mut String, &T)) {
     let begins = out.len();
     for (i, cell) in cells.iter().enumerate() {
         if i > 0 {
@@ -36,22 +47,34 @@ fn row<T>(out: &mut String, cells: &[T], write: impl Fn(&mut String, &T)) {
     out.push('\n');
 }
 
-fn field(out: &mut String, field: &str) {
+fn field(out: &mut String, text: &str) {
+    // A name, an address: nothing in it acts.
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b' ' | b':');
+    if text.bytes().all(is_plain) {
+        return out.push_str(text);
+    }
+    let field = inert(text);
     if field.contains(['"', ',']) {
         out.push('"');
         out.push_str(&field.replace('"', "\"\""));
         out.push('"');
     } else {
-        out.push_str(field);
+        out.push_str(&field);
     }
 }
 
-fn write(out: &mut String, cell: &Cell) {
+fn put(out: &mut String, cell: &Cell, said: &mut Said) {
     match cell {
-        Cell::Text(value) => field(out, &text(value)),
-        Cell::Integer(n) => out.push_str(&n.to_string()),
+        Cell::Text(value) => field(out, value),
+        // Into a String nothing fails.
+        Cell::Integer(n) => drop(write!(out, "{n}")),
         Cell::Number(value, digits) if value.is_finite() => out.push_str(&plain(*value, *digits)),
-        Cell::Minute(minute) => out.push_str(&minute.to_string()),
+        Cell::Minute(minute) => {
+            if said.minute != Some(*minute) {
+                *said = Said { minute: Some(*minute), text: minute.to_string() };
+            }
+            out.push_str(&said.text);
+        }
         Cell::Time(at) => out.push_str(&at.to_second()),
         // JSON and CSV readers differ on NaN and infinity; neither is data.
         Cell::Number(..) | Cell::Empty => {}
@@ -66,7 +89,8 @@ fn plain(value: f64, digits: usize) -> String {
     }
 }
 
-fn text(value: &str) -> String {
+/// Text that a spreadsheet does not run, and a terminal does not obey.
+fn inert(value: &str) -> String {
     let shown = visible(value);
     if value.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{shown}") } else { shown }
 }
@@ -77,7 +101,7 @@ mod tests {
 
     use super::*;
     use crate::release::{Column, ColumnKind};
-    use crate::time::{Minute, parse_rfc3339};
+    use crate::time::parse_rfc3339;
 
     fn column(name: &'static str, kind: ColumnKind) -> Column {
         Column { name, kind, meaning: "" }

@@ -28,7 +28,7 @@ pub(super) fn mitigation(seen: &Seen<'_>, items: &Items) -> Node {
     let waves = seen.incident.windows();
     let drills = drill::drills(timeline, &waves);
     let mut deeds = changes::changes(timeline, &seen.evident.case.changes);
-    deeds.extend(drills.iter().map(drill::Drill::deed));
+    deeds.extend(drill::deeds(&drills));
     deeds.extend(own::decisions(timeline, &seen.incident.waves));
     deeds.extend(own::retries(timeline, &seen.incident.waves));
     let done = drills.iter().any(drill::Drill::is_whole);

@@ -50,7 +50,7 @@ impl Claim {
     }
 
     fn judge(ground: &Ground, variable: Variable, firsts: &[Minute], values: Vec<f64>) -> Option<Self> {
-        let centre = centre(variable, &values)?;
+        let centre = centre(variable, &values).filter(|_| variable.is_load_at(values.iter().copied()))?;
         let grounds = Grounds {
             variable,
             waves: values.len(),

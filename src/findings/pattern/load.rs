@@ -34,6 +34,12 @@ impl Variable {
         }
     }
 
+    /// Whether values of a load say anything: every session needs a connection, so fewer than two at once
+    /// are none.
+    pub(super) fn is_load_at(self, values: impl IntoIterator<Item = f64>) -> bool {
+        self != Self::Connections || values.into_iter().any(|n| n >= 2.0)
+    }
+
     pub(super) const fn is_load(self) -> bool {
         !matches!(self, Self::Delay)
     }
@@ -112,8 +118,9 @@ impl Loads {
     }
 
     /// The load that the report speaks of where none is singled out.
-    pub(super) const fn main(&self) -> Variable {
-        if self.connections.is_some() { Variable::Connections } else { Variable::Rate }
+    pub(super) fn main(&self) -> Variable {
+        let open = self.connections.iter().flat_map(|(_, series)| series.iter().copied().flatten());
+        if Variable::Connections.is_load_at(open) { Variable::Connections } else { Variable::Rate }
     }
 
     /// The middle minute's value, of all minutes that are known and accepted.

@@ -235,6 +235,22 @@ fn launches_that_go_past_the_point_without_a_wave_speak_against_it() {
     assert_eq!(with_waves([true, false, true, true]).claim(Variable::Delay).grounds.counter_examples, 1);
 }
 
+/// A sender with many IPs has less than one connection open on each: that is where any wave begins.
+#[test]
+fn fewer_than_two_connections_are_no_load() {
+    let day = with_waves([true; 4]);
+    let Loads { window, connections, .. } = day.loads.clone();
+    let scaled = |by: f64| {
+        let (basis, open) = connections.clone().expect("known");
+        let open = open.iter().map(|n| n.map(|n| n / by)).collect();
+        Loads::new(window, Some((basis, open)), window.minutes().map(|m| day.loads.at(Variable::Rate, m)).collect())
+    };
+    let ground = |loads| Ground::new(loads, &day.launches, &day.onsets, &day.waves, true);
+    let (few, many) = (ground(scaled(200.0)), ground(scaled(20.0)));
+    assert!(Claim::of(&many, Variable::Connections).is_some() && Claim::of(&few, Variable::Connections).is_none());
+    assert_eq!((many.loads.main(), few.loads.main()), (Variable::Connections, Variable::Rate));
+}
+
 #[test]
 fn without_launches_waves_are_compared_by_load_and_not_called_repeatable() {
     let day = with_waves([true; 4]).stating(Vec::new());
