@@ -42,7 +42,12 @@ pub(crate) fn write(mix: &str, bytes: u64, seed: u64, out: &mut impl Write) -> i
         "postfix-fleet" if !storm => Box::new(postfix::Postfix::fleet()),
         "powermta" => Box::new(powermta::PowerMta { storm, rows: 0 }),
         "kumomta" => Box::new(kumomta::KumoMta { storm, records: 0 }),
-        _ => return Err(io::Error::new(io::ErrorKind::InvalidInput, "the mixes are postfix, powermta, kumomta, each of them with -storm, and postfix-fleet")),
+        _ => {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the mixes are postfix, powermta, kumomta, each of them with -storm, and postfix-fleet",
+            ));
+        }
     };
     let (mut random, mut log, mut at) = (Random::new(seed), Log::default(), START_MS);
     mix.begin(&mut log);

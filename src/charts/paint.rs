@@ -136,12 +136,7 @@ fn refused(error: impl std::error::Error) -> ChartError {
     ChartError::Paint(error.to_string())
 }
 
-fn paint_shape<B: DrawingBackend>(
-    shape: &Shape,
-    backend: &mut B,
-    rule: TextRule,
-    top: i32,
-) -> Result<(), ChartError> {
+fn paint_shape<B: DrawingBackend>(shape: &Shape, backend: &mut B, rule: TextRule, top: i32) -> Result<(), ChartError> {
     let place = |(x, y): (f64, f64)| (units(x), units(y) - top);
     match shape {
         Shape::Rect(area, ink) => {
@@ -215,12 +210,7 @@ fn dashes(points: &[(f64, f64)], (on, off): (f64, f64)) -> Vec<Vec<(f64, f64)>> 
     pieces
 }
 
-fn paint_words<B: DrawingBackend>(
-    words: &Words,
-    backend: &mut B,
-    rule: TextRule,
-    up: i32,
-) -> Result<(), ChartError> {
+fn paint_words<B: DrawingBackend>(words: &Words, backend: &mut B, rule: TextRule, up: i32) -> Result<(), ChartError> {
     let h = match words.anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,

@@ -82,10 +82,10 @@ pub(super) fn releases(
         healthy: case.healthy,
         zones: clocks::zones(&evidence),
     };
-    let Some(timeline) = Timeline::new(&evidence.tally, std::mem::take(&mut evidence.metrics), &case.lanes, &setup) else {
+    let metrics = std::mem::take(&mut evidence.metrics);
+    let Some(timeline) = Timeline::new(&mut evidence.tally, metrics, &case.lanes, &setup) else {
         return Err(Failure::Nothing(words::nothing(&evidence, case)));
     };
-    evidence.tally.forget_minutes();
     problems.extend(clocks::problems(&timeline.alignments, &evidence));
     if case.healthy.is_some() && timeline.healthy.is_empty() {
         problems.push(words::NO_HEALTHY_TIME.to_owned());

@@ -6,7 +6,12 @@ use crate::time::{Minute, Stamp, parse_rfc3339};
 
 pub(in crate::narrative) fn release(audience: Audience, facts: Node) -> Release {
     let when = second("2026-11-24T04:38:43Z");
-    let ips = Table { name: "ips", title: "Each sending IP inside the waves.".into(), columns: vec![], rows: Rows::default() };
+    let ips = Table {
+        name: "ips",
+        title: "Each sending IP inside the waves.".into(),
+        columns: vec![],
+        rows: Rows::default(),
+    };
     let name = format!("gmail-2026-11-24-{}", audience.word());
     let excerpts = [("wave-1-first.log", "The first failures of wave 1.", "S01", 2891, "line")];
     Release::for_tests(audience, &name, when, facts, vec![ips], &excerpts)

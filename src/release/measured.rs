@@ -23,11 +23,7 @@ pub(super) fn drawn(timeline: &Timeline) -> impl Iterator<Item = &MetricSeries> 
 }
 
 /// Each drawn signal in each minute, as measured: the pictures of nodes, queue and coverage.
-pub(super) fn metrics(
-    timeline: &Timeline,
-    rewrite: &dyn Fn(&str) -> String,
-    shows: &dyn Fn(Minute) -> bool,
-) -> Table {
+pub(super) fn metrics(timeline: &Timeline, rewrite: &dyn Fn(&str) -> String, shows: &dyn Fn(Minute) -> bool) -> Table {
     let columns = vec![
         MINUTE,
         column("node", ColumnKind::Text, "sending node"),

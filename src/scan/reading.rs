@@ -54,7 +54,8 @@ impl Work<'_> {
 
     fn task<'w>(&'w self, at: usize, compare: &'w Compare) -> Task<'w> {
         let may_cut = self.given[at].is_none() && matches!(compare, Compare::No);
-        let in_pieces = may_cut.then(|| InPieces::of(&self.jobs[at], self.piece, self.threads, self.collector(at))).flatten();
+        let in_pieces =
+            may_cut.then(|| InPieces::of(&self.jobs[at], self.piece, self.threads, self.collector(at))).flatten();
         Task { at, compare, in_pieces, slot: Mutex::new(None) }
     }
 

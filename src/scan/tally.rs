@@ -227,12 +227,6 @@ impl Tally {
         self.names.is_empty() && self.files.is_empty() && self.accepted.is_empty() && self.recipients.is_empty()
     }
 
-    /// Forgets the counts that a grid of minutes holds now: of many IPs and days they are most of all.
-    pub fn forget_minutes(&mut self) {
-        self.cells = FxHashMap::default();
-        self.busy = FxHashMap::default();
-    }
-
     /// Says when a file is about of which no line stands in the time that is asked for.
     pub(super) fn of_another_time(&mut self, exhibit: Exhibit, span: Option<(Minute, Minute)>) {
         if let Some(file) = self.files.get_mut(&exhibit).filter(|file| file.heard.is_empty()) {

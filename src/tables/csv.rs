@@ -120,7 +120,8 @@ mod tests {
             Cell::Number(-0.001, 2),
             Cell::Empty,
         ];
-        let table = Table { name: "t", title: String::new(), columns: columns.into(), rows: [cells].into_iter().collect() };
+        let table =
+            Table { name: "t", title: String::new(), columns: columns.into(), rows: [cells].into_iter().collect() };
         assert_eq!(
             String::from_utf8(csv(&table)).as_deref(),
             Ok("minute,at,ip,failed,share,note\n2026-11-24T03:56Z,2026-11-24T03:56:44Z,192.0.2.11,1842,0.00,\n")

@@ -2,31 +2,37 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
 use super::{Connections, Timeline};
-use crate::scan::{BUSY_SLOTS, Tally};
+use crate::scan::{BUSY_SLOTS, EgressId};
 use crate::smtp::Lane;
+use crate::time::Minute;
 
 type Slots = [u32; BUSY_SLOTS];
 
+/// Session milliseconds by slot, as a tally holds them.
+type Busy = FxHashMap<(Minute, Lane, EgressId), Slots>;
+
 /// The largest five-second mean of each minute. Failed tries at other MX hosts
 /// state no duration and are left out, so this is a lower estimate under failure.
-pub(super) fn estimate(tally: &Tally, timeline: &Timeline) -> Connections {
+pub(super) fn estimate(busy: Busy, timeline: &Timeline) -> Connections {
     let rows: BTreeMap<_, _> = timeline.egresses.iter().enumerate().map(|(i, row)| (&row.of, i)).collect();
     // By row and position on the grid: several names may stand for one row.
-    let mut busy: Vec<(usize, usize, &Slots)> = Vec::new();
-    for ((minute, lane, egress), slots) in &tally.busy {
+    let mut placed: Vec<(usize, usize, &Slots)> = Vec::new();
+    for ((minute, lane, egress), slots) in &busy {
         let row = timeline.place(*egress).and_then(|place| rows.get(place)).copied();
         if let Some(at) = timeline.window.index(*minute).filter(|_| *lane == Lane::GMAIL) {
-            busy.push((row.unwrap_or(usize::MAX), at, slots));
+            placed.push((row.unwrap_or(usize::MAX), at, slots));
         }
     }
-    if busy.is_empty() {
+    if placed.is_empty() {
         return Connections::default();
     }
-    busy.sort_unstable_by_key(|(row, at, _)| (*row, *at));
+    placed.sort_unstable_by_key(|(row, at, _)| (*row, *at));
     let nothing = vec![None; timeline.window.len()];
     let (mut all, mut by_egress) = (vec![None; nothing.len()], vec![nothing; timeline.egresses.len()]);
-    for same in busy.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
+    for same in placed.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
         let (row, at, _) = same[0];
         let mut sum = [0_u64; BUSY_SLOTS];
         same.iter().for_each(|(.., slots)| add(&mut sum, slots));

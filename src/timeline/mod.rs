@@ -91,9 +91,10 @@ pub struct Setup {
 }
 
 impl Timeline {
-    /// Lays a tally and metrics on the grid. Nothing when no log covers any minute.
+    /// Lays a tally and metrics on the grid. Nothing when no log covers any minute. The counts
+    /// that the grid holds then are taken from the tally: of many IPs and days they are most of all.
     #[must_use]
-    pub fn new(tally: &Tally, metrics: MetricSet, lanes: &Lanes, setup: &Setup) -> Option<Self> {
+    pub fn new(tally: &mut Tally, metrics: MetricSet, lanes: &Lanes, setup: &Setup) -> Option<Self> {
         let nodes = coverage::of_nodes(tally, &setup.nodes);
         let (main, mut left_out) = coverage::stretches(tally)?;
         let window = match setup.window {
@@ -108,12 +109,12 @@ impl Timeline {
             return None;
         }
         let states = coverage::states(&nodes, &coverage::counted(tally), window);
-        let mut cells = Vec::with_capacity(tally.cells.len());
-        cells.extend(tally.cells.iter().filter(|(k, _)| window.contains(k.minute)).map(|(k, n)| (*k, *n)));
-        cells.sort_unstable_by_key(|(key, _)| *key);
         let places = series::places(&tally.names, &setup.sending_ips, &setup.bound_ips, &tally.named_ips);
         let alignments = alignment::alignments(tally, &nodes, &metrics, &setup.zones);
         let healthy = setup.healthy.map(|w| healthy(tally, &nodes, w)).unwrap_or_default();
+        let mut cells = Vec::with_capacity(tally.cells.len());
+        cells.extend(std::mem::take(&mut tally.cells).into_iter().filter(|(key, _)| window.contains(key.minute)));
+        cells.sort_unstable_by_key(|(key, _)| *key);
         let mut timeline = Self {
             window,
             healthy,
@@ -149,7 +150,7 @@ impl Timeline {
         timeline
             .mx_hosts
             .sort_by_key(|r| (std::cmp::Reverse(r.total().attempts), timeline.names.mx_of(r.of).map(str::to_owned)));
-        timeline.connections = connections::estimate(tally, &timeline);
+        timeline.connections = connections::estimate(std::mem::take(&mut tally.busy), &timeline);
         Some(timeline)
     }
 

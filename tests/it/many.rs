@@ -48,7 +48,10 @@ fn a_table_that_no_one_could_open_is_kept_to_the_waves() {
         };
         // The wave is from 04:12 to 04:15.
         let by_ip = minutes("tables/minutes_by_ip.csv");
-        assert_eq!(by_ip.first().zip(by_ip.last()), Some((&"2026-11-24T03:12Z".to_owned(), &"2026-11-24T04:29Z".to_owned())));
+        assert_eq!(
+            by_ip.first().zip(by_ip.last()),
+            Some((&"2026-11-24T03:12Z".to_owned(), &"2026-11-24T04:29Z".to_owned()))
+        );
         assert_eq!(text("tables/minutes_by_ip.csv").lines().count(), 1 + 78 * 301, "{name}");
         assert_eq!(minutes("tables/minutes_by_lane.csv").len(), 750, "what all else rests on is whole");
         let told = "minutes of table minutes_by_ip.csv more than an hour from a wave";

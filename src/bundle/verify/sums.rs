@@ -31,8 +31,7 @@ pub(super) fn check(tables: &Tables, facts: &Value, faults: &mut Faults) {
 fn check_wave(n: usize, wave: &Value, gmail: &[Row], path: &str, faults: &mut Faults) {
     let Some((first, last)) = span(wave) else { return };
     let inside: Vec<_> = gmail.iter().filter(|row| (first..=last).contains(&row.minute.as_str())).collect();
-    for (name, of) in [("attempts", (|row| row.attempts) as fn(&Row) -> Option<u64>), ("failed", |row| row.failed)]
-    {
+    for (name, of) in [("attempts", (|row| row.attempts) as fn(&Row) -> Option<u64>), ("failed", |row| row.failed)] {
         let sum = inside.iter().try_fold(0_u64, |sum, row| sum.checked_add(of(row)?));
         if sum.is_some() && sum != wave[name].as_u64() {
             faults.add(path, format!("its {name} of wave {n} do not add up to waves.{n}.{name}"));

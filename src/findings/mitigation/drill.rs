@@ -161,7 +161,11 @@ mod tests {
         let twelve = "0 ".repeat(12);
         // One session in three minutes: in forty such stretches one is empty.
         assert_eq!(silence_in(&format!("1 0 0 1 0 0 1/1 {twelve} 1"), 4), None);
-        assert_eq!(silence_in(&format!("1 0 0 1 0 0 1/1 {} 1", "0 ".repeat(61)), 4), Some(7..68), "an hour is no chance");
+        assert_eq!(
+            silence_in(&format!("1 0 0 1 0 0 1/1 {} 1", "0 ".repeat(61)), 4),
+            Some(7..68),
+            "an hour is no chance"
+        );
         assert_eq!(silence_in(&format!("4 5 4 5 5/3 4/4 4 4 {twelve} 5"), 4), None, "its launch was over");
     }
 }

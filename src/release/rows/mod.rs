@@ -93,7 +93,13 @@ impl Desk<'_> {
         let title = "One row for each minute and MX host of the Gmail lane.";
         let label = |host: &_| (self.rewrite)(self.timeline.mx_name(*host));
         let rows = &self.timeline.mx_hosts;
-        minutes::minutes(("minutes_by_mx", "mx_host", title), self, rows, &label, &self.span("minutes_by_mx", rows.len()))
+        minutes::minutes(
+            ("minutes_by_mx", "mx_host", title),
+            self,
+            rows,
+            &label,
+            &self.span("minutes_by_mx", rows.len()),
+        )
     }
 
     fn metrics(&self) -> Table {
