@@ -34,14 +34,17 @@ impl Work<'_> {
         let tasks: Vec<_> = tasks.iter().map(|(at, compare)| self.task(*at, compare)).collect();
         let turns: Vec<_> = tasks.iter().flat_map(|task| (0..task.count()).map(move |n| (task, n))).collect();
         let next = AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.clamp(1, turns.len().max(1)) {
-                scope.spawn(|| {
-                    while let Some((task, n)) = turns.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        self.turn(task, *n);
-                    }
-                });
+        let read = || {
+            while let Some((task, n)) = turns.get(next.fetch_add(1, Ordering::Relaxed)) {
+                self.turn(task, *n);
             }
+        };
+        std::thread::scope(|scope| {
+            // This thread reads too: what it frees serves what comes after the scan, and what another frees may not.
+            for _ in 1..self.threads.min(turns.len()) {
+                scope.spawn(read);
+            }
+            read();
         });
         drop(turns);
         let mut parts: Parts = self.jobs.iter().map(|_| None).collect();
