@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{BagInfo, BundleError, Entry, bag};
-use crate::charts::{ChartError, Drawing, Easel};
+use crate::charts::{ChartError, Drawing};
 use crate::narrative::{self, NarrativeError};
 use crate::release::{Audience, Figure, Release};
 use crate::tables;
@@ -38,21 +38,10 @@ pub fn figures(releases: &[Release]) -> Vec<Figure> {
 pub struct Drawings(Vec<(Figure, Drawing)>);
 
 impl Drawings {
-    /// Draws some figures.
-    ///
-    /// # Errors
-    /// When a chart cannot be drawn.
-    pub fn of(figures: &[Figure]) -> Result<Self, ContentsError> {
-        let mut easel = Easel::default();
-        let draw = |figure: &Figure| Ok((figure.clone(), easel.draw(figure)?));
-        figures.iter().map(draw).collect::<Result<_, _>>().map(Self)
-    }
-
-    /// These and others.
+    /// Figures with what was drawn of them.
     #[must_use]
-    pub fn with(mut self, others: Self) -> Self {
-        self.0.extend(others.0);
-        self
+    pub fn of(drawn: impl IntoIterator<Item = (Figure, Drawing)>) -> Self {
+        Self(drawn.into_iter().collect())
     }
 
     /// The charts of one release, each by its name.

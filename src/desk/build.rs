@@ -13,10 +13,11 @@ use super::progress::Reading;
 use super::settings;
 use super::store::{Built, Store, refuse_existing};
 use super::templates::Chosen;
-use super::threads::{self, both};
+use super::threads::{self, both, each};
 use super::words;
-use crate::bundle::{BundleError, Drawings, contents, figures, write_zip};
+use crate::bundle::{BundleError, ContentsError, Drawings, contents, figures, write_zip};
 use crate::case::{self, Case, Words};
+use crate::charts::{Drawing, Easel};
 use crate::findings::{Evident, FileCard, find};
 use crate::formats::logs::mapping::SHIPPED;
 use crate::formats::metrics::Signal;
@@ -196,10 +197,12 @@ fn zips(
     threads: usize,
     stop: &AtomicBool,
 ) -> Result<[(Release, Vec<u8>); 2], Failure> {
-    let figures = figures(&releases);
-    let (some, others) = figures.split_at(figures.len() / 2);
-    let (some, others) = both(threads, || Drawings::of(some), || Drawings::of(others));
-    let drawings = some?.with(others?);
+    let mut figures = figures(&releases);
+    // Large ones first, so that no thread is left with one at the end.
+    figures.sort_by_key(|figure| std::cmp::Reverse(figure.panels.len()));
+    let drawn = each(threads, &figures, Easel::default, Easel::draw);
+    let drawn: Vec<Drawing> = drawn.into_iter().collect::<Result<_, _>>().map_err(ContentsError::from)?;
+    let drawings = Drawings::of(figures.into_iter().zip(drawn));
     go_on(stop)?;
     let [esp, google] = releases;
     let (esp, google) = both(threads, || zip_of(esp, &drawings, case), || zip_of(google, &drawings, case));
