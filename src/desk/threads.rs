@@ -58,10 +58,15 @@ mod tests {
     fn results_stand_in_the_order_of_their_items() {
         let items: Vec<u64> = (0..200).collect();
         for threads in [0, 1, 2, 7] {
-            let found = each(threads, &items, || 0_u64, |seen, item| {
-                *seen += 1;
-                (*seen > 0, item * 3)
-            });
+            let found = each(
+                threads,
+                &items,
+                || 0_u64,
+                |seen, item| {
+                    *seen += 1;
+                    (*seen > 0, item * 3)
+                },
+            );
             assert!(found.iter().copied().eq(items.iter().map(|item| (true, item * 3))), "{threads}");
         }
         assert!(each(3, &[] as &[u8], || (), |(), _| 1).is_empty());

@@ -220,7 +220,7 @@ fn drill(seen: &Seen<'_>) -> Check {
         detail: match passed {
             Some(true) => "a sending IP kept silent for ten minutes and came back with one connection",
             Some(false) => "no sending IP kept silent for ten minutes and came back with one connection",
-            None => "how a sending IP came back after its silence is not shown",
+            None => "whether a sending IP paused because it failed, and how it came back, is not shown",
         },
         todo: "keep a failing IP silent towards Gmail for ten minutes, open one connection, then add one at a time",
     }

@@ -7,6 +7,7 @@ mod own;
 
 use super::items::{Items, Seen};
 use super::{Evidence, Node, Value};
+use drill::Silences;
 
 /// One thing that was done, and where it can be checked.
 struct Deed {
@@ -17,31 +18,28 @@ struct Deed {
 /// Whether a sending IP kept silent for ten minutes and came back with one connection; not known
 /// where one kept silent and how it came back is not shown.
 pub(super) fn drill_done(seen: &Seen<'_>) -> Option<bool> {
-    let drills = drill::drills(seen.evident.timeline, &seen.incident.windows());
-    let done = drills.iter().any(drill::Drill::is_whole);
-    if done { Some(true) } else { drills.iter().all(drill::Drill::is_known).then_some(false) }
+    Silences::of(seen.evident.timeline, &seen.incident.windows()).is_done()
 }
 
 /// All of it. Google's drill is asked for only where the other side pressed.
 pub(super) fn mitigation(seen: &Seen<'_>, items: &Items) -> Node {
     let timeline = seen.evident.timeline;
     let waves = seen.incident.windows();
-    let drills = drill::drills(timeline, &waves);
+    let silences = Silences::of(timeline, &waves);
     let mut deeds = changes::changes(timeline, &seen.evident.case.changes);
-    deeds.extend(drill::deeds(&drills));
+    deeds.extend(silences.deeds());
     deeds.extend(own::decisions(timeline, &seen.incident.waves));
     deeds.extend(own::retries(timeline, &seen.incident.waves));
-    let done = drills.iter().any(drill::Drill::is_whole);
     let sentence = match (waves.is_empty(), items.pressure.known) {
         (true, _) => "No wave was found, so there was nothing to act on.",
         (false, Some(false)) => {
             "The failures are not refusals by the receiver, so Google's published drill for rate limits does not apply."
         }
-        (false, _) => drill::sentence(&drills),
+        (false, _) => silences.sentence(),
     };
     let row = |deed: Deed| Node::fact(Value::Sentence(deed.sentence), [deed.evidence]);
     Node::group([
-        ("drill_done", Value::Flag(done).into()),
+        ("drill_done", Value::Flag(silences.is_done() == Some(true)).into()),
         ("sentence", Value::Sentence(sentence.to_owned()).into()),
         ("items", Node::List(deeds.into_iter().map(row).collect())),
     ])

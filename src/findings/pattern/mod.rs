@@ -26,7 +26,7 @@ mod trials;
 mod twins;
 mod words;
 
-pub(super) use load::is_gmail_connections;
+pub(super) use load::{Basis, is_gmail_connections};
 pub(super) use node::{launch_name, launches};
 pub(super) use onset::Onset;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::items::Seen;
-use super::super::pattern::{self, Onset};
+use super::super::pattern::{self, Basis, Onset};
 use super::super::{Evidence, FoundWave, Node, Value, number};
 use crate::scan::Axis;
 use crate::smtp::{Lane, Outcome};
@@ -54,7 +54,11 @@ fn wave_node(seen: &Seen<'_>, index: usize, wave: &FoundWave, onset: &Onset) -> 
         (
             "connections_at_onset",
             Node::fact(
-                onset.connections.map_or(Value::Absent, |(n, _)| Value::Number(n, 0, "connections".to_owned())),
+                onset.connections.map_or(Value::Absent, |(n, basis)| {
+                    // Measured they are whole; of an estimate of few the fraction counts.
+                    let digits = usize::from(basis == Basis::Estimated && n < 10.0);
+                    Value::Number(n, digits, "connections".to_owned())
+                }),
                 row(),
             ),
         ),
