@@ -181,7 +181,7 @@ impl Judge<'_> {
         let is_hidden = |outcome: Outcome| {
             // What is told of all failures together holds this one too.
             let told = |at| row.sight.shows_all(at, &[outcome]) || row.sight.shows_all(at, What::FAILURES);
-            let shown = |at: usize| row.counts[at].is_none() || told(at);
+            let shown = |at: usize| row.counts.get(at).is_none() || told(at);
             !(0..row.counts.len()).filter(|at| is_inside(self.timeline, self.waves, *at)).all(shown)
         };
         self.rates.iter().filter(|(outcome, _)| is_hidden(*outcome)).map(|(_, rate)| rate).sum()

@@ -90,7 +90,7 @@ impl Incident {
 pub(super) fn find(timeline: &Timeline) -> Incident {
     let Some(gmail) = timeline.gmail() else { return Incident::default() };
     let full = |i: usize| timeline.states.get(i) == Some(&MinuteState::Full);
-    let minutes = minute_counts(gmail.counts.iter().copied(), full);
+    let minutes = minute_counts(gmail.counts.iter(), full);
     let control = minute_counts(others(timeline).into_iter(), full);
     // What the user calls healthy counts as it was heard.
     let healthy = minute_counts(timeline.healthy.iter().copied(), |_| true);
@@ -120,7 +120,7 @@ fn others(timeline: &Timeline) -> Vec<Option<Counts>> {
     let of_minute = |i: usize| {
         let mut total = Counts::default();
         for row in &rows {
-            total.plus((*row.counts.get(i)?)?);
+            total.plus(row.counts.get(i)?);
         }
         Some(total)
     };

@@ -110,7 +110,7 @@ fn measure(timeline: &Timeline, gmail: &Row<Lane>, others: &[&Row<Lane>], waves:
 
 fn block(gmail: &Row<Lane>, others: &[&Row<Lane>], minutes: &[usize]) -> Option<Block> {
     let accepted =
-        |row: &Row<Lane>| minutes.iter().filter_map(|i| (*row.counts.get(*i)?).map(|c: Counts| c.delivered())).sum();
+        |row: &Row<Lane>| minutes.iter().filter_map(|i| row.counts.get(*i).map(|c: Counts| c.delivered())).sum();
     let (gmail, others) = (accepted(gmail), others.iter().map(|row| accepted(row)).sum::<u64>());
     // Blocks in which nobody accepted anything say nothing of a share.
     (others > 0).then(|| Block { log_share: ((gmail as f64 + 0.5) / (others as f64 + 0.5)).ln(), gmail, others })

@@ -70,7 +70,7 @@ pub(super) fn load(timeline: &Timeline, incident: &Incident, connections: Option
     let waves = incident.windows();
     let gmail = timeline.gmail();
     let row = |(at, minute)| {
-        let counts: Option<Counts> = gmail.and_then(|row| row.counts.get(at).copied().flatten());
+        let counts: Option<Counts> = gmail.and_then(|row| row.counts.get(at));
         let failed = gmail.zip(counts).and_then(|(row, c)| row.known_at(at, c.failed, What::FAILURES));
         let wave = waves.iter().position(|w| w.contains(minute));
         let open = connections.and_then(|(_, values)| values.get(at).copied().flatten());

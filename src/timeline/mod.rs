@@ -1,7 +1,7 @@
 //! Counts and metrics on one per-minute grid, where no data is not zero.
 //!
 //! - `coverage` says of each minute whether the logs were running.
-//! - `series` holds one lane, sending IP or MX host over the grid.
+//! - `series` holds one lane, sending IP or MX host over the grid, `packed` its counts.
 //! - `sight` says which outcomes a row's logs can show.
 //! - `connections` estimates open sessions from the durations that logs state.
 //! - `alignment` says whether metrics stand on the clock of the logs.
@@ -9,6 +9,7 @@
 mod alignment;
 mod connections;
 mod coverage;
+mod packed;
 mod series;
 mod sight;
 
@@ -17,6 +18,7 @@ use std::net::IpAddr;
 
 pub use alignment::{Alignment, Common, Estimate, Sides, SourceZones, Verdict, Why, zone_kept};
 pub use coverage::{MinuteState, NodeCoverage, of_nodes as log_coverage};
+pub use packed::MinuteCounts;
 pub use series::{Counts, Place, Row};
 pub use sight::{Known, Sight};
 
@@ -216,8 +218,8 @@ impl Timeline {
                 let sight = sights.remove(&of).unwrap_or_default();
                 Row::empty(of, &self.states, sight)
             });
-            if let Some(Some(counts)) = self.window.index(key.minute).and_then(|i| row.counts.get_mut(i)) {
-                counts.add(key.what, *n);
+            if let Some(at) = self.window.index(key.minute) {
+                row.counts.add(at, key.what, *n);
             }
         }
         found.into_values().collect()
@@ -230,9 +232,10 @@ fn healthy(tally: &Tally, nodes: &[NodeCoverage], window: Window) -> Vec<Option<
     let mut row = Row::empty(Lane::GMAIL, &states, Sight::default());
     let of_gmail = |key: &CellKey| key.lane == Lane::GMAIL && matches!(key.axis, Axis::Egress(_));
     for (key, n) in tally.cells.iter().filter(|(key, _)| of_gmail(key)) {
-        if let Some(Some(counts)) = window.index(key.minute).and_then(|i| row.counts.get_mut(i)) {
-            counts.add(key.what, *n);
+        if let Some(at) = window.index(key.minute) {
+            row.counts.add(at, key.what, *n);
         }
     }
-    if row.counts.iter().any(Option::is_some) { row.counts } else { Vec::new() }
+    let minutes: Vec<_> = row.counts.iter().collect();
+    if minutes.iter().any(Option::is_some) { minutes } else { Vec::new() }
 }

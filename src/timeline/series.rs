@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::{Known, MinuteState, Sight};
+use super::{Known, MinuteCounts, MinuteState, Sight};
 use crate::scan::{Egress, EgressId, Names, What};
 use crate::smtp::Outcome;
 
@@ -58,15 +58,14 @@ pub struct Row<K> {
     /// What it is about.
     pub of: K,
     /// One entry for each minute of the window; none where no log was running.
-    pub counts: Vec<Option<Counts>>,
+    pub counts: MinuteCounts,
     /// What its logs cannot show.
     pub sight: Sight,
 }
 
 impl<K> Row<K> {
     pub(super) fn empty(of: K, states: &[MinuteState], sight: Sight) -> Self {
-        let counts = states.iter().map(|s| (*s != MinuteState::Unknown).then(Counts::default)).collect();
-        Self { of, counts, sight }
+        Self { of, counts: MinuteCounts::of(states), sight }
     }
 
     /// A count of some outcomes in one minute, as far as it is known: none counted is unknown
@@ -78,7 +77,7 @@ impl<K> Row<K> {
 
     /// A count of some outcomes in the minutes at accepted positions, as far as it is known.
     pub fn known(&self, accept: impl Fn(usize) -> bool, n: u64, outcomes: &[Outcome]) -> Known {
-        let minutes = || (0..self.counts.len()).filter(|at| self.counts[*at].is_some() && accept(*at));
+        let minutes = || (0..self.counts.len()).filter(|at| self.counts.get(*at).is_some() && accept(*at));
         if n == 0 && minutes().next().is_some() && !minutes().any(|at| self.sight.shows(at, outcomes)) {
             Known::Nothing
         } else if minutes().all(|at| self.sight.shows_all(at, outcomes)) {

@@ -116,7 +116,7 @@ fn is_whole(series: &MetricSeries) -> bool {
 /// Sessions attempted towards all receivers, by minute.
 fn load(timeline: &Timeline) -> BTreeMap<Minute, f64> {
     let attempts =
-        |i: usize| -> u64 { timeline.lanes.iter().filter_map(|row| (*row.counts.get(i)?).map(|c| c.attempts)).sum() };
+        |i: usize| -> u64 { timeline.lanes.iter().filter_map(|row| row.counts.get(i).map(|c| c.attempts)).sum() };
     let known = (0..timeline.window.len()).filter(|i| timeline.states.get(*i) == Some(&MinuteState::Full));
     known.map(|i| (timeline.window.at(i), attempts(i) as f64)).collect()
 }

@@ -43,7 +43,7 @@ impl Silences {
         let Some(from) = waves.first().and_then(|wave| timeline.window.index(wave.from)) else { return silences };
         let covered: Vec<bool> = timeline.states.iter().map(|state| *state == MinuteState::Full).collect();
         for (row, place) in timeline.egresses.iter().enumerate() {
-            match silence(&place.counts, &covered, from) {
+            match silence(&place.counts.iter().collect::<Vec<_>>(), &covered, from) {
                 Silence::Kept(stretch) => silences.kept.push(Drill::of(timeline, (row, place), &stretch)),
                 Silence::Gap => silences.others = true,
                 Silence::None => {}
@@ -136,7 +136,7 @@ fn silence(counts: &[Option<Counts>], covered: &[bool], from: usize) -> Silence 
 
 impl Drill {
     fn of(timeline: &Timeline, (row, place): (usize, &Row<Place>), silence: &Range<usize>) -> Self {
-        let came_back = place.counts.get(silence.end).copied().flatten().is_some_and(|c| c.attempts > 0);
+        let came_back = place.counts.get(silence.end).is_some_and(|c| c.attempts > 0);
         let open = timeline.connections.by_egress.get(row).and_then(|c| c.get(silence.end).copied().flatten());
         Self {
             ip: place.of.label(),

@@ -33,7 +33,7 @@ pub(super) fn decisions(timeline: &Timeline, waves: &[FoundWave]) -> Vec<Deed> {
 pub(super) fn retries(timeline: &Timeline, waves: &[FoundWave]) -> Vec<Deed> {
     let deed = |wave: &FoundWave| {
         let gmail = timeline.gmail()?;
-        let at = |m| timeline.window.index(m).and_then(|i| gmail.counts.get(i).copied().flatten());
+        let at = |m| timeline.window.index(m).and_then(|i| gmail.counts.get(i));
         let begin = at(wave.first)?;
         let counts = window(wave).minutes().filter_map(|m| at(m).map(|c| (m, c)));
         let is_storm = |c: &Counts| c.attempts >= STORM * begin.attempts && c.delivered() < begin.delivered();

@@ -29,7 +29,7 @@ pub(super) fn doses(timeline: &Timeline, loads: &Loads, load: Variable, yardstic
     if timeline.known(timeline.window, gmail.total().failed, What::FAILURES) == Known::Nothing {
         return Vec::new();
     }
-    let minutes = timeline.window.minutes().zip(&gmail.counts).filter_map(|(minute, counts)| {
+    let minutes = timeline.window.minutes().zip(gmail.counts.iter()).filter_map(|(minute, counts)| {
         let counts = counts.filter(|c| c.attempts > 0)?;
         Some((loads.at(load, minute)?, counts))
     });

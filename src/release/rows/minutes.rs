@@ -67,7 +67,7 @@ pub(super) fn minutes<K>(
     let minutes = timeline.states.iter().enumerate();
     for (i, state) in minutes.filter(|(i, _)| span.contains(timeline.window.at(*i))) {
         for (row, label) in rows.iter().zip(&labels) {
-            let counts = row.counts.get(i).copied().flatten();
+            let counts = row.counts.get(i);
             let head = [Cell::Minute(timeline.window.at(i)), Cell::Text(label.clone())];
             let coverage = Cell::Text(state_word(*state).to_owned());
             table.rows.push(head.into_iter().chain(count_cells(row, i, counts)).chain([coverage]));
