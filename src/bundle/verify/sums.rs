@@ -38,6 +38,7 @@ pub(super) fn check(files: &Files, facts: &Value, faults: &mut Faults) {
         check_wave(n, wave, &gmail, &sheet.path, faults);
     }
     check_incident(facts, faults);
+    check_baseline(&sheet, facts, faults);
     for (name, label, table, key) in LISTS {
         let Some(sheet) = Sheet::of(files, table) else { continue };
         check_list(facts, (name, label), &rows_of(&sheet, key), &sheet.path, faults);
@@ -102,6 +103,27 @@ fn check_wave(n: usize, wave: &Value, gmail: &[&Row<'_>], path: &str, faults: &m
     let after = Minute::parse(last).map(|minute| minute.plus(1).to_string()).ok();
     if wave["recovery"].as_str().is_some_and(|recovery| Some(recovery) != after.as_deref()) {
         faults.add(path, format!("waves.{n}.recovery is not the minute after the last failed session"));
+    }
+}
+
+/// The quiet minutes add up to the baseline, where it rests on minutes of the lane.
+fn check_baseline(sheet: &Sheet, facts: &Value, faults: &mut Faults) {
+    let Some(quiet) = sheet.column("quiet") else { return };
+    let is_quiet: Vec<bool> = sheet.rows.iter().map(|row| row.get(quiet) == Some("yes")).collect();
+    let rows: Vec<_> = rows_of(sheet, "lane").into_iter().zip(is_quiet).filter(|(_, quiet)| *quiet).collect();
+    let baseline = &facts["incident"]["baseline"];
+    if rows.is_empty() || !baseline["share"].is_object() {
+        return;
+    }
+    let sums = [
+        ("minutes", Some(rows.len() as u64), baseline["minutes"].as_u64()),
+        ("share", rows.iter().map(|(row, _)| row.failed).sum(), baseline["share"]["part"].as_u64()),
+        ("share", rows.iter().map(|(row, _)| row.attempts).sum(), baseline["share"]["whole"].as_u64()),
+    ];
+    for (name, sum, said) in sums {
+        if sum.is_some() && sum != said {
+            faults.add(&sheet.path, format!("its quiet minutes do not add up to incident.baseline.{name}"));
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use self::from_facts::from_facts;
 use super::exhibits::Chosen;
 use super::{Audience, Column, ColumnKind, Redacted, Table, measured};
 use crate::findings::{Incident, Node};
-use crate::smtp::Lanes;
+use crate::smtp::{Lane, Lanes};
 use crate::timeline::{Place, Timeline};
 
 const fn column(name: &'static str, kind: ColumnKind, meaning: &'static str) -> Column {
@@ -71,7 +71,9 @@ impl Desk<'_> {
     fn by_lane(&self) -> Table {
         let title = "One row for each minute and lane.";
         let label = |lane: &_| self.lanes.name(*lane).to_owned();
-        minutes::minutes("minutes_by_lane", "lane", title, self.timeline, &self.timeline.lanes, &label)
+        let mut table = minutes::minutes("minutes_by_lane", "lane", title, self.timeline, &self.timeline.lanes, &label);
+        minutes::mark_quiet(&mut table, self.incident, self.lanes.name(Lane::GMAIL));
+        table
     }
 
     fn by_ip(&self) -> Table {
