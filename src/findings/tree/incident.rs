@@ -75,7 +75,11 @@ fn baseline(incident: &Incident) -> Node {
         (waves::BaselineSource::Control, _) => "quiet minutes of the other receivers".to_owned(),
         (waves::BaselineSource::Own, 0) => "quiet minutes".to_owned(),
         (waves::BaselineSource::Own, n) => {
-            format!("quiet minutes, {} of which {} between failures of a wave,", grouped(n), if n == 1 { "lies" } else { "lie" })
+            format!(
+                "quiet minutes, {} of which {} between failures of a wave,",
+                grouped(n),
+                if n == 1 { "lies" } else { "lie" }
+            )
         }
     };
     let marked = if incident.quiet.is_empty() { "" } else { " (column quiet of minutes_by_lane.csv)" };
