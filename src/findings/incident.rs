@@ -54,6 +54,9 @@ pub struct Incident {
     pub spikes: Vec<(Minute, Minute, u64)>,
     /// What was usual; none where there was too little data to say.
     pub baseline: Option<Baseline>,
+    /// The minutes of the lane that it rests on, some of which may lie inside a wave; none where
+    /// it rests on others.
+    pub quiet: Vec<Minute>,
     /// The smallest number of failed sessions that would have shown as a wave.
     pub smallest: Option<u64>,
     /// Failures outside waves and spikes: they are not the incident.
@@ -163,5 +166,6 @@ fn from_detection(detection: Detection) -> Incident {
         },
         background: detection.background,
         baseline: detection.baseline,
+        quiet: detection.quiet,
     }
 }

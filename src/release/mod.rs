@@ -235,6 +235,9 @@ fn learn(source: &Source<'_>, audience: Audience, chosen: &[exhibits::Chosen<'_>
     let case = evident.case;
     let mut config = RedactorConfig::new(audience, source.key.clone());
     config.own_domains = case.redact.own_domains.iter().chain(&case.sender.domains).cloned().collect();
+    // What Gmail limits as the sender's is the sender's, and what its desk asks for first.
+    let limited = evident.tally.replies.values().flat_map(|reply| reply.domains.kept.keys());
+    config.own_domains.extend(limited.map(|domain| domain.to_string()));
     config.keep_domains.clone_from(&case.redact.keep_workspace_domains);
     config.allow = allowed(case);
     config.deny.clone_from(&case.redact.deny);

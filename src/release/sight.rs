@@ -46,6 +46,8 @@ const RULES: &[(&str, Sight)] = &[
     ("in_clear", Sight::Esp),
     ("doubtful_bounces", Sight::Esp),
     ("scopes", Sight::Both),
+    ("limited_domains", Sight::Both),
+    ("limited_domains.*.queue_id", Sight::Esp),
     ("replies", Sight::Both),
     ("replies.*.examples.*.queue_id", Sight::Esp),
     ("pattern", Sight::Both),

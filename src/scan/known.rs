@@ -1,10 +1,8 @@
 //! Replies that were taken apart before: an incident says the same few things a million times.
 
-use std::net::IpAddr;
-
 use rustc_hash::FxHashMap;
 
-use crate::smtp::{Meaning, Reply, Scope, meaning_of, split_at_token};
+use crate::smtp::{Meaning, Named, Reply, meaning_of, named_by_limit, split_at_token};
 
 /// A reply, and what it means.
 pub(super) struct Understood {
@@ -15,8 +13,8 @@ pub(super) struct Understood {
     pub(super) normal_form: Box<str>,
     /// The number of that form: cheaper to count by than its text.
     pub(super) form: usize,
-    /// The sending address that a limit names.
-    pub(super) named_ip: Option<IpAddr>,
+    /// The sending address or domain that a limit names.
+    pub(super) named: Option<Named>,
     /// Whether its place stays its own.
     pub(super) is_remembered: bool,
 }
@@ -79,9 +77,8 @@ impl Understood {
         let normal_form: Box<str> = reply.normal_form().into();
         let next = forms.len();
         let form = *forms.entry(normal_form.clone()).or_insert(next);
-        let named = reply.subject.as_ref().filter(|_| meaning.scope == Scope::Ip);
-        let named_ip = named.and_then(|subject| subject.of.parse().ok());
-        Self { named_ip, form, normal_form, meaning, reply, is_remembered: false }
+        let named = named_by_limit(&reply, meaning.scope);
+        Self { named, form, normal_form, meaning, reply, is_remembered: false }
     }
 }
 

@@ -4,7 +4,8 @@
 //! - `names` gives egresses and MX hosts small numbers.
 //! - `collector` turns events into counts and keeps exact lines by content; `places` knows what
 //!   names stand for, `kinds` counts attempts under a number for each kind, `known` and `replies`
-//!   count what receivers say, each wording taken apart once.
+//!   count what receivers say, each wording taken apart once, and `domains` which of the sender's
+//!   domains their limits name.
 //! - `accepted` counts how long accepted messages had waited, and `seconds` what stood near a TLS
 //!   failure in logs without sessions.
 //! - `counted` adds tables of counts a minute where no log is.
@@ -22,6 +23,7 @@ mod asked;
 mod cell;
 mod collector;
 mod counted;
+mod domains;
 mod elsewhere;
 mod error;
 mod excerpt;
@@ -49,6 +51,7 @@ pub use asked::Asked;
 pub use cell::{Axis, CellKey, What};
 pub use collector::Collector;
 pub use counted::LeftOut;
+pub use domains::{LimitedDomain, LimitedDomains};
 pub use elsewhere::{Elsewhere, Kinship};
 pub use error::ScanError;
 pub use excerpt::{Excerpt, ExcerptLine};

@@ -32,7 +32,7 @@ impl Part {
 impl Tally {
     fn moved(mut self, places: &Places) -> Self {
         for reply in self.replies.values_mut() {
-            for example in &mut reply.examples {
+            for example in reply.examples.iter_mut().chain(reply.domains.examples_mut()) {
                 (example.exhibit, example.number) = place(places, example.exhibit, example.number);
             }
         }

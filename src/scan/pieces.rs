@@ -267,6 +267,11 @@ mod tests {
             told.push(format!("{key:?} {} {:?} {:?}", reply.attempts, reply.span, reply.row));
             told.extend(reply.by_egress.iter().map(|(id, n)| format!("{key:?} {} {n}", egress(*id))));
             told.extend(reply.by_mx.iter().map(|(id, n)| format!("{key:?} {} {n}", mx(*id))));
+            told.push(format!("{key:?} other domains {}", reply.domains.others));
+            for (domain, of) in &reply.domains.kept {
+                told.extend(of.by_egress.iter().map(|(id, n)| format!("{key:?} {domain} {} {n}", egress(*id))));
+                told.push(format!("{domain} {:?}", of.first.as_ref().map(|e| (e.at, &e.token, e.number))));
+            }
             told.extend(
                 reply.examples.iter().map(|e| format!("{:?} {} {} {} {}", e.at, e.text, e.token, e.queue_id, e.number)),
             );

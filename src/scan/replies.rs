@@ -1,16 +1,15 @@
 //! What receivers of the Gmail lane say, counted by its normal form.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use rustc_hash::FxHashMap;
 
 use super::kinds::{Kind, KindId, Kinds};
 use super::known::{KnownReply, Understood};
 use super::tally::EXAMPLES;
-use super::{EgressId, MxId, ReplyExample, ReplyKey, ReplyTally, Tally};
+use super::{EgressId, LimitedDomains, MxId, ReplyExample, ReplyKey, ReplyTally, Tally};
 use crate::formats::logs::Event;
-use crate::smtp::{Outcome, Reply, Stage};
+use crate::smtp::{Named, Outcome, Reply, Stage};
 
 /// Counts of the replies of one file.
 #[derive(Default)]
@@ -26,7 +25,7 @@ pub(super) struct ReplyCounts {
 /// Attempts of one kind that were answered alike.
 struct Answers {
     group: usize,
-    named_ip: Option<IpAddr>,
+    named: Option<Named>,
     attempts: u64,
 }
 
@@ -44,7 +43,7 @@ impl ReplyCounts {
         let group = if understood.is_remembered {
             let new = || Answers {
                 group: group_of(groups, by_form, event, understood),
-                named_ip: understood.named_ip,
+                named: understood.named.clone(),
                 attempts: 0,
             };
             let answers = answers.entry((known, number)).or_insert_with(new);
@@ -53,7 +52,7 @@ impl ReplyCounts {
         } else {
             let group = group_of(groups, by_form, event, understood);
             if let Some((_, replies)) = groups.get_mut(group) {
-                add(replies, kind, understood.named_ip, u64::from(event.weight), tally);
+                add(replies, kind, understood.named.as_ref(), u64::from(event.weight), tally);
             }
             group
         };
@@ -63,13 +62,16 @@ impl ReplyCounts {
         if replies.examples.len() < EXAMPLES || replies.examples.last().is_some_and(|last| event.at <= last.at) {
             replies.add_examples([example(event, kind.egress, kind.mx)]);
         }
+        if let Some(Named::Domain(domain)) = &understood.named {
+            replies.domains.look(domain, event.at, || example(event, kind.egress, kind.mx));
+        }
     }
 
     /// Writes all counts.
     pub(super) fn end(mut self, kinds: &Kinds, tally: &mut Tally) {
-        for ((_, number), Answers { group, named_ip, attempts }) in self.answers {
+        for ((_, number), Answers { group, named, attempts }) in self.answers {
             if let (Some((_, replies)), Some(kind)) = (self.groups.get_mut(group), kinds.kind(number)) {
-                add(replies, kind, named_ip, attempts, tally);
+                add(replies, kind, named.as_ref(), attempts, tally);
             }
         }
         tally.replies = self.groups.into_iter().collect();
@@ -92,12 +94,14 @@ fn group_of(
 }
 
 /// Counts attempts of one kind that were answered alike.
-fn add(replies: &mut ReplyTally, kind: Kind, named_ip: Option<IpAddr>, attempts: u64, tally: &mut Tally) {
+fn add(replies: &mut ReplyTally, kind: Kind, named: Option<&Named>, attempts: u64, tally: &mut Tally) {
     replies.attempts += attempts;
     *replies.by_egress.entry(kind.egress).or_default() += attempts;
     *replies.by_mx.entry(kind.mx).or_default() += attempts;
-    if let Some(ip) = named_ip {
-        *tally.named_ips.entry((kind.egress, ip)).or_default() += attempts;
+    match named {
+        Some(Named::Ip(ip)) => *tally.named_ips.entry((kind.egress, *ip)).or_default() += attempts,
+        Some(Named::Domain(domain)) => replies.domains.count(domain, kind.egress, attempts),
+        None => {}
     }
 }
 
@@ -113,6 +117,7 @@ fn first(event: &Event<'_>, understood: &Understood) -> ReplyTally {
         span: (event.at, event.at),
         by_egress: BTreeMap::new(),
         by_mx: BTreeMap::new(),
+        domains: LimitedDomains::default(),
         examples: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::elsewhere::{Messages, add_messages};
 use super::names::Translation;
-use super::{Accepted, Axis, CellKey, EgressId, Excerpt, MxId, Names, Seconds};
+use super::{Accepted, Axis, CellKey, EgressId, Excerpt, LimitedDomains, MxId, Names, Seconds};
 use crate::formats::Accounting;
 use crate::formats::logs::{Note, Pulse};
 use crate::intake::Exhibit;
@@ -133,6 +133,8 @@ pub struct ReplyTally {
     pub by_egress: BTreeMap<EgressId, u64>,
     /// By MX host.
     pub by_mx: BTreeMap<MxId, u64>,
+    /// The sender's domains that the limit names.
+    pub domains: LimitedDomains,
     /// The earliest examples.
     pub examples: Vec<ReplyExample>,
 }
@@ -239,6 +241,7 @@ impl Tally {
         self.excerpts.clear();
         for reply in self.replies.values_mut() {
             reply.examples.clear();
+            reply.domains.forget_lines();
         }
         for file in self.files.values_mut() {
             file.unrecognised.clear();
@@ -331,23 +334,33 @@ impl ReplyTally {
         for (id, n) in other.by_mx {
             *self.by_mx.entry(id).or_default() += n;
         }
+        self.domains.merge(other.domains);
         self.add_examples(other.examples);
     }
 
     /// Keeps the earliest.
     pub(super) fn add_examples(&mut self, examples: impl IntoIterator<Item = ReplyExample>) {
         self.examples.extend(examples);
-        // By time, text and place: none of them depends on how names are numbered.
-        self.examples.sort_by(|a, b| (a.at, &a.text, a.exhibit, a.number).cmp(&(b.at, &b.text, b.exhibit, b.number)));
+        self.examples.sort_by(|a, b| a.order().cmp(&b.order()));
         self.examples.truncate(EXAMPLES);
     }
 
     fn translated(mut self, to: &Translation) -> Self {
         self.by_egress = self.by_egress.into_iter().map(|(id, n)| (to.egress(id), n)).collect();
         self.by_mx = self.by_mx.into_iter().map(|(id, n)| (to.mx(id), n)).collect();
-        for example in &mut self.examples {
-            (example.egress, example.mx) = (to.egress(example.egress), to.mx(example.mx));
-        }
+        self.domains = self.domains.translated(to);
+        self.examples = self.examples.into_iter().map(|example| example.translated(to)).collect();
         self
+    }
+}
+
+impl ReplyExample {
+    /// By time, text and place: none of them depends on how names are numbered.
+    pub(super) fn order(&self) -> (Stamp, &str, Exhibit, u64) {
+        (self.at, &self.text, self.exhibit, self.number)
+    }
+
+    pub(super) fn translated(self, to: &Translation) -> Self {
+        Self { egress: to.egress(self.egress), mx: to.mx(self.mx), ..self }
     }
 }

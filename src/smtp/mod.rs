@@ -4,12 +4,14 @@
 //! in these words, and in no others.
 
 mod lane;
+mod limit;
 mod meaning;
 mod outcome;
 mod reply;
 mod token;
 
 pub use lane::{Lane, LaneError, LaneEvidence, Lanes, NameSays, Sublane};
+pub use limit::{Named, named_by_limit};
 pub use meaning::{Category, Meaning, Scope, gmail_replies_date, meaning_of, row_id};
 pub use outcome::{By, Outcome, Stage, TlsUse};
 pub use reply::{Reply, Subject};

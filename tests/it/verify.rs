@@ -87,7 +87,7 @@ fn what_is_changed_is_seen_though_all_hashes_fit() {
         assert_eq!(faults(&files), Vec::<String>::new(), "the forger's tools change nothing by themselves");
     }
     type Tampering = (&'static str, fn(&mut Files), &'static str);
-    let tamperings: [Tampering; 15] = [
+    let tamperings: [Tampering; 16] = [
         (
             "a prose.json that lists nothing",
             |f| *content(f, "prose.json") = b"{\"items\":[]}".to_vec(),
@@ -102,6 +102,11 @@ fn what_is_changed_is_seen_though_all_hashes_fit() {
             "a count",
             |f| replace(f, "minutes_by_lane.csv", ",gmail,12,9,", ",gmail,12,8,"),
             "do not add up to waves.1.failed",
+        ),
+        (
+            "a quiet minute that was none",
+            |f| replace(f, "minutes_by_lane.csv", ",yes\n", ",\n"),
+            "do not add up to incident.baseline.minutes",
         ),
         (
             "a number in the prose",

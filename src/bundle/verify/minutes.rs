@@ -41,6 +41,8 @@ pub(super) struct Row {
     pub(super) failed: Option<u64>,
     /// Whether all logs were running.
     pub(super) full: bool,
+    /// Whether the waves are held against it.
+    pub(super) quiet: bool,
 }
 
 /// Reads the tables that the bundle has.
@@ -69,7 +71,7 @@ impl Minutes {
     fn of(bytes: &[u8], key: &str, waves: &[(&str, &str)]) -> Self {
         let mut reader = csv::Reader::from_reader(bytes);
         let headings = reader.headers().cloned().unwrap_or_default();
-        let columns = ["minute", key, "attempts", "failed", "accepted", "coverage"]
+        let columns = ["minute", key, "attempts", "failed", "accepted", "coverage", "quiet"]
             .map(|heading| headings.iter().position(|h| h == heading));
         let (mut all, mut record) = (Self::default(), csv::StringRecord::new());
         // The minute of the row before, and whether it lies outside the waves.
@@ -82,7 +84,7 @@ impl Minutes {
                 Err(e) if e.is_io_error() => return all,
                 Err(_) => continue,
             }
-            let [at, name, attempts, failed, accepted, coverage] =
+            let [at, name, attempts, failed, accepted, coverage, quiet] =
                 columns.map(|column| column.and_then(|column| record.get(column)).unwrap_or_default());
             if minute != at || all.minutes == 0 {
                 all.minutes += 1;
@@ -93,7 +95,8 @@ impl Minutes {
             all.add(name, outside, counts);
             if key == "lane" && name == "gmail" {
                 let [attempts, failed, _] = counts;
-                all.gmail.push(Row { minute: at.to_owned(), attempts, failed, full: coverage == "full" });
+                let (full, quiet) = (coverage == "full", quiet == "yes");
+                all.gmail.push(Row { minute: at.to_owned(), attempts, failed, full, quiet });
             }
         }
     }

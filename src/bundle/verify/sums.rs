@@ -20,6 +20,7 @@ pub(super) fn check(tables: &Tables, facts: &Value, faults: &mut Faults) {
         check_wave(n, wave, &lanes.gmail, &lanes.path, faults);
     }
     check_incident(facts, faults);
+    check_baseline(lanes, facts, faults);
     for (name, label, table) in LISTS {
         if let Some(minutes) = tables.get(table) {
             check_list(facts, (name, label), minutes, faults);
@@ -56,6 +57,26 @@ fn check_wave(n: usize, wave: &Value, gmail: &[Row], path: &str, faults: &mut Fa
     let after = Minute::parse(last).map(|minute| minute.plus(1).to_string()).ok();
     if wave["recovery"].as_str().is_some_and(|recovery| Some(recovery) != after.as_deref()) {
         faults.add(path, format!("waves.{n}.recovery is not the minute after the last failed session"));
+    }
+}
+
+/// The quiet minutes add up to the baseline, where it rests on minutes of the lane.
+fn check_baseline(lanes: &Minutes, facts: &Value, faults: &mut Faults) {
+    let quiet: Vec<&Row> = lanes.gmail.iter().filter(|row| row.quiet).collect();
+    let baseline = &facts["incident"]["baseline"];
+    if quiet.is_empty() || !baseline["share"].is_object() {
+        return;
+    }
+    let sum = |of: fn(&Row) -> Option<u64>| quiet.iter().try_fold(0_u64, |sum, row| sum.checked_add(of(row)?));
+    let sums = [
+        ("minutes", Some(quiet.len() as u64), baseline["minutes"].as_u64()),
+        ("share", sum(|row| row.failed), baseline["share"]["part"].as_u64()),
+        ("share", sum(|row| row.attempts), baseline["share"]["whole"].as_u64()),
+    ];
+    for (name, sum, said) in sums {
+        if sum.is_some() && sum != said {
+            faults.add(&lanes.path, format!("its quiet minutes do not add up to incident.baseline.{name}"));
+        }
     }
 }
 

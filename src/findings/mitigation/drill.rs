@@ -3,30 +3,18 @@
 
 use std::ops::Range;
 
-use super::super::Evidence;
+use super::super::{Evidence, number};
 use super::Deed;
+use super::silence::{Silence, silence};
 use crate::time::Window;
-use crate::timeline::{Counts, MinuteState, Place, Row, Timeline};
+use crate::timeline::{MinuteState, Place, Row, Timeline};
 
-/// Minutes of silence that the drill begins with.
-const SILENCE: u64 = 10;
-/// Sessions that would have been due in a silence: of so many, all are missing by chance once in 500
-/// million times.
-const DUE: u64 = 20;
 /// Silences that are told one by one.
 const SHOWN: usize = 5;
 /// What counts as one connection: an estimate of five-second means may round up.
 const ONE: f64 = 1.05;
-
-/// One sending IP that fell silent towards Gmail.
-pub(super) struct Drill {
-    ip: String,
-    silence: Window,
-    /// Whether it came back with one connection; none where it did not come back, or where
-    /// no log states how long sessions lasted.
-    one_connection: Option<bool>,
-    came_back: bool,
-}
+/// Minutes looked at after it came back.
+const RAMP: usize = 10;
 
 /// The silences of all sending IPs.
 pub(super) struct Silences {
@@ -53,7 +41,7 @@ impl Silences {
         silences
     }
 
-    /// Whether a sending IP kept silent and came back with one connection; nothing where that is not known.
+    /// Whether a sending IP kept silent, came back with one connection and added one at a time; nothing where that is not known.
     pub(super) fn is_done(&self) -> Option<bool> {
         let told = !self.kept.is_empty() || !self.others;
         match self.kept.iter().any(Drill::is_whole) {
@@ -75,9 +63,9 @@ impl Silences {
     /// Whether the drill was run.
     pub(super) fn sentence(&self) -> &'static str {
         if self.kept.iter().any(Drill::is_whole) {
-            "At least one sending IP kept silent towards Gmail for ten minutes or more and came back with one connection, as Google's published drill asks."
+            "At least one sending IP kept silent towards Gmail for ten minutes or more, came back with one connection and added one at a time, as Google's published drill asks."
         } else if !self.kept.is_empty() {
-            "At least one sending IP kept silent towards Gmail for ten minutes or more; one connection after it, the next step of Google's published drill, is not shown."
+            "At least one sending IP kept silent towards Gmail for ten minutes or more; one connection after it and then one more at a time, the next steps of Google's published drill, are not shown."
         } else if self.others {
             "Where a sending IP had ten minutes or more without a session to Gmail, it had not just failed, or too few sessions were due for the gap to tell of a pause: Google's published drill (ten minutes of silence, one connection, then one more at a time) is not shown to have been run."
         } else {
@@ -86,82 +74,74 @@ impl Silences {
     }
 }
 
-/// What the minutes of one IP hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Silence {
-    /// It stopped because it failed.
-    Kept(Range<usize>),
-    /// It sent nothing for ten minutes or more, which tells nothing.
-    Gap,
-    None,
+/// One sending IP that fell silent towards Gmail.
+pub(super) struct Drill {
+    ip: String,
+    silence: Window,
+    /// Whether it came back with one connection; none where it did not come back, or where
+    /// no log states how long sessions lasted.
+    one_connection: Option<bool>,
+    /// How it went on; none where it did not, or where that is not known.
+    ramp: Option<Ramp>,
+    came_back: bool,
 }
 
-/// The first stretch of ten minutes or more without a session, after so many minutes, of a sending IP that
-/// was in use before. It was kept where its last sessions failed, and at its rate until then so many would have
-/// fallen into the stretch that none is no chance: most IPs of a large sender send now and then. A minute that a
-/// log misses is no silent one: the stretch ends there, and what followed is not known.
-fn silence(counts: &[Option<Counts>], covered: &[bool], from: usize) -> Silence {
-    let attempts = |at: usize| counts.get(at).copied().flatten().map_or(0, |c| c.attempts);
-    if (0..from).map(attempts).sum::<u64>() == 0 {
-        return Silence::None;
+/// How connections grew in the minutes after the first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Ramp {
+    /// The most that a minute added to the one before it.
+    step: f64,
+    /// The highest level.
+    highest: f64,
+    minutes: usize,
+}
+
+impl Ramp {
+    /// The levels from the first minute with a session on, ten of them where each is known.
+    fn of(levels: &[Option<f64>]) -> Option<Self> {
+        let levels: Vec<f64> = levels.iter().take(RAMP).map_while(|level| *level).collect();
+        let steps = levels.windows(2).map(|pair| pair[1].ceil() - pair[0].ceil());
+        let step = steps.max_by(f64::total_cmp)?.max(0.0);
+        let highest = levels.iter().copied().max_by(f64::total_cmp)?;
+        Some(Self { step, highest, minutes: levels.len() })
     }
-    let mut found = Silence::None;
-    let mut known = covered.iter().take(from).filter(|covered| **covered).count() as u64;
-    let mut sent: u64 = (0..from).map(attempts).sum();
-    let mut last = None;
-    let mut begun: Option<usize> = None;
-    for at in from..=counts.len() {
-        let here = counts.get(at).copied().flatten().filter(|_| covered.get(at) == Some(&true));
-        if here.is_some_and(|c| c.attempts == 0) {
-            begun = begun.or(Some(at));
-            continue;
-        }
-        if let Some(start) = begun.take() {
-            let long = (at - start) as u64;
-            let stopped = last.is_some_and(|c: Counts| c.failed > 0);
-            if long >= SILENCE {
-                if stopped && sent * long >= DUE * known.max(1) {
-                    return Silence::Kept(start..at);
-                }
-                found = Silence::Gap;
-            }
-            known += long;
-        }
-        known += u64::from(here.is_some());
-        sent += here.map_or(0, |c| c.attempts);
-        last = here;
+
+    /// One more at a time.
+    fn is_slow(self) -> bool {
+        self.step <= 1.0
     }
-    found
 }
 
 impl Drill {
     fn of(timeline: &Timeline, (row, place): (usize, &Row<Place>), silence: &Range<usize>) -> Self {
         let came_back = place.counts.get(silence.end).is_some_and(|c| c.attempts > 0);
-        let open = timeline.connections.by_egress.get(row).and_then(|c| c.get(silence.end).copied().flatten());
+        let levels =
+            timeline.connections.by_egress.get(row).and_then(|open| open.get(silence.end..)).filter(|_| came_back);
         Self {
             ip: place.of.label(),
             silence: Window::new(timeline.window.at(silence.start), timeline.window.at(silence.end)),
-            one_connection: open.filter(|_| came_back).map(|n| n <= ONE),
+            one_connection: levels.and_then(|levels| levels.first().copied().flatten()).map(|n| n <= ONE),
+            ramp: levels.and_then(Ramp::of),
             came_back,
         }
     }
 
-    /// Silence, and one connection after it.
-    pub(super) fn is_whole(&self) -> bool {
-        self.one_connection == Some(true)
+    /// Silence, one connection after it, and then one more at a time.
+    fn is_whole(&self) -> bool {
+        self.one_connection == Some(true) && self.ramp.is_some_and(Ramp::is_slow)
     }
 
     /// Whether the logs show how it came back.
-    pub(super) const fn is_known(&self) -> bool {
-        self.one_connection.is_some()
+    fn is_known(&self) -> bool {
+        self.one_connection == Some(false) || self.one_connection.is_some() && self.ramp.is_some()
     }
 
     fn deed(&self) -> Deed {
         let then = match (self.came_back, self.one_connection) {
-            (false, _) => "; what followed the logs do not show",
-            (true, Some(true)) => ", then one connection",
-            (true, Some(false)) => ", then more than one connection at once",
-            (true, None) => "; with how many connections it came back is not shown",
+            (false, _) => "; what followed the logs do not show".to_owned(),
+            (true, Some(true)) => format!(", then one connection{}", self.went_on()),
+            (true, Some(false)) => ", then more than one connection at once".to_owned(),
+            (true, None) => "; with how many connections it came back is not shown".to_owned(),
         };
         let Self { ip, silence, .. } = self;
         Deed {
@@ -169,50 +149,57 @@ impl Drill {
             evidence: Evidence::Table("minutes_by_ip", ip.clone()),
         }
     }
+
+    /// What followed the one connection.
+    fn went_on(&self) -> String {
+        let Some(ramp) = self.ramp else { return "; how it went on is not shown".to_owned() };
+        let how = if ramp.is_slow() {
+            "never more than one more in a minute".to_owned()
+        } else {
+            format!("up to {} more in a minute", number(ramp.step, 0))
+        };
+        format!(", then {how}, at most {} within {} minutes (estimated)", number(ramp.highest, 0), ramp.minutes)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Minute;
 
-    /// Minutes of an IP: attempts and failures of each; a question mark stands for a minute that no log covers.
-    fn silence_in(minutes: &str, from: usize) -> Silence {
-        let count = |word: &str| {
-            let (attempts, failed) = word.split_once('/').unwrap_or((word, "0"));
-            let (attempts, failed) = (attempts.parse().ok()?, failed.parse().unwrap_or_default());
-            Some(Counts { attempts, failed, ..Counts::default() })
-        };
-        let counts: Vec<_> = minutes.split_whitespace().map(count).collect();
-        let covered: Vec<_> = counts.iter().map(Option::is_some).collect();
-        silence(&counts, &covered, from)
+    fn sentence(kept: Vec<Drill>) -> &'static str {
+        Silences { kept, others: false }.sentence()
     }
 
-    // esp trap 9: a gap of twelve minutes, and the negative case.
-    #[test]
-    fn an_ip_that_stops_because_it_fails_is_silent() {
-        let twelve = "0 ".repeat(12);
-        let stops = format!("4 5 4 5 5/3 4/4 {twelve} 1 1 2 3");
-        assert_eq!(silence_in(&stops, 4), Silence::Kept(6..18));
-        assert_eq!(silence_in(&format!("4 5 4 5 5/3 4/4 {twelve}"), 4), Silence::Kept(6..18), "and does not come back");
-        assert_eq!(silence_in(&format!("4 5 4 5 5/3 4/4 {} 1", "0 ".repeat(9)), 4), Silence::None, "nine minutes");
-        assert_eq!(
-            silence_in("4 5 4 5 5/3 4/4 9/9 18/18 36/36 70/70 70/70 90/90 90/90 90/90 90/90 9/9", 4),
-            Silence::None
-        );
-        assert_eq!(silence_in(&format!("0 0 0 0 5/3 4/4 {twelve} 1"), 4), Silence::None, "it was not in use before");
-        assert_eq!(silence_in(&format!("4 5 4 5 5/3 4/4 0 0 0 0 ? {} 1", "0 ".repeat(9)), 4), Silence::None);
+    fn drill(one_connection: Option<bool>, levels: &[f64]) -> Drill {
+        let levels: Vec<_> = levels.iter().map(|l| Some(*l)).collect();
+        let silence = Window::new(Minute::new(0), Minute::new(12));
+        Drill { ip: "192.0.2.11".to_owned(), silence, one_connection, ramp: Ramp::of(&levels), came_back: true }
     }
 
     #[test]
-    fn an_ip_that_sends_now_and_then_is_not_silent() {
-        let twelve = "0 ".repeat(12);
-        // One session in three minutes: in forty such stretches one is empty.
-        assert_eq!(silence_in(&format!("1 0 0 1 0 0 1/1 {twelve} 1"), 4), Silence::Gap);
-        assert_eq!(
-            silence_in(&format!("1 0 0 1 0 0 1/1 {} 1", "0 ".repeat(61)), 4),
-            Silence::Kept(7..68),
-            "an hour is no chance"
+    fn silence_one_connection_and_one_more_at_a_time_are_the_drill() {
+        let whole = drill(Some(true), &[1.0, 1.02, 2.0, 2.9, 2.0, 4.0]);
+        assert!(!whole.is_whole(), "from 2 to 4 in a minute");
+        let whole = drill(Some(true), &[1.0, 0.8, 2.0, 2.9, 3.0, 4.0]);
+        assert!(whole.is_whole() && whole.is_known());
+        let said = whole.deed().sentence;
+        assert!(said.ends_with("then one connection, then never more than one more in a minute, at most 4 within 6 minutes (estimated)."), "{said}");
+        assert!(sentence(vec![whole]).contains("added one at a time"));
+    }
+
+    #[test]
+    fn what_went_on_too_fast_or_unseen_is_not_called_the_drill() {
+        let fast = drill(Some(true), &[1.0, 30.0]);
+        assert!(!fast.is_whole() && fast.is_known());
+        assert!(fast.deed().sentence.contains("then up to 29 more in a minute, at most 30"));
+        let unseen = drill(Some(true), &[1.0]);
+        assert!(
+            !unseen.is_whole() && !unseen.is_known() && unseen.deed().sentence.contains("how it went on is not shown")
         );
-        assert_eq!(silence_in(&format!("4 5 4 5 5/3 4/4 4 4 {twelve} 5"), 4), Silence::Gap, "its launch was over");
+        let at_once = drill(Some(false), &[20.0, 20.0]);
+        assert!(!at_once.is_whole() && at_once.is_known());
+        assert!(sentence(vec![unseen, at_once]).contains("are not shown"));
+        assert!(sentence(vec![]).contains("was not run"));
     }
 }

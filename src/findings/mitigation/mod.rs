@@ -1,9 +1,12 @@
-//! What was done about it, measured: what people stated, Google's drill, and what the MTA
-//! did by itself.
+//! What was done about it, measured: what people stated, Google's drill, connections that fell,
+//! and what the MTA did by itself.
 
 mod changes;
 mod drill;
 mod own;
+mod pace;
+mod parked;
+mod silence;
 
 use super::items::{Items, Seen};
 use super::{Evidence, Node, Value};
@@ -15,8 +18,8 @@ struct Deed {
     evidence: Evidence,
 }
 
-/// Whether a sending IP kept silent for ten minutes and came back with one connection; not known
-/// where one kept silent and how it came back is not shown.
+/// Whether a sending IP kept silent for ten minutes, came back with one connection and then added
+/// one at a time; not known where one kept silent and how it came back is not shown.
 pub(super) fn drill_done(seen: &Seen<'_>) -> Option<bool> {
     Silences::of(seen.evident.timeline, &seen.incident.windows()).is_done()
 }
@@ -28,6 +31,9 @@ pub(super) fn mitigation(seen: &Seen<'_>, items: &Items) -> Node {
     let silences = Silences::of(timeline, &waves);
     let mut deeds = changes::changes(timeline, &seen.evident.case.changes);
     deeds.extend(silences.deeds());
+    let failing = seen.contrast.failing_ips();
+    deeds.extend(pace::falls(timeline, &seen.incident.waves, &failing, |lower| seen.queue.waiting(&[lower])));
+    deeds.extend(parked::parked(timeline, &waves));
     deeds.extend(own::decisions(timeline, &seen.incident.waves));
     deeds.extend(own::retries(timeline, &seen.incident.waves));
     let sentence = match (waves.is_empty(), items.pressure.known) {

@@ -1,5 +1,6 @@
 //! What Gmail answered: grouped by wording, with meaning and scope.
 
+mod domains;
 mod pull;
 mod scopes;
 mod shares;
@@ -7,13 +8,14 @@ mod suspect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use domains::limited_domains;
 pub(super) use pull::queue_ids;
 pub(super) use scopes::scopes;
 pub(super) use shares::{in_clear, policy_share, requirement_share, system_share};
 pub(super) use suspect::doubtful_bounces;
 
 use super::{Evidence, Node, Value};
-use crate::scan::{ReplyExample, ReplyTally, Tally};
+use crate::scan::{LimitedDomains, ReplyExample, ReplyTally, Tally};
 use crate::smtp::{Category, Outcome, Scope, Stage};
 use crate::time::{Stamp, Window};
 use crate::timeline::Timeline;
@@ -32,6 +34,7 @@ pub(super) struct ReplyGroup {
     pub(super) span: (Stamp, Stamp),
     ips: BTreeSet<String>,
     mx_hosts: BTreeSet<String>,
+    domains: LimitedDomains,
     examples: Vec<ReplyExample>,
 }
 
@@ -51,6 +54,7 @@ pub(super) fn groups(timeline: &Timeline, tally: &Tally) -> Vec<ReplyGroup> {
             span: reply.span,
             ips: BTreeSet::new(),
             mx_hosts: BTreeSet::new(),
+            domains: LimitedDomains::default(),
             examples: Vec::new(),
         });
         group.add(timeline, key.stage, reply);
@@ -60,6 +64,11 @@ pub(super) fn groups(timeline: &Timeline, tally: &Tally) -> Vec<ReplyGroup> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
+/// The answers that put mail off by pressure on the lane.
+fn pressing(groups: &[ReplyGroup]) -> impl Iterator<Item = &ReplyGroup> {
+    groups.iter().filter(|g| g.outcome == Outcome::Deferral && g.category.is_pressure())
+}
+
 impl ReplyGroup {
     fn add(&mut self, timeline: &Timeline, stage: Stage, reply: &ReplyTally) {
         self.attempts += reply.attempts;
@@ -67,6 +76,7 @@ impl ReplyGroup {
         self.span = (self.span.0.min(reply.span.0), self.span.1.max(reply.span.1));
         self.ips.extend(reply.by_egress.keys().filter_map(|id| timeline.place(*id)).map(crate::timeline::Place::label));
         self.mx_hosts.extend(reply.by_mx.keys().map(|id| timeline.mx_name(*id).to_owned()));
+        self.domains.merge(reply.domains.clone());
         self.examples.extend(reply.examples.iter().cloned());
         self.examples.sort_by_key(|a| (a.at, a.exhibit, a.number));
     }
@@ -135,6 +145,8 @@ impl ReplyGroup {
     pub(super) fn node(&self, timeline: &Timeline, waves: &[Window], failing: &BTreeSet<String>) -> Node {
         let shown = self.shown(timeline, waves, failing);
         let first = shown.first().copied();
+        let (domain, domains) = domains::most_named(&self.domains);
+        let domain = domain.map(|domain| Value::Text(domain.to_owned()));
         let stages: Vec<_> = self.stages.iter().map(|(s, n)| format!("{} {}", s.word(), super::grouped(*n))).collect();
         let evidence = || [Evidence::Table("replies", format!("code {}", self.code.unwrap_or_default()))];
         Node::group([
@@ -145,6 +157,8 @@ impl ReplyGroup {
             ("outcome", Value::Word(self.outcome.word()).into()),
             ("category", Value::Word(self.category.word()).into()),
             ("scope", Value::Word(self.scope.word()).into()),
+            ("domains", Node::maybe(domain.as_ref().map(|_| domains))),
+            ("domain", Node::maybe(domain)),
             // One word where there is one stage; several are listed in `stages`.
             ("stage", Node::maybe(self.only_stage().map(|s| Value::Word(s.word())))),
             ("stages", Value::Text(stages.join(", ")).into()),

@@ -1,7 +1,7 @@
 //! What the deferring answers speak of: shares, each with its base.
 
 use super::ReplyGroup;
-use crate::smtp::{Category, Outcome};
+use crate::smtp::Category;
 
 /// Share of 4xx answers that speak of reputation, content or policy, with its base.
 pub(in crate::findings) fn policy_share(groups: &[ReplyGroup]) -> (u64, u64) {
@@ -31,9 +31,8 @@ pub(in crate::findings) fn in_clear(groups: &[ReplyGroup], lost: u64) -> u64 {
 /// Attempts put off by answers of a kind, of all put off by pressure on the lane: a full
 /// mailbox says nothing of the lane, however many there are.
 fn share(groups: &[ReplyGroup], is_of_kind: impl Fn(Category) -> bool) -> (u64, u64) {
-    let pressing = || groups.iter().filter(|g| g.outcome == Outcome::Deferral && g.category.is_pressure());
-    let of_kind = pressing().filter(|g| is_of_kind(g.category)).map(|g| g.attempts).sum();
-    (of_kind, pressing().map(|g| g.attempts).sum())
+    let of_kind = super::pressing(groups).filter(|g| is_of_kind(g.category)).map(|g| g.attempts).sum();
+    (of_kind, super::pressing(groups).map(|g| g.attempts).sum())
 }
 
 #[cfg(test)]
@@ -41,7 +40,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::smtp::{Reply, meaning_of};
+    use crate::smtp::{Outcome, Reply, meaning_of};
     use crate::time::Stamp;
 
     /// Answers of a wording, so many.
@@ -60,6 +59,7 @@ mod tests {
             span: (at, at),
             ips: BTreeSet::new(),
             mx_hosts: BTreeSet::new(),
+            domains: crate::scan::LimitedDomains::default(),
             examples: Vec::new(),
         }
     }

@@ -60,6 +60,7 @@ fn baseline(incident: &Incident) -> Node {
         return Node::group([
             ("share", Value::Absent.into()),
             ("minutes", Value::Absent.into()),
+            ("inside_waves", Value::Absent.into()),
             ("tolerance", Value::Absent.into()),
             ("weak", Value::Flag(true).into()),
             ("source", Value::Word("own").into()),
@@ -68,8 +69,22 @@ fn baseline(incident: &Incident) -> Node {
     };
     let share = Value::Share(b.failed, b.sessions, "sessions");
     let tolerance = Value::Number(b.tolerance * 100.0, 2, "%".to_owned());
+    let inside = quiet_inside(incident);
+    let which = match (b.source, inside) {
+        (waves::BaselineSource::Healthy, _) => "minutes named as healthy".to_owned(),
+        (waves::BaselineSource::Control, _) => "quiet minutes of the other receivers".to_owned(),
+        (waves::BaselineSource::Own, 0) => "quiet minutes".to_owned(),
+        (waves::BaselineSource::Own, n) => {
+            format!(
+                "quiet minutes, {} of which {} between failures of a wave,",
+                grouped(n),
+                if n == 1 { "lies" } else { "lie" }
+            )
+        }
+    };
+    let marked = if incident.quiet.is_empty() { "" } else { " (column quiet of minutes_by_lane.csv)" };
     let rule = format!(
-        "In the {} quiet minutes {} of the sessions failed. A stretch of minutes is a wave when more than {} % of its sessions fail, too many for chance at the usual rate, in at least two minutes; stretches with fewer than five quiet minutes between them are one wave. First is the first minute with a failed session, recovery the minute after the last one.",
+        "In the {} {which} {} of the sessions failed{marked}. A stretch of minutes is a wave when more than {} % of its sessions fail, too many for chance at the usual rate, in at least two minutes; stretches with fewer than five quiet minutes between them are one wave. First is the first minute with a failed session, recovery the minute after the last one.",
         grouped(u64::from(b.minutes)),
         share.text(),
         tolerance.text()
@@ -78,11 +93,19 @@ fn baseline(incident: &Incident) -> Node {
     Node::group([
         ("share", Node::fact(share, minutes())),
         ("minutes", Node::fact(Value::Count(u64::from(b.minutes), "minutes"), minutes())),
+        ("inside_waves", Node::fact(Value::Count(inside, "minutes"), minutes())),
         ("tolerance", Node::fact(tolerance, minutes())),
         ("weak", Value::Flag(b.weak).into()),
         ("source", Value::Word(source_word(b.source)).into()),
         ("rule", Value::Sentence(rule).into()),
     ])
+}
+
+/// Quiet minutes between the first and the last failure of a wave: there the lane was quiet for
+/// less than it takes to end a wave.
+fn quiet_inside(incident: &Incident) -> u64 {
+    let windows = incident.windows();
+    incident.quiet.iter().filter(|m| windows.iter().any(|w| w.contains(**m))).count() as u64
 }
 
 const fn source_word(source: waves::BaselineSource) -> &'static str {
@@ -116,7 +139,8 @@ fn background(incident: &Incident) -> Node {
     let minutes = || [Evidence::Table("minutes_by_lane", "lane gmail".to_owned())];
     let sentence = incident.background.filter(|_| !incident.waves.is_empty()).map(|b| {
         format!(
-            "In all other minutes {} of the sessions failed, from {} on: they are not counted as the incident.",
+            "Outside {} {} of the sessions failed, from {} on: they are not counted as the incident.",
+            if incident.spikes.is_empty() { "the waves" } else { "the waves and spikes" },
             Value::Share(b.failed, b.attempts, "sessions").text(),
             b.first
         )

@@ -47,6 +47,7 @@ pub(super) fn assemble(seen: &Seen<'_>, items: &Items, causes: &[Cause]) -> Node
         ("in_clear", seen.order.in_clear(seen.replies)),
         ("replies", Node::List(seen.replies.iter().map(|g| g.node(timeline, &waves, &failing)).collect())),
         ("scopes", replies::scopes(seen.replies)),
+        ("limited_domains", replies::limited_domains(timeline, seen.replies)),
         ("doubtful_bounces", replies::doubtful_bounces(timeline, seen.replies, &waves)),
         ("pattern", seen.pattern.node()),
         ("launches", pattern::launches(&evident.case.launches, &seen.pattern.onsets, &waves)),

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::cut::{Stretch, cut};
 use super::lane::{Cell, Lane};
 use super::statistics::{inverse_incomplete_beta, upper_tail};
+use crate::time::Minute;
 
 /// Minutes the seed has at least, and a twentieth of all: fewer are too easily clean by luck,
 /// and the longer the data, the luckier their luckiest stretch.
@@ -84,12 +85,12 @@ fn tolerance(p: f64) -> f64 {
 impl Baseline {
     /// From the quiet minutes of `lane`; `None` when it has no usable minute.
     pub(super) fn of(source: BaselineSource, lane: &Lane) -> Option<Self> {
-        Self::without(source, lane, &[])
+        Some(Self::without(source, lane, &[])?.0)
     }
 
     /// The same without some usable minutes, by their positions: one in the midst of which a wave
-    /// may have begun or ended is no measure of quiet.
-    pub(super) fn without(source: BaselineSource, lane: &Lane, beside: &[usize]) -> Option<Self> {
+    /// may have begun or ended is no measure of quiet. Beside it the minutes that it rests on.
+    pub(super) fn without(source: BaselineSource, lane: &Lane, beside: &[usize]) -> Option<(Self, Vec<Minute>)> {
         let shared: Vec<usize> = beside.iter().filter_map(|i| lane.cells.get(*i)).map(|c| c.at).collect();
         let mut quiet = quiet_minutes(lane);
         quiet.retain(|c| !shared.contains(&c.at));
@@ -100,7 +101,7 @@ impl Baseline {
         let phi = fit.phi.clamp(DISPERSION.0, DISPERSION.1);
         let pu = fit.upper(0.95, phi).clamp(RATE_LIMITS.0, RATE_LIMITS.1);
         let minutes = u32::try_from(quiet.len()).unwrap_or(u32::MAX);
-        Some(Self {
+        let baseline = Self {
             source,
             minutes,
             sessions: fit.attempts,
@@ -111,7 +112,8 @@ impl Baseline {
             tolerance: tolerance(pu),
             weak: minutes < WEAK.0 || fit.attempts < WEAK.1,
             doubtful: fit.p > NEVER_HEALTHY,
-        })
+        };
+        Some((baseline, quiet.into_iter().map(|c| lane.minute(c)).collect()))
     }
 
     /// Whether this one looks like an incident beside the quiet minutes of a control.
@@ -211,7 +213,7 @@ mod tests {
 
     use super::*;
     use crate::findings::waves::MinuteCount;
-    use crate::time::{Minute, Window};
+    use crate::time::Window;
 
     fn lane(counts: &[(u32, u32)]) -> Lane {
         let minutes: Vec<_> = counts.iter().map(|&(n, e)| Some(MinuteCount::new(n, e))).collect();

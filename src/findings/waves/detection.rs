@@ -104,6 +104,10 @@ pub struct Detection {
     pub outcome: Outcome,
     /// What counts as quiet; `None` when refused.
     pub baseline: Option<Baseline>,
+    /// The minutes of the lane that it rests on, some of which may lie between the failures of a
+    /// wave; none where it rests on others.
+    #[serde(skip)]
+    pub quiet: Vec<Minute>,
     /// Failing stretches too small to be waves, in order of time.
     pub spikes: Vec<Spike>,
     /// Failures outside waves and spikes, if there are any.
@@ -147,6 +151,7 @@ pub fn detect(evidence: &Evidence<'_>) -> Detection {
     let refused = Detection {
         outcome: Outcome::Refused(Refusal::TooShort { usable: lane.len(), needed: MIN_USABLE }),
         baseline: None,
+        quiet: Vec::new(),
         spikes: Vec::new(),
         background: None,
         usable_minutes: lane.len(),
@@ -155,7 +160,7 @@ pub fn detect(evidence: &Evidence<'_>) -> Detection {
         return refused;
     }
     match judged_by_best_baseline(&lane, evidence) {
-        Some((baseline, judged)) => describe_all(&lane, baseline, &judged),
+        Some((baseline, judged, quiet)) => Detection { quiet, ..describe_all(&lane, baseline, &judged) },
         None => refused,
     }
 }
@@ -163,7 +168,7 @@ pub fn detect(evidence: &Evidence<'_>) -> Detection {
 /// The user's healthy minutes come first, then the lane's own quiet ones. The
 /// control steps in only where the lane shows no change and its quietest
 /// minutes fail far more than the control's: then it failed all the time.
-fn judged_by_best_baseline(lane: &Lane, evidence: &Evidence<'_>) -> Option<(Baseline, Judged)> {
+fn judged_by_best_baseline(lane: &Lane, evidence: &Evidence<'_>) -> Option<(Baseline, Judged, Vec<Minute>)> {
     let judged = |baseline: &Baseline| judge(lane, &cut(lane, baseline.phi), baseline);
     let elsewhere = |minutes: &[Option<MinuteCount>], source| {
         let from = evidence.window.from;
@@ -172,30 +177,32 @@ fn judged_by_best_baseline(lane: &Lane, evidence: &Evidence<'_>) -> Option<(Base
     };
     if let Some(healthy) = elsewhere(evidence.healthy, BaselineSource::Healthy) {
         let judged = judged(&healthy);
-        return Some((healthy, judged));
+        return Some((healthy, judged, Vec::new()));
     }
-    let mut own = Baseline::of(BaselineSource::Own, lane)?;
+    let (mut own, mut quiet) = Baseline::without(BaselineSource::Own, lane, &[])?;
     let mut found = judged(&own);
     let above = |i: &usize| lane.cells.get(*i).is_some_and(|c| c.e() > own.pu * c.n());
     let beside = found.waves.iter().flat_map(|w| w.from.checked_sub(1).into_iter().chain([w.to]));
     let beside: Vec<usize> = beside.filter(above).collect();
     // A fault that ended in the midst of a minute is not what the next one is held against.
     let clear = Baseline::without(BaselineSource::Own, lane, &beside).filter(|_| !beside.is_empty());
-    if let Some(clear) = clear {
+    if let Some((clear, rest)) = clear {
         let again = judged(&clear);
         if !again.waves.is_empty() {
-            (own, found) = (clear, again);
+            (own, found, quiet) = (clear, again, rest);
         }
     }
-    let Some(control) = elsewhere(evidence.control, BaselineSource::Control) else { return Some((own, found)) };
+    let Some(control) = elsewhere(evidence.control, BaselineSource::Control) else {
+        return Some((own, found, quiet));
+    };
     if own.far_above(&control) {
         if found.waves.is_empty() && !control.doubtful {
             let found = judged(&control);
-            return Some((control, found));
+            return Some((control, found, Vec::new()));
         }
         own.doubtful = true;
     }
-    Some((own, found))
+    Some((own, found, quiet))
 }
 
 fn describe_all(lane: &Lane, baseline: Baseline, judged: &Judged) -> Detection {
@@ -220,7 +227,7 @@ fn describe_all(lane: &Lane, baseline: Baseline, judged: &Judged) -> Detection {
         Outcome::Waves(waves)
     };
     let spikes = judged.spikes.iter().filter_map(|s| spike(lane, *s)).collect();
-    Detection { outcome, baseline: Some(baseline), spikes, background, usable_minutes: lane.len() }
+    Detection { outcome, baseline: Some(baseline), quiet: Vec::new(), spikes, background, usable_minutes: lane.len() }
 }
 
 fn spike(lane: &Lane, stretch: Stretch) -> Option<Spike> {

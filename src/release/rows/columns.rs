@@ -120,6 +120,17 @@ pub(super) const REPLIES: &[FromFact] = &[
     ("text", "text", Text, "the reply without its token, lines joined"),
 ];
 
+pub(super) const LIMITED_DOMAINS: &[FromFact] = &[
+    ("scope", "scope", Text, "what the limit is bound to: the domain that signs, of the envelope, or of a link"),
+    ("domain", "domain", Text, "the domain as the answers name it"),
+    ("answers", "share#part", Integer, "sessions put off by answers that name it"),
+    ("of", "share#whole", Integer, "sessions put off by answers of this scope"),
+    ("sending_ips", "ips_list", Text, "sending IPs that got them"),
+    ("first", "at", Time, "the earliest of them"),
+    ("ip", "ip", Text, "sending IP of that one"),
+    ("token", "token", Text, "Google's token of that one"),
+];
+
 pub(super) const TRANSCRIPTS: &[FromFact] = &[
     ("exhibit", "exhibit", Text, "file of evidence"),
     ("tool", "tool", Text, "tool that made the test"),
@@ -193,6 +204,12 @@ pub(super) const LISTS: &[OfList] = &[
         DOSE,
     ),
     ("waits", "Messages that Gmail accepted, by how long they had waited.", "delays.waits", WAITS),
+    (
+        "limited_domains",
+        "One row for each of the sender's domains that Gmail's limits name, those of most answers first; at most 20.",
+        "limited_domains",
+        LIMITED_DOMAINS,
+    ),
     ("replies", "One row for each wording of Gmail's answers.", "replies", REPLIES),
     ("transcripts", "One row for each STARTTLS test.", "transcripts", TRANSCRIPTS),
     ("coverage", "One row for each file of evidence, and where its lines went.", "coverage", COVERAGE_WITH_FILE),

@@ -1,9 +1,13 @@
 //! Counts of each minute, by lane, sending IP or MX host.
 
+use std::collections::BTreeSet;
+
 use super::{Desk, Span, column};
+use crate::findings::Incident;
 use crate::release::{Cell, Column, ColumnKind, Rows, Table};
 use crate::scan::What;
 use crate::smtp::Outcome;
+use crate::time::Minute;
 use crate::timeline::{Counts, MinuteState, Row};
 
 pub(super) const MINUTE: Column = column("minute", ColumnKind::Minute, "UTC minute");
@@ -74,6 +78,32 @@ pub(super) fn minutes<K>(
         }
     }
     table
+}
+
+/// Says of each minute of the lane that waves are dated on in which wave it lies, and whether it
+/// is one of the quiet ones that it was held against: some of these lie between failures of a wave.
+pub(super) fn mark_quiet(table: &mut Table, incident: &Incident, lane: &str) {
+    table.columns.push(column("wave", ColumnKind::Integer, "number of the wave it lies in; empty outside the waves"));
+    table.columns.push(column(
+        "quiet",
+        ColumnKind::Text,
+        "yes: one of the quiet minutes that the waves are held against; their sums are the baseline",
+    ));
+    let quiet: BTreeSet<Minute> = incident.quiet.iter().copied().collect();
+    let waves = incident.windows();
+    let marked = table.rows.iter().map(|mut row| {
+        let (wave, is_quiet) = match row.as_slice() {
+            [Cell::Minute(minute), Cell::Text(of), ..] if of == lane => {
+                let wave = waves.iter().position(|w| w.contains(*minute)).map(|n| n as u64 + 1);
+                (wave, quiet.contains(minute))
+            }
+            _ => (None, false),
+        };
+        row.push(wave.map_or(Cell::Empty, Cell::Integer));
+        row.push(if is_quiet { Cell::Text("yes".to_owned()) } else { Cell::Empty });
+        row
+    });
+    table.rows = marked.collect();
 }
 
 fn count_cells<K>(row: &Row<K>, at: usize, counts: Option<Counts>) -> Vec<Cell> {

@@ -26,7 +26,7 @@ use self::span::Span;
 use super::exhibits::Chosen;
 use super::{Audience, Column, ColumnKind, Redacted, Table, Withheld, measured};
 use crate::findings::{Incident, Node};
-use crate::smtp::Lanes;
+use crate::smtp::{Lane, Lanes};
 use crate::timeline::{Place, Timeline};
 
 const fn column(name: &'static str, kind: ColumnKind, meaning: &'static str) -> Column {
@@ -78,8 +78,11 @@ impl Desk<'_> {
     fn by_lane(&self) -> Table {
         let title = "One row for each minute and lane.";
         let label = |lane: &_| self.lanes.name(*lane).to_owned();
+        let rows = &self.timeline.lanes;
         // What all else rests on.
-        minutes::minutes(("minutes_by_lane", "lane", title), self, &self.timeline.lanes, &label, &self.whole())
+        let mut table = minutes::minutes(("minutes_by_lane", "lane", title), self, rows, &label, &self.whole());
+        minutes::mark_quiet(&mut table, self.incident, self.lanes.name(Lane::GMAIL));
+        table
     }
 
     fn by_ip(&self) -> Table {

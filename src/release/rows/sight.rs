@@ -21,6 +21,7 @@ const SEEN: &[(&str, &[Audience])] = &[
     ("dose_response", BOTH),
     ("waits", BOTH),
     ("replies", BOTH),
+    ("limited_domains", BOTH),
     ("transcripts", BOTH),
     ("coverage", BOTH),
     ("tls_failures", BOTH),

@@ -10,9 +10,10 @@ use super::edges::Bytes;
 use super::files::SavedFile;
 use super::sound::{self, Sound, unsound};
 use crate::intake::Exhibit;
+use crate::scan::domains::DOMAINS;
 use crate::scan::{
-    Accepted, Axis, BUSY_SLOTS, CellKey, Ending, Excerpt, ExcerptLine, Names, ReplyExample, ReplyKey, ReplyTally,
-    Seconds, Tally, What,
+    Accepted, Axis, BUSY_SLOTS, CellKey, Ending, Excerpt, ExcerptLine, LimitedDomain, LimitedDomains, Names,
+    ReplyExample, ReplyKey, ReplyTally, Seconds, Tally, What,
 };
 use crate::smtp::{Category, Lane, Outcome, Scope, Stage, row_id};
 use crate::time::millis::Moments as _;
@@ -62,7 +63,16 @@ struct SavedReply {
     span: (i64, i64),
     by_egress: Vec<(u16, u64)>,
     by_mx: Vec<(u16, u64)>,
+    domains: Vec<SavedDomain>,
+    other_domains: u64,
     examples: Vec<SavedExample>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct SavedDomain {
+    name: String,
+    by_egress: Vec<(u16, u64)>,
+    first: Option<SavedExample>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -250,6 +260,8 @@ impl SavedReply {
             span: (reply.span.0.number(), reply.span.1.number()),
             by_egress: reply.by_egress.iter().map(|(id, n)| (id.0, *n)).collect(),
             by_mx: reply.by_mx.iter().map(|(id, n)| (id.0, *n)).collect(),
+            domains: reply.domains.kept.iter().map(SavedDomain::of).collect(),
+            other_domains: reply.domains.others,
             examples: reply.examples.iter().map(SavedExample::of).collect(),
         }
     }
@@ -264,6 +276,14 @@ impl SavedReply {
         for (id, n) in self.by_mx {
             by_mx.insert(sound.mx(id)?, sound.count(n)?);
         }
+        let mut domains = LimitedDomains { others: sound.count(self.other_domains)?, ..LimitedDomains::default() };
+        for saved in self.domains {
+            let (name, domain) = saved.domain(sound)?;
+            domains.kept.insert(name, domain);
+        }
+        if domains.kept.len() > DOMAINS {
+            return Err(unsound("more domains than are kept"));
+        }
         let examples = self.examples.into_iter().map(|e| e.example(sound)).collect::<Result<_, _>>()?;
         let reply = ReplyTally {
             code: self.code,
@@ -275,9 +295,29 @@ impl SavedReply {
             span: (sound::stamp(self.span.0)?, sound::stamp(self.span.1)?),
             by_egress,
             by_mx,
+            domains,
             examples,
         };
         Ok((key, reply))
+    }
+}
+
+impl SavedDomain {
+    fn of((name, domain): (&Box<str>, &LimitedDomain)) -> Self {
+        Self {
+            name: name.to_string(),
+            by_egress: domain.by_egress.iter().map(|(id, n)| (id.0, *n)).collect(),
+            first: domain.first.as_ref().map(SavedExample::of),
+        }
+    }
+
+    fn domain(self, sound: &mut Sound) -> Result<(Box<str>, LimitedDomain), PartialError> {
+        let mut by_egress = BTreeMap::new();
+        for (id, n) in self.by_egress {
+            by_egress.insert(sound.egress(id)?, sound.count(n)?);
+        }
+        let first = self.first.map(|first| first.example(sound)).transpose()?;
+        Ok((self.name.into(), LimitedDomain { by_egress, first }))
     }
 }
 
