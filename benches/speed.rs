@@ -87,7 +87,7 @@ fn count_and_digest(job: &LogJob<'_>) {
     let (lanes, none) = (Lanes::default(), Elsewhere::default());
     let (mut way, mut reader) = job.open(Compare::No, |_| true).expect("a log");
     let mut collector = Collector::new(&lanes, job.source.exhibit, None, &none);
-    let read = way.for_each_block(|block| {
+    let read = way.for_each_block(false, |block| {
         reader.read(block, &mut collector);
         true
     });

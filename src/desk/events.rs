@@ -79,7 +79,7 @@ fn compared(jobs: &[LogJob<'_>], lanes: &Lanes, stop: &'static AtomicBool) -> Re
 /// Tells one file's events; what its edges leave open is told at the end.
 fn read(job: &LogJob<'_>, compare: Compare, printer: &mut Printer<'_, impl Write>) -> Result<LooseEnds, Failure> {
     let (mut way, mut reader) = job.open(compare, |_| true)?;
-    let read = way.for_each_block(|block| {
+    let read = way.for_each_block(false, |block| {
         reader.read(block, printer);
         printer.failed.is_none()
     });

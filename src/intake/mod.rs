@@ -5,10 +5,11 @@
 //! - `open` undoes compression in the stream and hashes what was read: `raw` bytes, told
 //!   apart by `codec`, undone by `undo`, turned away by `refuse` where they are no text,
 //!   and given as UTF-8 by `text`.
-//! - `blocks` hands out whole lines from a reused buffer.
+//! - `blocks` hands out whole lines from a reused buffer, `ahead` from a thread of its own.
 //! - `places` looks into the middle of a file, `pieces` cuts one at line ends.
 //! - `turned` reads a file from its last line to its first; `way` hides which of the two it is.
 
+mod ahead;
 mod blocks;
 mod codec;
 mod error;

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use super::{IntakeError, Opened, Turned, for_each_block, open};
+use super::ahead::for_each_block_ahead;
+use super::{Codec, IntakeError, Opened, Turned, for_each_block, open};
 
 /// An opened file, and the end from which it is read.
 pub enum Way {
@@ -27,12 +28,14 @@ impl Way {
         })
     }
 
-    /// Hands out blocks of whole lines; stops early when `take` returns false.
+    /// Hands out blocks of whole lines; stops early when `take` returns false. Where a thread is `free`,
+    /// it undoes the compression of a file meanwhile.
     ///
     /// # Errors
     /// When reading fails; all blocks before were handed out.
-    pub fn for_each_block(&mut self, take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
+    pub fn for_each_block(&mut self, free: bool, take: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
         match self {
+            Self::Forwards(opened) if free && opened.codec != Codec::Plain => for_each_block_ahead(&mut **opened, take),
             Self::Forwards(opened) => for_each_block(opened, take),
             Self::Backwards(turned) => turned.for_each_block(take),
         }

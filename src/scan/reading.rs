@@ -36,7 +36,7 @@ impl Work<'_> {
         let next = AtomicUsize::new(0);
         let read = || {
             while let Some((task, n)) = turns.get(next.fetch_add(1, Ordering::Relaxed)) {
-                self.turn(task, *n);
+                self.turn(task, *n, turns.len() < self.threads);
             }
         };
         std::thread::scope(|scope| {
@@ -63,13 +63,13 @@ impl Work<'_> {
     }
 
     /// What one thread does next: a file, or a piece of one.
-    fn turn<'w>(&'w self, task: &Task<'w>, n: usize) {
+    fn turn<'w>(&'w self, task: &Task<'w>, n: usize, free: bool) {
         if let Some(in_pieces) = &task.in_pieces {
             return in_pieces.read(n, &|| self.collector(task.at), &|bytes| self.go_on(bytes));
         }
         let part = match &self.given[task.at] {
             Some(given) => Ok(given.lock().ok().and_then(|mut part| part.take()).unwrap_or_default()),
-            None => self.read_whole(task.at, task.compare.clone()),
+            None => self.read_whole(task.at, task.compare.clone(), free),
         };
         if let Ok(mut slot) = task.slot.lock() {
             *slot = Some(part);
@@ -86,12 +86,12 @@ impl Work<'_> {
                 Ok(part)
             }
             // What keeps it from being read is told as it is of any file.
-            None => self.read_whole(task.at, Compare::No),
+            None => self.read_whole(task.at, Compare::No, self.threads > 1),
         }
     }
 
-    /// Reads one file to its end, or to where it breaks off.
-    fn read_whole(&self, at: usize, compare: Compare) -> Result<Part, ScanError> {
+    /// Reads one file to its end, or to where it breaks off. Whether a thread is free for it says `free`.
+    fn read_whole(&self, at: usize, compare: Compare, free: bool) -> Result<Part, ScanError> {
         let job = &self.jobs[at];
         let exhibit = job.source.exhibit;
         let go_on = |bytes: usize| self.go_on(bytes);
@@ -99,7 +99,7 @@ impl Work<'_> {
         let mut collector = self.collector(at);
         let mut skim = Skim::of(job);
         let result = within(&job.asked, &mut collector, |sink| {
-            way.for_each_block(|block| {
+            way.for_each_block(free, |block| {
                 match &mut skim {
                     Some(skim) => skim.take(block, &mut *reader, sink),
                     None => reader.read(block, sink),
