@@ -80,3 +80,18 @@ pub(in crate::findings) fn limited_domains(timeline: &Timeline, groups: &[ReplyG
     };
     Node::List(rows.into_iter().map(row).collect())
 }
+
+/// Whether half or more of the answers that put mail off are limits on a domain that they name:
+/// the domain that most of them name, in words.
+pub(in crate::findings) fn mostly_on_a_domain(groups: &[ReplyGroup]) -> Option<String> {
+    let all: u64 = super::pressing(groups).map(|g| g.attempts).sum();
+    let found = by_scope(super::pressing(groups));
+    let named: u64 = found.values().map(naming).sum();
+    let (name, n) = found
+        .values()
+        .flat_map(|domains| &domains.kept)
+        .map(|(name, of)| (name, of.attempts()))
+        .max_by_key(|(name, n)| (*n, std::cmp::Reverse((*name).clone())))?;
+    (named * 2 >= all)
+        .then(|| format!("{} of the answers that put mail off name {name}.", Value::Share(n, all, "answers").text()))
+}
