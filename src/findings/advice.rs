@@ -181,10 +181,10 @@ fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
     );
     let proposals = [
         when(
-            is(&items.pressure) && is(&items.others_clean),
+            is(&items.pressure) && is(&items.others_clean) && limited.is_none(),
             "Lower the number of concurrent connections per sending IP to Gmail's MX hosts, and lengthen the back-off after temporary replies.",
             &items.pressure.says,
-            "closes.total",
+            "incident.outcomes.deferral",
         ),
         when(
             limited.is_some(),

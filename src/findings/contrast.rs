@@ -75,6 +75,9 @@ impl Yardstick {
             return self;
         }
         let usual = (outside.failed as f64 + 0.5) / (outside.attempts as f64 + 1.0);
+        if usual > MOST_USUAL {
+            return self;
+        }
         Self { tolerance: self.tolerance.max(tolerance(usual)), ..self }
     }
 
@@ -93,6 +96,8 @@ impl Yardstick {
 
 /// Sessions outside the waves that tell a receiver's usual rate.
 const LEAST_USUAL: u64 = 50;
+/// A receiver that loses more than this at any time is no healthy one.
+const MOST_USUAL: f64 = 0.1;
 
 /// One row, judged.
 #[derive(Clone, Debug)]

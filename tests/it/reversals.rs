@@ -178,6 +178,12 @@ fn a_limit_that_was_touched_is_neither_reached_nor_far() {
     let said = text(&facts, "verdict_sentence");
     assert!(said.contains("finer values of egress of eth0 on mta1") && said.contains("of the limit"), "{said}");
     assert!(!said.contains("and the limit on it"), "it was given: {said}");
+    let nodes = text(&facts, "nodes_summary");
+    assert!(nodes.starts_with("Came to 80 % of its limit or more, and did not stay there"), "{nodes}");
+    assert!(
+        nodes.contains("egress of eth0") && nodes.contains("Of the others with a known limit none reached it"),
+        "{nodes}"
+    );
 }
 
 #[test]
@@ -406,7 +412,7 @@ fn proposals(facts: &BTreeMap<String, Value>) -> Vec<(&str, &str, &str)> {
 fn what_to_change_is_called_for_by_a_fact_and_is_never_to_do_without_tls() {
     let whole = facts(&Reversal::default());
     let called: Vec<_> = proposals(&whole).into_iter().map(|(_, fact, _)| fact).collect();
-    assert_eq!(called, ["closes.total", "pattern.word", "plaintext_deliveries"]);
+    assert_eq!(called, ["incident.outcomes.deferral", "pattern.word", "plaintext_deliveries"]);
     let bare = facts(&Reversal { without: &["metrics", "transcripts"], ..Reversal::default() });
     let found: Vec<_> = proposals(&bare).into_iter().filter(|(.., command)| !command.is_empty()).collect();
     assert!(found.iter().any(|(_, fact, command)| *fact == "nodes_summary" && command.starts_with("sar -o ")));
