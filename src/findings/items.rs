@@ -46,7 +46,7 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
     Items {
         others_clean: others_clean(seen),
         pressure_apart: pressure_apart(seen, &failed, &pressure),
-        pressure: pressure,
+        pressure,
         policy: majority(
             &failed,
             policy_share(seen.replies),

@@ -48,13 +48,11 @@ pub(super) fn naming(domains: &LimitedDomains) -> u64 {
 pub(in crate::findings) fn limited_domains(timeline: &Timeline, groups: &[ReplyGroup]) -> Node {
     let all = |scope| super::pressing(groups).filter(|g| g.scope == scope).map(|g| g.attempts).sum::<u64>();
     let found = by_scope(super::pressing(groups));
-    let named = |(scope, domains): (&Scope, &LimitedDomains)| {
-        let (scope, whole) = (*scope, all(*scope));
-        let row =
-            move |(name, of): (&Box<str>, &LimitedDomain)| (of.attempts(), scope, name.clone(), of.clone(), whole);
-        domains.kept.iter().map(row).collect::<Vec<_>>()
-    };
-    let mut rows: Vec<_> = found.iter().flat_map(named).collect();
+    let mut rows = Vec::new();
+    for (scope, domains) in found {
+        let whole = all(scope);
+        rows.extend(domains.kept.into_iter().map(|(name, of)| (of.attempts(), scope, name, of, whole)));
+    }
     rows.sort_by(|a, b| (b.0, a.1, &a.2).cmp(&(a.0, b.1, &b.2)));
     rows.truncate(ROWS);
     let row = |(n, scope, name, of, whole): (u64, Scope, Box<str>, LimitedDomain, u64)| {
