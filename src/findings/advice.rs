@@ -141,7 +141,14 @@ struct Proposal {
     because: String,
     /// The id of that fact.
     fact: &'static str,
+    /// What captures next time what was missing.
+    command: Option<&'static str>,
 }
+
+/// Keeps a day of a node's counters, minute by minute, and writes out those that a report reads.
+const RECORD: &str = "sar -o sar.bin 60 1440; sadf -d sar.bin -- -u -v -n DEV -n ETCP";
+/// Tests STARTTLS as Postfix does.
+const TEST: &str = "posttls-finger -c gmail.com";
 
 /// What to change next; each only where a fact calls for it.
 pub(super) fn proposals(seen: &Seen<'_>, items: &Items) -> Node {
@@ -151,6 +158,7 @@ pub(super) fn proposals(seen: &Seen<'_>, items: &Items) -> Node {
             ("what", Value::Sentence(p.what.to_owned()).into()),
             ("because", Value::Sentence(p.because).into()),
             ("fact", Value::Text(p.fact.to_owned()).into()),
+            ("command", Node::maybe(p.command.map(|command| Value::Text(command.to_owned())))),
         ])
     };
     let proposals = called_for(seen, items).into_iter().filter(|_| found);
@@ -158,8 +166,11 @@ pub(super) fn proposals(seen: &Seen<'_>, items: &Items) -> Node {
 }
 
 fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
-    let when =
-        |known: bool, what, because: &str, fact| known.then(|| Proposal { what, because: because.to_owned(), fact });
+    let when = |known: bool, what, because: &str, fact| {
+        known.then(|| Proposal { what, because: because.to_owned(), fact, command: None })
+    };
+    let by = |command, proposal: Option<Proposal>| proposal.map(|p| Proposal { command: Some(command), ..p });
+    let limited = replies::mostly_on_a_domain(seen.replies);
     let is = |item: &Item| item.known == Some(true);
     let clear = seen.order.plaintext_deliveries;
     let alike = format!("The pattern is {}.", seen.pattern.word());
@@ -170,10 +181,16 @@ fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
     );
     let proposals = [
         when(
-            is(&items.pressure) && is(&items.others_clean),
+            is(&items.pressure) && is(&items.others_clean) && limited.is_none(),
             "Lower the number of concurrent connections per sending IP to Gmail's MX hosts, and lengthen the back-off after temporary replies.",
             &items.pressure.says,
-            "closes.total",
+            "incident.outcomes.deferral",
+        ),
+        when(
+            limited.is_some(),
+            "Lower the rate of mail of the limited domain over all sending IPs together: a limit on a domain follows it to any IP.",
+            limited.as_deref().unwrap_or_default(),
+            "limited_domains.1.share",
         ),
         when(
             seen.pattern.is_shown(),
@@ -211,11 +228,23 @@ fn called_for(seen: &Seen<'_>, items: &Items) -> Vec<Proposal> {
             &items.tls_alert.says,
             "tls_failures.genuine",
         ),
-        when(
-            seen.evident.timeline.metrics.is_empty(),
-            "Record metrics of the sending nodes once a minute or more often (sysstat, interval of sixty seconds).",
-            "No metrics of the nodes were given.",
-            "nodes_summary",
+        by(
+            RECORD,
+            when(
+                seen.evident.timeline.metrics.is_empty(),
+                "Record metrics of the sending nodes once a minute or more often (sysstat, interval of sixty seconds).",
+                "No metrics of the nodes were given.",
+                "nodes_summary",
+            ),
+        ),
+        by(
+            TEST,
+            when(
+                starttls::successes(seen.evident.tests, seen.evident.lanes, Condition::Loaded).1 == 0,
+                "Test STARTTLS to Gmail's MX from each sending node during the next launch, and keep the output.",
+                "No STARTTLS test under load was given.",
+                "transcripts_summary.sentence",
+            ),
         ),
     ];
     proposals.into_iter().flatten().collect()

@@ -16,6 +16,9 @@ pub(super) struct Items {
     pub(super) others_clean: Item,
     /// 421 answers and remote closes are most of the failed sessions.
     pub(super) pressure: Item,
+    /// The same, but where other receivers close as large a share of sessions: then closes are
+    /// what a node at its limit meets everywhere, and no mark of Gmail's.
+    pub(super) pressure_apart: Item,
     /// Replies speak of reputation, content or policy.
     pub(super) policy: Item,
     /// Replies speak of Google's own system.
@@ -106,7 +109,7 @@ const ASK_REPLIES: &str = "the receiver's reply texts";
 const ASK_LOAD: &str = "minutes with little load in the same log, or a second launch";
 const ASK_IPS: &str = "a second sending IP with like load";
 const ASK_IDLE: &str = "an idle STARTTLS test from a sending node while the failures last (posttls-finger -c)";
-const ASK_TLS: &str = "the TLS library's messages for the failed handshakes";
+const ASK_TLS: &str = "the TLS library's messages for the failed handshakes (postconf -e smtp_tls_loglevel=1)";
 const ASK_QUIET_IP: &str = "a sending IP with little traffic to Gmail in the same minutes";
 
 /// Judges all causes.
@@ -154,13 +157,13 @@ pub(super) fn judge(items: &Items) -> Vec<Cause> {
             "sender_network",
             "the sender's network at its limit",
             &[need(&i.net_ceiling, true, ASK_NETWORK), need(&i.others_clean, false, ASK_OTHERS)],
-            &[&i.pressure, &i.tls_alert],
+            &[&i.pressure_apart, &i.tls_alert],
         ),
         cause(
             "sender_load",
             "the sender's servers at their limit",
             &[need(&i.host_ceiling, true, ASK_HOST), need(&i.others_clean, false, ASK_OTHERS)],
-            &[&i.pressure, &i.tls_alert],
+            &[&i.pressure_apart, &i.tls_alert],
         ),
         cause(
             "tls_stack",
@@ -311,6 +314,7 @@ mod tests {
         Items {
             others_clean: yes(),
             pressure: yes(),
+            pressure_apart: yes(),
             policy: no(),
             system: yes(),
             unmet: no(),
@@ -361,6 +365,7 @@ mod tests {
         let items = Items {
             others_clean: no(),
             pressure: no(),
+            pressure_apart: no(),
             downstream: no(),
             load_linked: no(),
             tls_alert: yes(),
@@ -374,8 +379,17 @@ mod tests {
 
     #[test]
     fn a_saturated_link_that_hurts_all_receivers_is_the_network() {
-        let items = Items { others_clean: no(), pressure: no(), net_ceiling: yes(), ..throttled() };
+        let items = Items { others_clean: no(), pressure_apart: no(), net_ceiling: yes(), ..throttled() };
         assert_eq!(overall(&judge(&items)), "sender_network");
+    }
+
+    // A node without CPU leaves receivers waiting until they close: Gmail's closes are theirs too.
+    #[test]
+    fn a_server_at_its_limit_is_named_where_all_receivers_close_alike() {
+        let items = Items { others_clean: no(), pressure_apart: no(), host_ceiling: yes(), ..throttled() };
+        assert_eq!(overall(&judge(&items)), "sender_load");
+        let by_answers = Items { pressure_apart: yes(), ..items };
+        assert_eq!(overall(&judge(&by_answers)), "inconclusive", "Gmail answers what the others do not");
     }
 
     #[test]

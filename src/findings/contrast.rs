@@ -3,7 +3,8 @@
 //! Nothing is detected twice: each row is held against the lane's own tolerance.
 //! With a failure rate's 95 % interval (Clopper-Pearson on counts shrunk by the
 //! burstiness phi) wholly above it, a row is failing; wholly below, clean; else
-//! there is not enough traffic to say. What a row's logs cannot show is held to have
+//! there is not enough traffic to say. Another receiver whose own usual rate, outside the waves, is
+//! higher is held against that. What a row's logs cannot show is held to have
 //! happened to it at the rate at which it did where logs can: a row that would not be
 //! clean then is unknown.
 
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::waves::statistics::clopper_pearson;
+use super::waves::tolerance;
 use super::{Evidence, Node, Value};
 use crate::scan::{MxId, What};
 use crate::smtp::{Lane, Lanes, Outcome};
@@ -66,11 +68,36 @@ impl Yardstick {
         }
     }
 
+    /// The same for a receiver of which so many sessions failed outside the waves: what fails there
+    /// at any time is no failure with the lane. Too few sessions tell no usual rate.
+    fn with_usual(self, outside: Counts) -> Self {
+        if outside.attempts < LEAST_USUAL {
+            return self;
+        }
+        let usual = (outside.failed as f64 + 0.5) / (outside.attempts as f64 + 1.0);
+        if usual > MOST_USUAL {
+            return self;
+        }
+        Self { tolerance: self.tolerance.max(tolerance(usual)), ..self }
+    }
+
+    /// Whether a usual rate would be one still, had those that logs cannot show failed as often
+    /// as others did.
+    fn is_clean(self, counts: Counts, hidden: f64) -> bool {
+        let (_, upper) = self.interval(counts);
+        upper + hidden < self.tolerance
+    }
+
     /// The 95 % interval of the failure rate.
     pub(super) fn interval(self, counts: Counts) -> (f64, f64) {
         clopper_pearson(counts.failed as f64 / self.phi, counts.attempts as f64 / self.phi, 0.95)
     }
 }
+
+/// Sessions outside the waves that tell a receiver's usual rate.
+const LEAST_USUAL: u64 = 50;
+/// A receiver that loses more than this at any time is no healthy one.
+const MOST_USUAL: f64 = 0.1;
 
 /// One row, judged.
 #[derive(Clone, Debug)]
@@ -115,7 +142,7 @@ pub(super) enum Carried {
 
 pub(super) fn contrast(timeline: &Timeline, waves: &[Window], yardstick: Yardstick) -> Contrast {
     let judge = Judge { timeline, waves, yardstick, rates: rates(timeline, waves) };
-    let lanes = judge.rows(&timeline.lanes);
+    let lanes: Vec<_> = timeline.lanes.iter().map(|row| judge.lane(row)).collect();
     Contrast {
         ips: judge.rows(&timeline.egresses),
         mx_hosts: judge.rows(&timeline.mx_hosts),
@@ -157,23 +184,37 @@ impl Judge<'_> {
     }
 
     fn row<K: Clone>(&self, row: &Row<K>) -> Judged<K> {
+        self.against(row, self.yardstick)
+    }
+
+    /// A receiver: another one is also held against its own usual rate, since a dead domain or a
+    /// full queue of bounces fails at any hour.
+    fn lane(&self, row: &Row<Lane>) -> Judged<Lane> {
+        if row.of.is_of_others() { self.against(row, self.usual_of(&[row])) } else { self.row(row) }
+    }
+
+    /// The yardstick of receivers whose usual rate, outside the waves, may be above the lane's.
+    fn usual_of(&self, rows: &[&Row<Lane>]) -> Yardstick {
+        let mut outside = Counts::default();
+        for row in rows {
+            outside.plus(row.sum(|at| !is_inside(self.timeline, self.waves, at)));
+        }
+        self.yardstick.with_usual(outside)
+    }
+
+    fn against<K: Clone>(&self, row: &Row<K>, yardstick: Yardstick) -> Judged<K> {
         let inside = |at: usize| is_inside(self.timeline, self.waves, at);
         let counts = row.sum(inside);
         let shows_failures = row.known(inside, counts.failed, What::FAILURES) != Known::Nothing;
-        let verdict = match self.yardstick.judge(counts) {
+        let verdict = match yardstick.judge(counts) {
             // Without a wave nobody failed with it: such a row is clean or too small to say.
             RowVerdict::Failing if self.waves.is_empty() => RowVerdict::NotEnoughTraffic,
-            RowVerdict::Clean if !shows_failures || !self.is_clean(counts, self.hidden(row)) => RowVerdict::Unknown,
+            RowVerdict::Clean if !shows_failures || !yardstick.is_clean(counts, self.hidden(row)) => {
+                RowVerdict::Unknown
+            }
             verdict => verdict,
         };
         Judged { of: row.of.clone(), counts, verdict, shows_failures }
-    }
-
-    /// Whether a usual rate would be one still, had those that logs cannot show failed as often
-    /// as others did.
-    fn is_clean(&self, counts: Counts, hidden: f64) -> bool {
-        let (_, upper) = self.yardstick.interval(counts);
-        upper + hidden < self.yardstick.tolerance
     }
 
     /// The share of sessions that failed in the ways that a row's logs cannot show, where logs can.
@@ -190,18 +231,20 @@ impl Judge<'_> {
     /// Other receivers that have not enough traffic each, as one: a log of a few minutes holds
     /// few sessions with any of them, and many with all.
     fn small_others(&self, lanes: &[Judged<Lane>]) -> Option<Judged<usize>> {
-        let (mut counts, mut hidden, mut of) = (Counts::default(), 0.0_f64, 0);
+        let (mut counts, mut hidden, mut of, mut rows) = (Counts::default(), 0.0_f64, 0, Vec::new());
         let is_small =
             |j: &&Judged<Lane>| j.of.is_of_others() && j.verdict == RowVerdict::NotEnoughTraffic && j.shows_failures;
         for small in lanes.iter().filter(is_small).filter(|j| j.counts.attempts > 0) {
             let row = self.timeline.lanes.iter().find(|row| row.of == small.of);
             hidden = hidden.max(row.map_or(0.0, |row| self.hidden(row)));
+            rows.extend(row);
             counts.plus(small.counts);
             of += 1;
         }
-        let verdict = match self.yardstick.judge(counts) {
+        let yardstick = self.usual_of(&rows);
+        let verdict = match yardstick.judge(counts) {
             RowVerdict::Failing if self.waves.is_empty() => RowVerdict::NotEnoughTraffic,
-            RowVerdict::Clean if !self.is_clean(counts, hidden) => RowVerdict::Unknown,
+            RowVerdict::Clean if !yardstick.is_clean(counts, hidden) => RowVerdict::Unknown,
             verdict => verdict,
         };
         (of >= 2).then_some(Judged { of, counts, verdict, shows_failures: true })

@@ -42,9 +42,11 @@ pub(super) fn items(seen: &Seen<'_>) -> Items {
         says: sentence_of(seen.headroom, resource),
         lacks: undecided(seen.headroom, resource),
     };
+    let pressure = failed.share(failed.pressed, PRESSURE, "421 answers and remote closes make up");
     Items {
         others_clean: others_clean(seen),
-        pressure: failed.share(failed.pressed, PRESSURE, "421 answers and remote closes make up"),
+        pressure_apart: pressure_apart(seen, &failed, &pressure),
+        pressure,
         policy: majority(
             &failed,
             policy_share(seen.replies),
@@ -148,6 +150,33 @@ impl Failed {
         let known = if lower >= 0.5 { Some(true) } else { (upper <= 0.2 && !is_hidden).then_some(false) };
         Item::new(known, format!("{what} {} of the failed sessions.", Value::Share(part, self.all, "sessions").text()))
     }
+}
+
+/// Whether closes and answers are Gmail's own: not, where it hardly answered and other receivers
+/// together lost half as large a share of their sessions, or more, in the same minutes. A node
+/// without CPU or bandwidth is closed upon by all whom it keeps waiting.
+fn pressure_apart(seen: &Seen<'_>, failed: &Failed, pressure: &Item) -> Item {
+    let answered = failed.share(failed.deferred, &[Outcome::Deferral], "");
+    let gmail = seen.contrast.lanes.iter().find(|j| j.of == Lane::GMAIL).map(|j| j.counts).unwrap_or_default();
+    let mut others = Counts::default();
+    for row in seen.contrast.others().filter(|j| j.verdict != RowVerdict::Unknown) {
+        others.plus(row.counts);
+    }
+    let product = |a: u64, b: u64| u128::from(a) * u128::from(b);
+    let alike = 2 * product(others.failed, gmail.attempts) >= product(gmail.failed, others.attempts);
+    let elsewhere = seen.contrast.others_clean() == Some(false);
+    if pressure.known != Some(true) || !elsewhere || answered.known != Some(false) || !alike {
+        return pressure.clone();
+    }
+    let share = |c: Counts| Value::Share(c.failed, c.attempts, "sessions").text();
+    Item::new(
+        Some(false),
+        format!(
+            "Gmail closed sessions without an answer, and the other receivers lost as many in the same minutes ({}, Gmail {}): the closes are no mark of Gmail's.",
+            share(others),
+            share(gmail)
+        ),
+    )
 }
 
 /// Whether answers name a lack of the sender's; those to retries in clear are no reason.

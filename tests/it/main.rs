@@ -14,6 +14,7 @@ mod faults;
 mod house;
 mod intake;
 mod laws;
+mod limits;
 mod logs;
 mod many;
 mod mappings;

@@ -247,3 +247,57 @@ fn a_short_log_shows_that_failures_come_with_load() {
     let (_, missing) = cause(&minutes(steady), "google_rate");
     assert!(missing.contains("minutes with little load"), "{missing}");
 }
+
+/// Four hours in which Gmail takes 100 messages a minute and the others 300; of Gmail's a part in ten
+/// of `part`, and of the others of `elsewhere`, for forty minutes in which it also refuses. With `waiting`,
+/// a queue that held messages all the time.
+fn slowed(part: usize, elsewhere: usize, others: bool, waiting: bool) -> Value {
+    let mut counts = "minute,lane,attempts,delivered,failed_sessions\n".to_owned();
+    let mut queue = "timestamp,node,queue_total\n".to_owned();
+    for minute in 0..240 {
+        let inside = (100..140).contains(&minute);
+        let at = format!("2026-11-24T{:02}:{:02}", minute / 60, minute % 60);
+        let vary = minute * 7919 % 7;
+        let taken = |usual: usize, part: usize| (usual + vary) * if inside { part } else { 10 } / 10;
+        let failed = if inside { 60 } else { 0 };
+        let mut row = |lane: &str, delivered: usize, failed: usize| {
+            writeln!(counts, "{at}Z,{lane},{},{delivered},{failed}", delivered + failed).expect("memory");
+        };
+        row("gmail", taken(100, part), failed);
+        if others {
+            row("microsoft", taken(300, elsewhere), 0);
+        }
+        for second in (0..60).step_by(10) {
+            writeln!(queue, "{at}:{second:02}Z,mta1,40").expect("memory");
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = folder.path().join("case");
+    fs::create_dir(&case).expect("a folder");
+    fs::write(case.join("counts.csv"), counts).expect("written");
+    if waiting {
+        fs::write(case.join("queue.csv"), queue).expect("written");
+    }
+    let output = folder.path().join("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_casefile"));
+    let ran = command.args(["build", "--quiet", "-o"]).arg(&output).arg(&case).output().expect("casefile runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let facts: Value = serde_json::from_str(&fs::read_to_string(kept(&output)).expect("facts.json")).expect("JSON");
+    facts["throughput"].clone()
+}
+
+#[test]
+fn a_reduced_rate_is_measured_against_the_others_and_its_loss_added_up() {
+    let halved = slowed(4, 10, true, true);
+    assert_eq!(halved["reduced"], "yes", "{halved}");
+    let share = halved["share"].as_f64().expect("a share");
+    assert!((38.0..=42.0).contains(&share), "{share}");
+    // Six tenths of about 103 messages, in each of forty minutes.
+    let missing = halved["missing"].as_f64().expect("a number");
+    assert!((2400.0..=2560.0).contains(&missing), "{missing}");
+    // Whether anything was left to send decides, and the others do.
+    assert_eq!(slowed(4, 10, true, false)["reduced"], "demand_unknown");
+    assert_eq!(slowed(4, 4, true, true)["reduced"], "no", "all receivers got less: the sender sent less");
+    assert_eq!(slowed(4, 10, false, true)["reduced"], "cannot_tell");
+    assert_eq!(slowed(10, 10, true, true)["reduced"], "no");
+}

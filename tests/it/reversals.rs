@@ -178,6 +178,12 @@ fn a_limit_that_was_touched_is_neither_reached_nor_far() {
     let said = text(&facts, "verdict_sentence");
     assert!(said.contains("finer values of egress of eth0 on mta1") && said.contains("of the limit"), "{said}");
     assert!(!said.contains("and the limit on it"), "it was given: {said}");
+    let nodes = text(&facts, "nodes_summary");
+    assert!(nodes.starts_with("Came to 80 % of its limit or more, and did not stay there"), "{nodes}");
+    assert!(
+        nodes.contains("egress of eth0") && nodes.contains("Of the others with a known limit none reached it"),
+        "{nodes}"
+    );
 }
 
 #[test]
@@ -189,24 +195,25 @@ fn metrics_of_another_clock_are_held_against_no_minute() {
     assert_eq!(text(&facts, "waves.1.first"), "2026-11-24T03:56Z");
 }
 
+/// Every second session with another receiver ends as Gmail's did: a 421 in place of its acceptance.
+fn fails_elsewhere(line: &str) -> Option<String> {
+    let failed = is_of_another_lane(line)
+        && line.contains("status=sent")
+        && line.len().is_multiple_of(2)
+        && line.contains(" 04:");
+    let (head, _) = line.split_once("dsn=").filter(|_| failed).unwrap_or((line, ""));
+    Some(if failed {
+        format!(
+            "{head}dsn=4.7.0, status=deferred (host mx.example.net[203.0.113.9] said: 421 4.7.0 Try again later (in reply to MAIL FROM command))"
+        )
+    } else {
+        line.to_owned()
+    })
+}
+
 #[test]
 fn other_receivers_that_fail_too_speak_against_google() {
-    // Every second session with another receiver ends as Gmail's did: a 421 in place of its acceptance.
-    let turn = |line: &str| {
-        let failed = is_of_another_lane(line)
-            && line.contains("status=sent")
-            && line.len().is_multiple_of(2)
-            && line.contains(" 04:");
-        let (head, _) = line.split_once("dsn=").filter(|_| failed).unwrap_or((line, ""));
-        Some(if failed {
-            format!(
-                "{head}dsn=4.7.0, status=deferred (host mx.example.net[203.0.113.9] said: 421 4.7.0 Try again later (in reply to MAIL FROM command))"
-            )
-        } else {
-            line.to_owned()
-        })
-    };
-    let facts = facts(&Reversal { line: Some(&turn), ..Reversal::default() });
+    let facts = facts(&Reversal { line: Some(&fails_elsewhere), ..Reversal::default() });
     assert_eq!(cause(&facts, "google_rate"), "against");
     assert!(text(&facts, "ticket").contains("not to Google"), "{}", text(&facts, "ticket"));
     assert!(text(&facts, "readiness.google.sentence").starts_with("Do not write to Google: other receivers failed"));
@@ -392,4 +399,33 @@ fn an_idle_test_from_before_a_fault_does_not_clear_the_tls_stack() {
     let (inside, against) = case_with("20261124T0304");
     assert_eq!(inside, "against");
     assert!(against.contains("idle STARTTLS tests of Gmail's MX succeeded"), "{against}");
+}
+
+/// The changes proposed, each with the fact that calls for it and the command beside it.
+fn proposals(facts: &BTreeMap<String, Value>) -> Vec<(&str, &str, &str)> {
+    let part = |i: usize, name: &str| text(facts, &format!("proposals.{i}.{name}"));
+    let all = (1..).take_while(|i| facts.contains_key(&format!("proposals.{i}.what")));
+    all.map(|i| (part(i, "what"), part(i, "fact"), part(i, "command"))).collect()
+}
+
+#[test]
+fn what_to_change_is_called_for_by_a_fact_and_is_never_to_do_without_tls() {
+    let whole = facts(&Reversal::default());
+    let called: Vec<_> = proposals(&whole).into_iter().map(|(_, fact, _)| fact).collect();
+    assert_eq!(called, ["incident.outcomes.deferral", "pattern.word", "plaintext_deliveries"]);
+    let bare = facts(&Reversal { without: &["metrics", "transcripts"], ..Reversal::default() });
+    let found: Vec<_> = proposals(&bare).into_iter().filter(|(.., command)| !command.is_empty()).collect();
+    assert!(found.iter().any(|(_, fact, command)| *fact == "nodes_summary" && command.starts_with("sar -o ")));
+    assert!(found.iter().any(|(what, _, command)| what.contains("STARTTLS") && command.starts_with("posttls-finger ")));
+    // Other receivers that fail as well call for nothing towards Gmail.
+    let elsewhere = facts(&Reversal { line: Some(&fails_elsewhere), ..Reversal::default() });
+    assert!(proposals(&elsewhere).iter().all(|(what, ..)| !what.contains("concurrent connections")));
+    for facts in [&whole, &bare, &elsewhere] {
+        for (what, fact, _) in proposals(facts) {
+            assert!(facts.contains_key(fact), "{fact} calls for: {what}");
+            let said = what.to_lowercase();
+            let gives_up = ["turn tls off", "turn off tls", "disable tls", "without tls", "switch off tls"];
+            assert!(!gives_up.iter().any(|words| said.contains(words)), "{what}");
+        }
+    }
 }

@@ -28,6 +28,14 @@ impl Headroom {
         format!("{node}{since}")
     }
 
+    /// To how many per cent of its limit it came at most, where that is near and yet decides nothing:
+    /// it did not stay there.
+    fn came_near(&self) -> Option<f64> {
+        let is_open = self.ceiling == Ceiling::Unknown && !self.clock_in_doubt && !self.is_of_another_host;
+        let (limit, (max, _)) = (self.limit.as_ref().map(|l| l.value).filter(|l| *l > 0.0)?, self.max?);
+        (is_open && max >= 0.8 * limit).then_some(100.0 * max / limit)
+    }
+
     fn node(&self) -> Node {
         let evidence = || [Evidence::Metric(self.exhibit.clone(), self.column.clone())];
         // Bits per second read better in units of a million.
@@ -88,13 +96,7 @@ pub(in crate::findings) fn sentence_of(found: &[Headroom], resource: Resource) -
 /// What came close to its limit and held it too shortly to be said to be at it: with what would
 /// tell. None where all that has a limit is decided.
 pub(in crate::findings) fn undecided(found: &[Headroom], resource: Resource) -> Option<String> {
-    let is_open = |h: &&Headroom| {
-        h.resource == resource && h.ceiling == Ceiling::Unknown && !h.clock_in_doubt && !h.is_of_another_host
-    };
-    let open = found.iter().filter(is_open).find_map(|h| {
-        let (limit, (max, _)) = (h.limit.as_ref().map(|l| l.value).filter(|l| *l > 0.0)?, h.max?);
-        (max >= 0.8 * limit).then(|| (h, 100.0 * max / limit))
-    });
+    let open = found.iter().filter(|h| h.resource == resource).find_map(|h| Some((h, h.came_near()?)));
     open.map(|(h, percent)| {
         format!(
             "finer values of {} on {}, or the counters of what its limit dropped (inside the waves a value came to {percent:.0} % of the limit, and no three minutes in a row averaged 95 %)",
@@ -143,6 +145,13 @@ pub(in crate::findings) fn sentence(found: &[Headroom]) -> String {
     };
     let later = [of(Ceiling::Hit, false, true), of(Ceiling::Hit, true, true)];
     let later: Vec<_> = later.into_iter().filter(|names| !names.is_empty()).collect();
+    // What came near is not said to have stayed away, by its name or by "none".
+    let near = named(found.iter().filter(|h| h.came_near().is_some()));
+    let below = if near.is_empty() {
+        "Of the resources with a known limit none reached it in these minutes: "
+    } else {
+        "Of the others with a known limit none reached it: "
+    };
     let kinds = [
         (of(Ceiling::Hit, false, false), "At its limit for three minutes or more: ", "."),
         (
@@ -151,11 +160,8 @@ pub(in crate::findings) fn sentence(found: &[Headroom]) -> String {
             ".",
         ),
         (later.join("; "), "At its limit only with the failures or after them, as a consequence: ", "."),
-        (
-            of(Ceiling::Below, false, false),
-            "Of the resources with a known limit none reached it in these minutes: ",
-            " stayed below 80 % of it.",
-        ),
+        (near, "Came to 80 % of its limit or more, and did not stay there for three minutes: ", "."),
+        (of(Ceiling::Below, false, false), below, " stayed below 80 % of it."),
         (of(Ceiling::Below, true, false), "Rose with the load in these minutes, with no sign of a limit: ", "."),
     ];
     let hit = kinds.iter().take(2).any(|(names, ..)| !names.is_empty());

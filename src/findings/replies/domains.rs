@@ -48,13 +48,11 @@ pub(super) fn naming(domains: &LimitedDomains) -> u64 {
 pub(in crate::findings) fn limited_domains(timeline: &Timeline, groups: &[ReplyGroup]) -> Node {
     let all = |scope| super::pressing(groups).filter(|g| g.scope == scope).map(|g| g.attempts).sum::<u64>();
     let found = by_scope(super::pressing(groups));
-    let named = |(scope, domains): (&Scope, &LimitedDomains)| {
-        let (scope, whole) = (*scope, all(*scope));
-        let row =
-            move |(name, of): (&Box<str>, &LimitedDomain)| (of.attempts(), scope, name.clone(), of.clone(), whole);
-        domains.kept.iter().map(row).collect::<Vec<_>>()
-    };
-    let mut rows: Vec<_> = found.iter().flat_map(named).collect();
+    let mut rows = Vec::new();
+    for (scope, domains) in found {
+        let whole = all(scope);
+        rows.extend(domains.kept.into_iter().map(|(name, of)| (of.attempts(), scope, name, of, whole)));
+    }
     rows.sort_by(|a, b| (b.0, a.1, &a.2).cmp(&(a.0, b.1, &b.2)));
     rows.truncate(ROWS);
     let row = |(n, scope, name, of, whole): (u64, Scope, Box<str>, LimitedDomain, u64)| {
@@ -79,4 +77,19 @@ pub(in crate::findings) fn limited_domains(timeline: &Timeline, groups: &[ReplyG
         node
     };
     Node::List(rows.into_iter().map(row).collect())
+}
+
+/// Whether half or more of the answers that put mail off are limits on a domain that they name:
+/// the domain that most of them name, in words.
+pub(in crate::findings) fn mostly_on_a_domain(groups: &[ReplyGroup]) -> Option<String> {
+    let all: u64 = super::pressing(groups).map(|g| g.attempts).sum();
+    let found = by_scope(super::pressing(groups));
+    let named: u64 = found.values().map(naming).sum();
+    let (name, n) = found
+        .values()
+        .flat_map(|domains| &domains.kept)
+        .map(|(name, of)| (name, of.attempts()))
+        .max_by_key(|(name, n)| (*n, std::cmp::Reverse((*name).clone())))?;
+    (named * 2 >= all)
+        .then(|| format!("{} of the answers that put mail off name {name}.", Value::Share(n, all, "answers").text()))
 }

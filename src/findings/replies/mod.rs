@@ -8,7 +8,7 @@ mod suspect;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use domains::limited_domains;
+pub(super) use domains::{limited_domains, mostly_on_a_domain};
 pub(super) use pull::queue_ids;
 pub(super) use scopes::scopes;
 pub(super) use shares::{in_clear, policy_share, requirement_share, system_share};

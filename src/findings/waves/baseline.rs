@@ -78,7 +78,7 @@ pub struct Baseline {
 }
 
 /// The rate above which a stretch is worth reporting, for a quiet rate `p`.
-fn tolerance(p: f64) -> f64 {
+pub(in crate::findings) fn tolerance(p: f64) -> f64 {
     (2.0 * p).max(p + 0.01)
 }
 

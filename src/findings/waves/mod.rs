@@ -24,6 +24,7 @@ pub mod statistics;
 mod verdict;
 mod wave;
 
+pub(super) use baseline::tolerance;
 pub use baseline::{Baseline, BaselineSource};
 pub use detection::{Background, Detectable, Detection, Evidence, Outcome, Refusal, Spike, detect};
 pub use lane::MinuteCount;

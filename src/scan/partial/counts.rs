@@ -260,7 +260,7 @@ impl SavedReply {
             span: (reply.span.0.number(), reply.span.1.number()),
             by_egress: reply.by_egress.iter().map(|(id, n)| (id.0, *n)).collect(),
             by_mx: reply.by_mx.iter().map(|(id, n)| (id.0, *n)).collect(),
-            domains: reply.domains.kept.iter().map(SavedDomain::of).collect(),
+            domains: reply.domains.kept.iter().map(|(name, domain)| SavedDomain::of(name, domain)).collect(),
             other_domains: reply.domains.others,
             examples: reply.examples.iter().map(SavedExample::of).collect(),
         }
@@ -303,9 +303,9 @@ impl SavedReply {
 }
 
 impl SavedDomain {
-    fn of((name, domain): (&Box<str>, &LimitedDomain)) -> Self {
+    fn of(name: &str, domain: &LimitedDomain) -> Self {
         Self {
-            name: name.to_string(),
+            name: name.to_owned(),
             by_egress: domain.by_egress.iter().map(|(id, n)| (id.0, *n)).collect(),
             first: domain.first.as_ref().map(SavedExample::of),
         }
