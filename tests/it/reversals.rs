@@ -429,3 +429,30 @@ fn what_to_change_is_called_for_by_a_fact_and_is_never_to_do_without_tls() {
         }
     }
 }
+
+/// A node without CPU, as recorded: all receivers close on it, each without an answer. That is no mark
+/// of Gmail's, and speaks against no limit of the sender's; what would decide it is named.
+#[test]
+fn closes_that_all_receivers_show_leave_the_senders_limits_open() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (case, output) = (dir.path().join("case"), dir.path().join("out"));
+    copy_tree(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/cpu-exhausted"), &case);
+    let mut build = Command::new(env!("CARGO_BIN_EXE_casefile"));
+    let ran = build.args(["build", "--quiet", "-o"]).arg(&output).arg(&case).output().expect("casefile runs");
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let facts: Value =
+        serde_json::from_slice(&fs::read(output.join("keep/facts.json")).expect("facts.json")).expect("JSON");
+    // The receivers' record: faults from 20:11 to 20:14, most of them in 20:12.
+    let dates = ["first_minute", "peak_minute", "recovery_minute"].map(|name| facts["incident"][name].as_str());
+    assert_eq!(dates, [Some("2026-11-27T20:11Z"), Some("2026-11-27T20:12Z"), Some("2026-11-27T20:15Z")]);
+    let causes = facts["causes"].as_array().expect("causes");
+    let cause = |id: &str| causes.iter().find(|cause| cause["id"] == id).expect("a cause");
+    for (id, verdict) in [("sender_load", "possible"), ("google_rate", "against"), ("tls_stack", "against")] {
+        assert_eq!(cause(id)["verdict"], verdict, "{id}");
+    }
+    let missing = cause("sender_load")["missing"].to_string();
+    assert!(missing.contains("finer values of CPU use on mta1"), "{missing}");
+    let nodes = facts["nodes_summary"].as_str().unwrap_or_default();
+    assert!(nodes.starts_with("Came to 80 % of its limit or more") && nodes.contains("CPU use on mta1"), "{nodes}");
+    assert!(facts["ticket"].as_str().is_some_and(|said| said.contains("not to Google")));
+}
