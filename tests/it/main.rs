@@ -25,6 +25,7 @@ mod offsets;
 mod overlap;
 mod partials;
 mod patterns;
+mod producers;
 mod recordings;
 mod reversals;
 mod small;

@@ -44,6 +44,11 @@ fn influxdb_1_and_telegraf() {
     assert_cell(cell(series(&one, Signal::EgressBps, "eth0"), "2026-11-24T02:37Z"), 4, [1e6; 4]);
     let several = read(&sample("influx1-several.csv"));
     assert_eq!(several.accounting.unrecognised, 0);
+    // `SELECT mean(usage_idle) FROM cpu`: the field is lost, and idle must not become busy.
+    assert!(several.series.is_empty() && several.notes.iter().any(|n| n.contains("columns: {cpu: {signal")));
+    assert_eq!(several.unmapped.iter().map(|u| u.0.as_str()).collect::<Vec<_>>(), ["cpu", "netstat"]);
+    let stated = mapped("influx1-several.csv", "cpu", Signal::CpuIdlePercent, "percent");
+    assert_eq!(series_of(&stated.series, Signal::CpuPercent), [11.0, 15.0]);
     let telegraf = read(&sample("telegraf-header-prefix.csv"));
     let egress = series(&telegraf, Signal::EgressBps, "eth0");
     assert_eq!((cell(egress, "2026-11-24T14:00Z").mean, egress.node.as_str()), (1e6, "node1"));

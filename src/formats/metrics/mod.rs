@@ -25,6 +25,10 @@ mod qshape;
 mod registry;
 mod rows;
 mod sadf;
+mod sadf_items;
+mod sadf_json;
+mod sadf_pairs;
+mod sadf_xml;
 mod sar;
 #[cfg(test)]
 mod samples;
@@ -51,6 +55,9 @@ pub use postqueue::Postqueue;
 pub use prometheus::Prometheus;
 pub use qshape::Qshape;
 pub use sadf::Sadf;
+pub use sadf_json::SadfJson;
+pub use sadf_pairs::SadfPairs;
+pub use sadf_xml::SadfXml;
 pub use sar::Sar;
 pub use series::{MetricCell, MetricSeries, MetricSet};
 pub use signals::{Aggregate, Signal, SignalInfo, SignalKind};
@@ -164,6 +171,9 @@ pub trait MetricFormat: Sync {
 /// The registry: producers with a fingerprint first, the generic reader last.
 pub static METRIC_FORMATS: &[&dyn MetricFormat] = &[
     &Sadf,
+    &SadfJson,
+    &SadfXml,
+    &SadfPairs,
     &Sar,
     &Vmstat,
     &Dstat,

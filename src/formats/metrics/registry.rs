@@ -11,6 +11,9 @@ use crate::formats::Head;
 
 /// The reader of each sample, by the beginning of its name.
 const READERS: &[(&str, &str)] = &[
+    ("sadf-json", "sadf-json"),
+    ("sadf-xml", "sadf-xml"),
+    ("sadf-pairs", "sadf-pairs"),
     ("sadf-", "sadf"),
     ("sar-", "sar"),
     ("vmstat-", "vmstat"),

@@ -13,6 +13,8 @@ use crate::time::Stamp;
 
 /// How many names of a long table are looked up and kept.
 const MOST_METRICS: usize = 2_000;
+/// How many measurements without a field are named.
+const MOST_NAMELESS: usize = 20;
 
 /// The rows of one table under one order of day and month.
 pub(super) struct Rows<'a> {
@@ -29,6 +31,8 @@ pub(super) struct Rows<'a> {
     assumed: BTreeSet<(String, Signal)>,
     /// Columns with units in their cells that do not fit.
     unfit: BTreeSet<String>,
+    /// Measurements of which a function is told without its field.
+    nameless: BTreeSet<String>,
     doubtful: Option<(u64, String)>,
     impossible: bool,
 }
@@ -60,6 +64,7 @@ impl<'a> Rows<'a> {
             read: MetricRead::default(),
             assumed: BTreeSet::new(),
             unfit: BTreeSet::new(),
+            nameless: BTreeSet::new(),
             doubtful: None,
             impossible: false,
         }
@@ -160,7 +165,7 @@ impl<'a> Rows<'a> {
             };
             match (role, metric) {
                 (Role::Signal(meaning), _) => used |= self.number(&about, column, meaning, number, cell_unit),
-                (Role::Value, Some(metric)) => match self.meaning_of(metric) {
+                (Role::Value, Some(metric)) => match self.meaning_of(metric, layout.of_a_function) {
                     Some(meaning) => used |= self.number(&about, metric, &meaning, number, cell_unit.or(unit)),
                     None => self.unmapped.saw(metric, number),
                 },
@@ -201,11 +206,22 @@ impl<'a> Rows<'a> {
         self.fold.add(Of { signal: meaning.signal, node, instance: &instance, column }, about.at, value, sample)
     }
 
-    fn meaning_of(&mut self, metric: &str) -> Option<Meaning> {
+    /// What the rows of this name measure; where they hold a function of some field, only
+    /// case.yaml can tell.
+    fn meaning_of(&mut self, metric: &str, of_a_function: bool) -> Option<Meaning> {
+        let stated =
+            || self.setup.columns.iter().find(|map: &&ColumnMap| map.column == metric).and_then(Meaning::stated);
+        if of_a_function {
+            let stated = stated();
+            if stated.is_none() && self.nameless.len() < MOST_NAMELESS {
+                self.nameless.insert(metric.to_owned());
+            }
+            return stated;
+        }
         if let Some(known) = self.metrics.get(metric) {
             return known.clone();
         }
-        let stated = self.setup.columns.iter().find(|map: &&ColumnMap| map.column == metric).and_then(Meaning::stated);
+        let stated = stated();
         let meaning = stated.or_else(|| names::meaning(metric));
         if self.metrics.len() < MOST_METRICS {
             self.metrics.insert(metric.to_owned(), meaning.clone());
@@ -226,6 +242,12 @@ impl<'a> Rows<'a> {
         }
         for column in &self.unfit {
             notes.push(format!("`{column}` has cells with a unit that does not fit its signal; they were left out"));
+        }
+        for metric in &self.nameless {
+            notes.push(format!(
+                "`{metric}` holds the mean of a field that is not named: write `columns: {{{metric}: {{signal: …, \
+                 unit: …}}}}` for this file under `sources` in case.yaml, or select the field as it is"
+            ));
         }
         for series in &folded.series {
             let share = matches!(series.signal, Signal::CpuPercent | Signal::MemAvailablePercent);

@@ -8,9 +8,9 @@ use std::io::BufRead;
 
 use super::fold::LONGEST_INTERVAL_S;
 use super::page::{Page, Went, Writing, read_lines};
-use super::stamps::{DateOrder, Told, read_time};
+use super::stamps::{DateOrder, read_time};
 use super::sysstat::{Report, Taken};
-use super::{MetricError, MetricFormat, MetricRead, MetricSetup};
+use super::{MetricError, MetricFormat, MetricRead, MetricSetup, sadf_items};
 use crate::formats::Head;
 
 /// The reader of `sadf -d`.
@@ -81,10 +81,7 @@ impl Reports {
         }
         let report = self.report.as_ref().filter(|r| r.names.len() == fields.len())?;
         let seconds = interval.parse().ok().filter(|s| *s > 0.0 && *s <= LONGEST_INTERVAL_S)?;
-        let at = page.clock.place(told)?;
-        if matches!(told, Told::Local(_)) {
-            page.say("sadf -t and -T write times without a zone, and -t can write the date of another zone".to_owned());
-        }
+        let at = sadf_items::place(page, told)?;
         report.put(page, &fields, Taken { host, at, seconds: Some(seconds) })
     }
 }

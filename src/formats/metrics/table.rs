@@ -52,6 +52,9 @@ pub(super) struct Layout {
     joined: bool,
     /// Whether the rows run backwards in time.
     pub(super) newest_first: bool,
+    /// Whether a function's name stands where the field's would: the names of its rows are
+    /// groups of fields (`cpu`), and do not tell which of them was measured.
+    pub(super) of_a_function: bool,
 }
 
 /// In this order: a comma inside a cell is commoner than the others.
@@ -190,6 +193,7 @@ impl Layout {
             };
             self.roles.push(role);
         }
+        self.of_a_function = is_of_a_function(&names);
         let has = |role: &Role| self.roles.contains(role);
         if has(&Role::Metric) && !has(&Role::Value) {
             // `name,time,bytes_sent`: the measurement's name, with one column for each field.
@@ -315,6 +319,16 @@ fn is_time_name(name: &str) -> bool {
     let name = normalise(name);
     NAMES.contains(&name.as_str())
         || name.rsplit_once('_').is_some_and(|(head, tail)| NAMES.contains(&head) && TAILS.contains(&tail))
+}
+
+/// InfluxDB 1 writes `name,time,mean` for `SELECT mean(usage_idle) FROM cpu`.
+fn is_of_a_function(names: &[String]) -> bool {
+    let measured = match names {
+        [name, time, rest @ ..] if name == "name" && time == "time" => rest,
+        [name, tags, time, rest @ ..] if name == "name" && tags == "tags" && time == "time" => rest,
+        _ => return false,
+    };
+    matches!(measured, [one] if one == "mean")
 }
 
 /// Roles that text columns have by name.
