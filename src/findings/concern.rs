@@ -142,3 +142,30 @@ pub(super) fn ticket(seen: &Seen<'_>, items: &Items, unknown: bool) -> String {
         None => "Write to the ESP or host; whether other receivers were clean is not known, so a request to Google would be weak.".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_highest_level_asks_for_all_four_signs() {
+        let of = |gmail_only, deferrals_and_closes, queue_grew, reduced| Clustered {
+            gmail_only,
+            deferrals_and_closes,
+            queue_grew,
+            reduced,
+        };
+        let (yes, no) = (Some(true), Some(false));
+        assert!(of(yes, true, yes, yes).all());
+        for signs in [of(no, true, yes, yes), of(yes, false, yes, yes), of(yes, true, no, yes), of(yes, true, yes, no)]
+        {
+            assert!(!signs.all() && signs.open().is_empty(), "a sign that is absent excludes it");
+        }
+        let unknown = of(yes, true, None, None);
+        assert!(!unknown.all());
+        assert_eq!(
+            unknown.open(),
+            " At least that: more cannot be excluded without queue data and a rate of acceptance that can be compared."
+        );
+    }
+}

@@ -10,6 +10,7 @@ mod cases;
 mod clocks;
 mod commands;
 mod determinism;
+mod doubts;
 mod faults;
 mod house;
 mod intake;
