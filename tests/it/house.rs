@@ -1,5 +1,6 @@
 //! The house stands as `lib.rs` says: no room uses one above it, nothing is unregistered.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -233,4 +234,28 @@ fn every_guarantee_names_its_test() {
         }
     }
     assert!(rows > 15, "the table was not understood");
+}
+
+/// The numbers behind `transcript trap`, `metrics traps` and `auth trap` in a source text: `25, 33 and 34`.
+fn traps_of(text: &str) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    for list in ["transcript", "metrics", "auth"] {
+        for (at, word) in text.match_indices(list) {
+            let rest = text[at + word.len()..].strip_prefix(" trap").unwrap_or("");
+            let numbers = rest.strip_prefix('s').unwrap_or(rest);
+            let end = numbers.find(|c: char| !c.is_ascii_digit() && !" ,and".contains(c)).unwrap_or(numbers.len());
+            found.extend(numbers[..end].split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse::<u32>().ok()));
+        }
+    }
+    found
+}
+
+/// Each of the 45 traps of metrics, transcripts and DNS answers is named by a test.
+#[test]
+fn every_trap_is_a_test() {
+    let sources = [src(), src().join("../tests/it")].into_iter().flat_map(|dir| files(&dir));
+    let tests = sources.map(|f| fs::read_to_string(f).expect("a source file")).filter(|t| t.contains("#[test]"));
+    let named: BTreeSet<u32> = tests.flat_map(|text| traps_of(&text.to_lowercase())).collect();
+    let absent: Vec<u32> = (1..=45).filter(|n| !named.contains(n)).collect();
+    assert!(absent.is_empty(), "no test is about these: {absent:?}");
 }

@@ -23,6 +23,8 @@ fn the_load_of_a_test_comes_from_its_minute_and_no_secret_leaves() {
         }
     }
     fs::write(case.join("transcripts/20261124T035720Z_192.0.2.11.txt"), TWO).expect("a file");
+    let stated = "sources:\n  - {path: \"transcripts/20261124T035711Z_*\", condition: idle}\n";
+    fs::write(case.join("case.yaml"), stated).expect("a file");
     let out = dir.path().join("out");
     let mut build = Command::new(env!("CARGO_BIN_EXE_casefile"));
     let ran = build.args(["build", "--quiet", "-o"]).arg(&out).arg(&case).output().expect("runs");
@@ -36,6 +38,8 @@ fn the_load_of_a_test_comes_from_its_minute_and_no_secret_leaves() {
         ("03:50:43Z", "idle", "by the load of its minute: the node made "),
         ("03:57:03Z", "loaded", "by the load of its minute: the node made "),
         ("04:36:43Z", "recovered", "by the file's name"),
+        // The user's word stands above the load of its minute.
+        ("03:57:11Z", "idle", "stated in case.yaml"),
     ] {
         let test = of(second);
         assert_eq!((test["condition"].as_str(), test["node"].as_str()), (Some(condition), Some("mta1")), "{test}");

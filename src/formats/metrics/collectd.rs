@@ -149,7 +149,7 @@ impl Values {
             };
             let sample = match (counted, cell.contains('.'), seconds) {
                 (false, ..) => Sample::Instant,
-                (true, false, _) => Sample::Counter,
+                (true, false, _) => Sample::Counter(factor),
                 (true, true, Some(seconds)) => Sample::Average(seconds),
                 (true, true, None) => continue,
             };

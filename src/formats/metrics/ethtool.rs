@@ -57,7 +57,7 @@ impl Writing for Samples {
             page.now(number, "`ethtool -S`", "while sleep 10; do date -u +%FT%TZ; ethtool -S eth0; done > FILE")?;
         let instance = format!("{} {of}", self.interface);
         let of = Of { signal, node: "", instance: instance.trim(), column: name };
-        Ok(Went::used_if(page.put(of, at, value * factor, Sample::Counter)))
+        Ok(Went::used_if(page.put(of, at, value * factor, Sample::Counter(factor))))
     }
 }
 

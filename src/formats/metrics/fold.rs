@@ -29,8 +29,9 @@ pub(super) enum Sample {
     Instant,
     /// The average of this many seconds, ending at the stamp.
     Average(f64),
-    /// A running total, differenced here into an average per second.
-    Counter,
+    /// A running total, differenced here into an average per second: what one count of it is in
+    /// the signal's unit (8 bits for a byte).
+    Counter(f64),
     /// A running total of idle seconds of one core, differenced into its busy share.
     IdleSeconds,
 }
@@ -184,9 +185,14 @@ impl Growing {
                 self.cells.entry(at.minute()).or_default().take(at, value, 1.0, false);
             }
             Sample::Average(seconds) => self.spread(at, value, seconds),
-            Sample::Counter | Sample::IdleSeconds => {
+            Sample::Counter(one) => {
                 if let Some(raw) = self.raw.replace((at, value)) {
-                    self.difference(raw, (at, value), sample == Sample::IdleSeconds);
+                    self.difference(raw, (at, value), one, false);
+                }
+            }
+            Sample::IdleSeconds => {
+                if let Some(raw) = self.raw.replace((at, value)) {
+                    self.difference(raw, (at, value), 1.0, true);
                 }
             }
         }
@@ -213,7 +219,8 @@ impl Growing {
         }
     }
 
-    fn difference(&mut self, one: (Stamp, f64), other: (Stamp, f64), idle: bool) {
+    /// `unit` is what one count is; `idle` turns seconds of idling into a busy share.
+    fn difference(&mut self, one: (Stamp, f64), other: (Stamp, f64), unit: f64, idle: bool) {
         let median_s = self.steps.median_s();
         let ((t0, v0), (t1, v1)) = if one.0 <= other.0 { (one, other) } else { (other, one) };
         let seconds = (t1.millis().saturating_sub(t0.millis())) as f64 / 1000.0;
@@ -224,12 +231,12 @@ impl Growing {
         let mut grown = v1 - v0;
         if grown < 0.0 {
             // A 32-bit counter that was nearly full wraps; any other fall is a reset.
-            const FULL: f64 = 4_294_967_296.0;
-            if !(0.95 * FULL..=FULL).contains(&v0) {
+            let full = 4_294_967_296.0 * unit;
+            if !(0.95 * full..=full).contains(&v0) {
                 self.resets += 1;
                 return;
             }
-            grown += FULL;
+            grown += full;
         }
         let rate = grown / seconds;
         self.spread(t1, if idle { (100.0 - 100.0 * rate).clamp(0.0, 100.0) } else { rate }, seconds);

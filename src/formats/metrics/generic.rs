@@ -183,6 +183,38 @@ mod tests {
         assert!(got.series.is_empty() && got.notes.iter().any(|n| n.contains("named like a counter")));
     }
 
+    /// A 32-bit counter that was nearly full wraps; one that was not was reset.
+    #[test]
+    fn counters_of_32_bits_wrap() {
+        let table = |full: u64| {
+            let rows: [u64; 4] = [full - 60_000, full - 30_000, 0, 30_000];
+            let row = |(i, total): (usize, &u64)| format!("{},{total}\n", 1_795_528_800 + 30 * i);
+            let rows: String = rows.iter().enumerate().map(row).collect();
+            read(format!("time,eth0_tx_bytes\n{rows}").as_bytes())
+        };
+        let cells = |r: &MetricRead| -> Vec<(u32, f64)> {
+            series(r, Signal::EgressBps, "eth0").minutes.values().map(|c| (c.samples, c.max)).collect()
+        };
+        // A thousand bytes a second, three times, the second of them over the edge.
+        assert_eq!(cells(&table(1 << 32)), [(2, 8_000.0), (1, 8_000.0)]);
+        let reset = table(1 << 31);
+        assert_eq!(cells(&reset), [(1, 8_000.0), (1, 8_000.0)]);
+        assert!(reset.notes.iter().any(|n| n.contains("reset once")), "{:?}", reset.notes);
+    }
+
+    /// A header that comes again is a collector that began again: no counter reaches across it,
+    /// even where it grew.
+    #[test]
+    fn a_second_header_begins_counters_anew() {
+        let got = read(
+            b"time,eth0_tx_bytes\n1795528800,1000\n1795528830,31000\ntime,eth0_tx_bytes\n\
+              1795528840,900000\n1795528850,910000\n",
+        );
+        let egress = series(&got, Signal::EgressBps, "eth0");
+        let cells: Vec<_> = egress.minutes.values().map(|c| (c.samples, c.max)).collect();
+        assert_eq!(cells, [(2, 8_000.0)]);
+    }
+
     /// Metrics trap 39: what is missing is missing, not zero, and no value is carried over.
     #[test]
     fn gaps_stay_gaps() {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fold::Sample;
 use super::parts::{connections, interface, is_part, join, queue, words};
 use super::units::Unit;
 use super::{ColumnMap, Signal, SignalKind};
@@ -36,6 +37,12 @@ impl Meaning {
         };
         let value = number * factor;
         Some(if self.complement { 100.0 - value } else { value })
+    }
+
+    /// What a number of it is; a unit inside the cell wins over the column's.
+    pub(super) fn sample(&self, unit: Option<Unit>) -> Sample {
+        let one = unit.and_then(|u| u.factor_to(self.signal)).unwrap_or(self.factor);
+        if self.counter { Sample::Counter(one) } else { Sample::Instant }
     }
 
     /// The meaning that case.yaml gives a column; nothing when its unit does not fit.

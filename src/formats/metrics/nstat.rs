@@ -142,7 +142,7 @@ impl Runs {
                 page.put(of, at, grown.unwrap_or(0.0) / seconds, Sample::Average(seconds));
             }
             if let Some(total) = grown {
-                self.totals.add(of, at, total, Sample::Counter);
+                self.totals.add(of, at, total, Sample::Counter(1.0));
             }
         }
         self.before = run;

@@ -186,7 +186,7 @@ impl<'a> Page<'a> {
     ) -> bool {
         let Some(value) = meaning.value(number, unit) else { return false };
         let node = meaning.node.as_deref().unwrap_or("");
-        let sample = if meaning.counter { Sample::Counter } else { Sample::Instant };
+        let sample = meaning.sample(unit);
         self.put(Of { signal: meaning.signal, node, instance: &meaning.instance, column }, at, value, sample)
     }
 

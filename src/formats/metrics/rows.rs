@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cells::{self, Cell};
-use super::fold::{Fold, Of, Sample};
+use super::fold::{Fold, Of};
 use super::names::{self, Meaning};
 use super::stamps::{Clock, DateOrder, needs_order, read_time};
 use super::table::{Layout, Role};
@@ -202,7 +202,7 @@ impl<'a> Rows<'a> {
             ("", None) => stated(),
             (cell, _) => cell,
         };
-        let sample = if meaning.counter { Sample::Counter } else { Sample::Instant };
+        let sample = meaning.sample(unit);
         self.fold.add(Of { signal: meaning.signal, node, instance: &instance, column }, about.at, value, sample)
     }
 

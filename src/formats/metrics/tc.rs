@@ -79,8 +79,8 @@ impl Writing for Samples {
         let at =
             page.now(number, "`tc -s`", "while sleep 10; do date -u +%FT%TZ; tc -s qdisc show dev eth0; done > FILE")?;
         let of = |signal, column| Of { signal, node: "", instance, column };
-        let egress = page.put(of(Signal::EgressBps, "Sent"), at, bytes * 8.0, Sample::Counter);
-        let drops = page.put(of(Signal::EgressDrops, "dropped"), at, dropped, Sample::Counter);
+        let egress = page.put(of(Signal::EgressBps, "Sent"), at, bytes * 8.0, Sample::Counter(8.0));
+        let drops = page.put(of(Signal::EgressDrops, "dropped"), at, dropped, Sample::Counter(1.0));
         Ok(Went::used_if(egress || drops))
     }
 }

@@ -2,10 +2,15 @@
 //! exit code in the last line, `curl: (35) …`.
 //!
 //! Where standard error is a file, the progress meter is written over with carriage returns,
-//! and notes follow it on the same line.
+//! and notes follow it on the same line. `--trace-ascii` writes the same as dumps (`trace`).
+
+mod trace;
+
+use std::borrow::Cow;
 
 use super::lines::Line;
 use super::runs::{Border, split};
+use super::secrets::apart;
 use super::session::Session;
 use super::verdict::{Sign, system_words};
 use super::{Phase, Tool, Transcript};
@@ -25,11 +30,15 @@ fn own_words(text: &str) -> Option<&'static str> {
         });
         mail.then_some(())
     };
-    let shown = without_progress(text);
+    let shown = &shown(text);
     for start in ["*   Trying ", "* Connected to ", "* Failed to connect to ", "* connect to ", "* Host "] {
         if shown.starts_with(start) {
             return note(shown).map(|()| start);
         }
+    }
+    // On any other port the dialogue says that it is SMTP.
+    if let Some(greeting) = ["> EHLO ", "0000: EHLO "].into_iter().find(|g| shown.starts_with(g)) {
+        return Some(greeting);
     }
     let (_, words) = exit_code(text)?;
     let smtp = ["smtp", "STARTTLS", "Remote access denied: "].iter().any(|w| words.contains(w));
@@ -43,7 +52,7 @@ fn opens(text: &str) -> bool {
 
 fn read_lines(all: &[Line<'_>]) -> Vec<Transcript> {
     let border = |text: &str| {
-        let shown = without_progress(text);
+        let shown = shown(text);
         if opens(text) {
             Border::Start
         } else if ["*   Trying ", "* Host ", "* Could not resolve host"].iter().any(|s| shown.starts_with(s)) {
@@ -79,10 +88,16 @@ pub(super) fn without_progress(text: &str) -> &str {
     }
 }
 
+/// A line as `-v` writes it to a file of its own.
+fn shown(text: &str) -> Cow<'_, str> {
+    trace::as_note(without_progress(text))
+}
+
 fn read_run(run: &[Line<'_>]) -> Transcript {
     let mut s = Session::begin(TOOL.name, run, |t| own_words(t).is_some());
+    let dialogue = trace::dialogue(run);
     let mut closing = false;
-    for line in run {
+    for (at, line) in run.iter().enumerate() {
         s.at(line);
         let text = line.text.trim_end();
         if let Some((code, words)) = exit_code(text) {
@@ -92,7 +107,10 @@ fn read_run(run: &[Line<'_>]) -> Transcript {
         } else if text.starts_with("curl: ") {
             s.clue(Sign::OwnOptions, Some(Phase::Unknown), text);
         }
-        let shown = without_progress(text);
+        for spoken in dialogue.iter().filter(|d| d.at == at) {
+            if spoken.is_heard() { s.heard(&spoken.text) } else { s.said(&spoken.text) }
+        }
+        let shown = shown(text);
         match shown.get(..2) {
             Some("< ") => s.heard(shown.get(2..).unwrap_or_default()),
             Some("> ") => s.said(shown.get(2..).unwrap_or_default()),
@@ -100,13 +118,15 @@ fn read_run(run: &[Line<'_>]) -> Transcript {
             Some("* ") if !closing => note(&mut s, shown.get(2..).unwrap_or_default().trim_start()),
             _ => {}
         }
-        let lower = shown.get(..40).unwrap_or(shown).to_ascii_lowercase();
+        let lower = shown.get(..40).unwrap_or(&shown).to_ascii_lowercase();
         closing |= lower.starts_with("* closing connection") || lower.starts_with("* shutting down connection");
     }
     if s.is_open() && !s.established && s.phase != Phase::Unknown {
         s.silent("the text ends without a result");
     }
-    s.finish(run)
+    let mut t = s.finish(run);
+    t.secrets = apart([t.secrets, trace::secrets(&dialogue)].concat());
+    t
 }
 
 /// `* …`

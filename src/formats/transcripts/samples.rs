@@ -118,6 +118,15 @@ fn a_result_block_alone_is_no_handshake() {
         assert_eq!((t.verdict, t.phase), (verdict, phase), "{t:#?}");
         assert!(t.because.contains(words), "{t:#?}");
     }
+    // A name of 65 characters is as long as the end of a handshake.
+    let long = sample!("openssl-3.0.22-close_mid_flight13.long_name.stdout_only");
+    let command = long.iter().position(|b| *b == b'\n').map_or(0, |end| end + 1);
+    for torn in [long.as_slice(), &long[command..]] {
+        let t = run(torn);
+        assert_eq!((t.verdict, t.phase), (V::Inconclusive, P::ServerFlight), "{t:#?}");
+    }
+    let whole = run(sample!("openssl-3.0.22-ok.long_name.stdout_only"));
+    assert_eq!((whole.verdict, whole.bytes), (V::OkCert, Some((1530, 484))));
     // The first lines of a success, as far as the block goes: it left a ticket.
     let whole = String::from_utf8_lossy(sample!("openssl-3.0.22-ok_tls12.stdout_only")).into_owned();
     let block = whole.split("\n250-").next().expect("a block");

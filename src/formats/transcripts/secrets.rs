@@ -190,7 +190,8 @@ fn authenticates(text: &str) -> bool {
     text.get(..5).is_some_and(|w| w.eq_ignore_ascii_case("AUTH ")) || text.starts_with("334 ")
 }
 
-fn apart(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+/// The ranges in order, those that touch as one.
+pub(super) fn apart(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.retain(|r| !r.is_empty());
     ranges.sort_by_key(|r| (r.start, r.end));
     let mut out: Vec<Range<usize>> = Vec::with_capacity(ranges.len());

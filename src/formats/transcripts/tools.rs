@@ -66,6 +66,33 @@ fn class_and_phase_of_each_recording() {
     }
 }
 
+/// `--trace-ascii`, recorded on ports that say nothing: the dialogue does.
+#[test]
+fn dumps_of_curl_tell_what_its_notes_do() {
+    let cases = [
+        ("curl-7.88.1-ok.trace-ascii.txt", V::OkCert, P::Done, "self-signed certificate (18)"),
+        ("curl-7.88.1-starttls_421.trace-ascii.txt", V::Downstream, P::Starttls, "421 4.7.0"),
+        ("curl-7.88.1-close_after_220.trace-ascii.txt", V::Downstream, P::ClientHello, "reset by peer"),
+        ("curl-7.88.1-auth_refused.trace-ascii.txt", V::OkCert, P::Finished, "self-signed certificate (18)"),
+    ];
+    for (name, verdict, phase, words) in cases {
+        let t = run(&sample(name));
+        assert_eq!((t.tool, t.verdict, t.phase), ("curl", verdict, phase), "{name}: {t:#?}");
+        assert!(t.because.contains(words), "{name}: {}", t.because);
+        assert_eq!((t.address.as_deref(), t.source_ip.as_deref()), (Some("127.0.0.1"), Some("127.0.0.1")), "{name}");
+    }
+    // Joined from two lines of a dump.
+    let replies = run(&sample("curl-7.88.1-starttls_421.trace-ascii.txt")).replies;
+    let last = "421 4.7.0 Try again later, closing connection. x9-20020a05test.21 - gsmtp";
+    assert_eq!(replies.last().map(String::as_str), Some(last));
+    // The same in the notes of `-v`, on a port of no meaning.
+    let text = "*   Trying 192.0.2.1:2526...\n* Connected to mx.test (192.0.2.1) port 2526 (#0)\n< 220 mx.test ESMTP\n\
+        > EHLO node1.example.com\n< 250-mx.test\n< 250 STARTTLS\n> STARTTLS\n< 421 4.7.0 Try again later\n\
+        * STARTTLS denied, code 421\n* Closing connection 0\n";
+    let t = run(text.as_bytes());
+    assert_eq!((t.tool, t.verdict, t.host.as_deref()), ("curl", V::Downstream, Some("mx.test")));
+}
+
 #[test]
 fn all_that_a_success_shows() {
     let t = run(&sample("swaks-20201014-ok.txt"));
@@ -292,6 +319,10 @@ fn auth_data_and_session_secrets_of_every_tool_are_marked() {
         "{left}"
     );
     assert!(left.contains("@mx.test:25") && left.contains("535 no"), "{left}");
+    // Dumps also show what `-v` leaves out: the answer to 334, and records of TLS as characters.
+    let left = without(&String::from_utf8(sample("curl-7.88.1-auth_refused.trace-ascii.txt")).expect("text"));
+    assert!(!left.contains("AG1haWxlcgBodW50ZXIyc2VjcmV0") && !left.contains("334") && !left.contains("0000: ..."));
+    assert!(left.contains("0000: 535 5.7.8 not accepted") && left.contains("0000: 250-AUTH PLAIN LOGIN"), "{left}");
     let left = without(&String::from_utf8(sample("gnutls-cli-3.7.9-ok.txt")).expect("text"));
     assert!(!left.contains("EA:FD:B3") && left.contains("- Session ID: ##"), "{left}");
     let left = without(&String::from_utf8(sample("swaks-20201014-ok.txt")).expect("text"));

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use casefile::formats::Head;
-use casefile::formats::metrics::{METRIC_FORMATS, MetricError, MetricRead, MetricSetup};
+use casefile::formats::metrics::{Aggregate, METRIC_FORMATS, MetricError, MetricRead, MetricSetup, Signal, SignalKind};
 use casefile::time::Zone;
 
 use oracle::{Compared, Told, compare};
@@ -128,6 +128,47 @@ fn texts_of_the_same_seconds_agree() {
             compared += 1;
         }
         assert!(compared >= 20, "{} and {}: {compared}", one.0, other.0);
+    }
+}
+
+/// The signals are those of the list: each by its name, what it is, and how a minute is made of
+/// it, and no other.
+#[test]
+fn the_signals_are_those_of_the_list() {
+    let Some(facts) = facts() else {
+        println!("skipped: the list of signals is not beside this checkout");
+        return;
+    };
+    let list = text(&facts, "metrics/signals.tsv");
+    let rows: Vec<Vec<&str>> = list.lines().filter(|l| !l.starts_with('#')).map(|l| l.split('\t').collect()).collect();
+    assert_eq!((rows.len(), Signal::ALL.len()), (31, 31));
+    for row in rows {
+        let [name, unit, kind, aggregate, ..] = row.as_slice() else { panic!("{row:?}") };
+        let signal = Signal::from_name(name).unwrap_or_else(|| panic!("{name} is no signal"));
+        let info = signal.info();
+        // A counter is only ever the way to a rate: its series carries the rate's name.
+        let of_counter = *kind == "counter" && signal.canonical() == signal;
+        let expected = match *kind {
+            "gauge" => SignalKind::Gauge,
+            "counter" if !of_counter => SignalKind::Counter,
+            _ => SignalKind::Rate,
+        };
+        assert_eq!((info.name, info.kind), (*name, expected), "{name}");
+        // Units differ in a word only: `runnable` tasks, and counted things by the second.
+        let told = unit.trim_end_matches("(/s)").replace("runnable", "tasks");
+        let per_second = matches!(info.kind, SignalKind::Rate) && !told.contains("/s");
+        assert_eq!(info.unit, format!("{told}{}", if per_second { "/s" } else { "" }), "{name}");
+        let made = match *aggregate {
+            "min" => vec![Aggregate::Min],
+            "max" => vec![Aggregate::Max],
+            "last" => vec![Aggregate::Last],
+            "sum" => vec![Aggregate::Sum],
+            "mean+max" => vec![Aggregate::Mean],
+            // What was counted in the minute, or how fast.
+            "delta" => vec![Aggregate::Sum, Aggregate::Mean],
+            other => panic!("{name}: {other}"),
+        };
+        assert!(made.contains(&info.aggregate), "{name}: {:?}, in the list {aggregate}", info.aggregate);
     }
 }
 

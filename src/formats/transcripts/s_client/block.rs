@@ -1,7 +1,10 @@
 //! What the result block alone does not say: on which side of it standard error would stand, and
 //! whether the handshake of the suite that it names was ever completed.
 
+use std::net::IpAddr;
+
 use super::super::Phase;
+use super::super::shapes::{option, without_port};
 use super::super::verdict::Sign;
 use super::Reading;
 
@@ -47,7 +50,19 @@ impl Reading<'_> {
     fn tells_a_finished(&self, written: u64) -> bool {
         const END: u64 = 6 + 58;
         let plain = 17 + self.name_length();
-        let bounds = [283, 1_533].map(|hello| plain + hello + END);
+        let bounds = [283, 1_533].map(|hello| plain + hello + self.server_name() + END);
         if written < 1_500 { written >= bounds[0] } else { written >= bounds[1] }
+    }
+
+    /// How many bytes of ClientHello name the server: nine, and the name of `-servername` or
+    /// `-connect`. Without the command one of 29 characters is assumed, so that a longer name and
+    /// an alert are not taken for the end of a handshake.
+    fn server_name(&self) -> u64 {
+        let Some(command) = self.command else { return 9 + 29 };
+        if command.split_ascii_whitespace().any(|word| word == "-noservername") {
+            return 0;
+        }
+        let by_target = || option(command, "-connect").map(without_port).filter(|t| t.parse::<IpAddr>().is_err());
+        option(command, "-servername").or_else(by_target).map_or(0, |name| 9 + name.len() as u64)
     }
 }
