@@ -3,6 +3,7 @@
 //! No recording shows it. The wording of both answers is that of Google's report on its outage of 14 to 16
 //! December 2020, the lines are those of the small case.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use crate::small;
@@ -17,9 +18,9 @@ fn log(limit: &str) -> String {
                 let host = said.split_once(" said: ").map_or("", |(host, _)| host);
                 let (dsn, status, said) =
                     if n % 5 == 0 { ("5.1.1", "bounced", bounce) } else { ("4.3.0", "deferred", limit) };
-                lines.push_str(&format!("{head}, dsn={dsn}, status={status} (host {host} said: {said}\n"));
+                writeln!(lines, "{head}, dsn={dsn}, status={status} (host {host} said: {said}").expect("a String");
             }
-            None => lines.push_str(&format!("{line}\n")),
+            None => writeln!(lines, "{line}").expect("a String"),
         }
     }
     lines
