@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 profile="${1:-dev}"
 case "$profile" in
-  dev) declare -A limits=([postfix]=23.90 [powermta]=22.64 [kumomta]=26.50) folder=debug ;;
+  dev) declare -A limits=([postfix]=23.90 [powermta]=23.10 [kumomta]=26.50) folder=debug ;;
   release) declare -A limits=([postfix]=16.22 [powermta]=14.37 [kumomta]=9.98) folder=release ;;
   *) echo "usage: benches/instructions.sh [dev|release]"; exit 2 ;;
 esac

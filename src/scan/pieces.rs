@@ -16,7 +16,7 @@ use crate::formats::logs::{Closed, Compare, Edge, LogReader, Opening, Sequence, 
 use crate::intake::{Pieces, for_each_block};
 
 /// Bytes of a piece: several for each thread where reading takes long, and few where it does not.
-pub(super) const PIECE: u64 = 64 * 1024 * 1024;
+pub(super) const PIECE: u64 = 32 * 1024 * 1024;
 
 /// Bytes before a piece that tell how far the lines there led.
 const BEFORE: u64 = 64 * 1024;
