@@ -75,6 +75,11 @@ fn google(seen: &Seen<'_>, items: &Items) -> (&'static str, &'static str) {
             "These sessions ended with TLS alerts or faults. Did Gmail's MX hosts refuse the handshakes, and which TLS version, cipher or certificate was the reason?",
             "Did Gmail's MX hosts refuse these TLS handshakes, and why?",
         )
+    } else if answered && replies::mostly_on_a_domain(seen.replies).is_some() {
+        (
+            "Most answers name a domain of ours as what the limit is on. What counted against it in these minutes, was anything else limited (an IP, another domain), and what should we change?",
+            "What counted against the domain that the limit names, and what should we change?",
+        )
     } else if answered {
         (
             "Which signal or quota (IP, DKIM domain, SPF domain, other) was applied to these sessions, and what should we change? Is any part of this a fault on Gmail's side?",

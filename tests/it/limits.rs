@@ -62,6 +62,8 @@ fn the_domain_that_is_limited_is_counted_and_named_to_both_readers() {
     for name in ["REPORT.txt", "ticket-1500.txt", "ticket-500.txt", "report.md"] {
         let named = format!("DKIM domain {DOMAIN}");
         assert!(text(&google, name).contains(&named), "{name}: {}", text(&google, name));
+        assert!(text(&google, name).contains("and what should we change?"), "{name}: {}", text(&google, name));
+        assert!(!text(&google, name).contains("Which "), "what the answers say is not asked: {name}");
     }
     assert!(text(&esp, "report.md").contains(&format!("Limited DKIM domain {DOMAIN}: 100 % (283 of 283)")));
     let table = format!("dkim_domain,{DOMAIN},{all},{all},");
